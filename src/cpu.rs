@@ -1,0 +1,121 @@
+//! The CPU device: runs each kernel's fast host version where there is one, else its reference.
+
+use std::sync::{Arc, RwLock};
+
+use crate::device::{Device, DeviceBuffer};
+use crate::error::Result;
+use crate::kernel::{Access, Kernel, View, words_of};
+
+/// Host memory shared by handles.
+#[derive(Clone)]
+pub struct CpuBuffer(Arc<RwLock<Vec<u32>>>);
+
+impl DeviceBuffer for CpuBuffer {
+    fn words(&self) -> usize {
+        self.open().len()
+    }
+}
+
+impl CpuBuffer {
+    fn open(&self) -> std::sync::RwLockReadGuard<'_, Vec<u32>> {
+        self.0
+            .try_read()
+            .expect("a buffer is read while it is written: bound twice in one dispatch")
+    }
+}
+
+/// Runs kernels on the host, each dispatch at once.
+///
+/// Results have the same bits for any number of threads: work is split so that every element is computed
+/// by one thread in a fixed order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu {
+    reference_only: bool,
+}
+
+impl Cpu {
+    /// The CPU device used for training.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only references, no fast host versions: slow, and what is right.
+    pub fn reference() -> Self {
+        Self {
+            reference_only: true,
+        }
+    }
+}
+
+impl Device for Cpu {
+    type Buffer = CpuBuffer;
+
+    fn zeros(&self, words: usize) -> Result<CpuBuffer> {
+        Ok(CpuBuffer(Arc::new(RwLock::new(vec![0; words]))))
+    }
+
+    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<CpuBuffer> {
+        Ok(CpuBuffer(Arc::new(RwLock::new(words_of(values)))))
+    }
+
+    fn dispatch(
+        &self,
+        kernel: &'static Kernel,
+        params: &[u8],
+        _workgroups: [u32; 3],
+        bindings: &[&CpuBuffer],
+    ) {
+        run_on_host(kernel, self.reference_only, params, bindings);
+    }
+
+    fn flush(&self) {}
+
+    async fn download(&self, buffer: &CpuBuffer) -> Result<Vec<u32>> {
+        Ok(buffer.open().clone())
+    }
+
+    fn max_binding_bytes(&self) -> usize {
+        usize::MAX
+    }
+}
+
+/// Opens the bindings as the kernel declares them and runs it.
+fn run_on_host(kernel: &Kernel, reference_only: bool, params: &[u8], bindings: &[&CpuBuffer]) {
+    assert_eq!(
+        bindings.len(),
+        kernel.bindings.len(),
+        "bindings of {}",
+        kernel.name
+    );
+    assert_eq!(
+        params.len(),
+        kernel.params_size(),
+        "parameters of {}",
+        kernel.name
+    );
+    let mut reads = Vec::new();
+    let mut writes = Vec::new();
+    for (binding, buffer) in kernel.bindings.iter().zip(bindings) {
+        match binding.access {
+            Access::Read => reads.push(buffer.open()),
+            Access::ReadWrite => writes.push(buffer.0.try_write().unwrap_or_else(|_| {
+                panic!(
+                    "{}: {} is bound twice in one dispatch",
+                    kernel.name, binding.name
+                )
+            })),
+        }
+    }
+    let (mut reads, mut writes) = (reads.iter(), writes.iter_mut());
+    let mut views: Vec<View<'_>> = (kernel.bindings.iter())
+        .map(|binding| match binding.access {
+            Access::Read => View::Read(reads.next().expect("one guard per read binding")),
+            Access::ReadWrite => View::Write(writes.next().expect("one guard per written binding")),
+        })
+        .collect();
+    let run = match kernel.fast {
+        Some(fast) if !reference_only => fast,
+        _ => kernel.reference,
+    };
+    run(params, &mut views);
+}

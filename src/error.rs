@@ -1,0 +1,61 @@
+//! The one typed error of the library, and the exit code each kind ends the program with.
+
+use crate::data::DataError;
+
+/// Everything that can go wrong. The text says what was found, what was expected and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A hyper-parameter or an option breaks a rule.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// A data, label or model file cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// No adapter fits what was asked for.
+    #[error("{0}")]
+    NoAdapter(String),
+    /// The device was lost, hung, or ran out of memory.
+    #[error("{0}")]
+    Device(String),
+    /// A result could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A loss, gradient or embedding is no longer finite.
+    #[error(
+        "{phase}: {tensor} is not finite at step {step}; lower the learning rate or check the scale of the data"
+    )]
+    Numeric {
+        /// The phase of training, e.g. `pretrain`.
+        phase: &'static str,
+        /// The step within the phase.
+        step: u64,
+        /// What is not finite, e.g. `loss`.
+        tensor: &'static str,
+    },
+}
+
+impl Error {
+    /// The exit code scripts rely on.
+    ///
+    /// 2 usage, 3 bad data, 4 no usable adapter, 5 device lost or out of memory, 6 write failed,
+    /// 7 numeric failure.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 2,
+            Self::Data(_) => 3,
+            Self::NoAdapter(_) => 4,
+            Self::Device(_) => 5,
+            Self::Write { .. } => 6,
+            Self::Numeric { .. } => 7,
+        }
+    }
+}
+
+/// A result with the library's error.
+pub type Result<T> = std::result::Result<T, Error>;

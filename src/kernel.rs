@@ -1,0 +1,327 @@
+//! A kernel as data: its WGSL, the layout of its parameters and bindings, its reference and its cases.
+//!
+//! A [`Kernel`] lives in two files of one stem, `shaders/x.wgsl` and `src/kernels/x.rs`. Nothing here
+//! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]), and the tests compare
+//! it with what the WGSL says (`tests/contract.rs`).
+
+/// How a kernel uses a storage buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// `var<storage, read>`
+    Read,
+    /// `var<storage, read_write>`
+    ReadWrite,
+}
+
+/// What a storage buffer holds. All elements are 32 bits wide; bytes travel packed four to a `u32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// `array<f32>`
+    F32,
+    /// `array<u32>`
+    U32,
+    /// `array<atomic<u32>>`; only integer atomics are used, so results do not depend on their order.
+    AtomicU32,
+}
+
+/// One storage binding, in the order of `@binding(1)`, `@binding(2)`, …; binding 0 is `params`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The name in the WGSL source.
+    pub name: &'static str,
+    /// Read or read_write.
+    pub access: Access,
+    /// The element type.
+    pub element: Element,
+}
+
+/// A read-only binding.
+pub const fn read(name: &'static str, element: Element) -> Binding {
+    Binding {
+        name,
+        access: Access::Read,
+        element,
+    }
+}
+
+/// A binding that the kernel writes.
+pub const fn write(name: &'static str, element: Element) -> Binding {
+    Binding {
+        name,
+        access: Access::ReadWrite,
+        element,
+    }
+}
+
+/// The type of one parameter. Only these two: `repr(C)` and WGSL then agree by construction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// An unsigned 32-bit integer.
+    U32,
+    /// A 32-bit float.
+    F32,
+}
+
+/// Maps a Rust parameter type to its [`Scalar`]; only `u32` and `f32` have one.
+pub trait ParamType {
+    /// The WGSL type.
+    const SCALAR: Scalar;
+}
+impl ParamType for u32 {
+    const SCALAR: Scalar = Scalar::U32;
+}
+impl ParamType for f32 {
+    const SCALAR: Scalar = Scalar::F32;
+}
+
+/// One field of a kernel's parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name, the same in WGSL and Rust.
+    pub name: &'static str,
+    /// The type.
+    pub scalar: Scalar,
+    /// The offset in bytes.
+    pub offset: usize,
+}
+
+/// Declares a kernel's `Params`: a `repr(C)` struct of `u32` and `f32`, and its [`Field`]s.
+#[macro_export]
+macro_rules! params {
+    ($($(#[$doc:meta])* $field:ident: $kind:ty),+ $(,)?) => {
+        /// The uniform at binding 0.
+        #[repr(C)]
+        #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+        pub struct Params { $($(#[$doc])* pub $field: $kind),+ }
+
+        impl Params {
+            /// Name, type and offset of each field, in order.
+            pub const FIELDS: &'static [$crate::kernel::Field] = &[$($crate::kernel::Field {
+                name: stringify!($field),
+                scalar: <$kind as $crate::kernel::ParamType>::SCALAR,
+                offset: std::mem::offset_of!(Params, $field),
+            }),+];
+        }
+    };
+}
+
+/// A storage buffer as the reference sees it: 32-bit words, opened for reading or for writing.
+pub enum View<'a> {
+    /// Opened for reading.
+    Read(&'a [u32]),
+    /// Opened for writing.
+    Write(&'a mut [u32]),
+}
+
+impl View<'_> {
+    /// The words as `u32`.
+    pub fn u32(&self) -> &[u32] {
+        match self {
+            Self::Read(words) => words,
+            Self::Write(words) => words,
+        }
+    }
+
+    /// The words as `f32`.
+    pub fn f32(&self) -> &[f32] {
+        bytemuck::cast_slice(self.u32())
+    }
+
+    /// The bytes, for buffers that hold packed `u8`.
+    pub fn u8(&self) -> &[u8] {
+        bytemuck::cast_slice(self.u32())
+    }
+
+    /// The words as `u32`, for writing.
+    ///
+    /// # Panics
+    /// If the binding was declared read-only.
+    pub fn u32_mut(&mut self) -> &mut [u32] {
+        match self {
+            Self::Read(_) => panic!("a read-only binding is written"),
+            Self::Write(words) => words,
+        }
+    }
+
+    /// The words as `f32`, for writing.
+    pub fn f32_mut(&mut self) -> &mut [f32] {
+        bytemuck::cast_slice_mut(self.u32_mut())
+    }
+}
+
+/// Reads a kernel's parameters from the bytes of the uniform.
+pub fn params_of<P: bytemuck::Pod>(bytes: &[u8]) -> P {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+/// The views of a kernel with `N` bindings, to be taken apart by name.
+pub fn views<'v, 'a, const N: usize>(views: &'v mut [View<'a>]) -> &'v mut [View<'a>; N] {
+    let found = views.len();
+    views
+        .try_into()
+        .unwrap_or_else(|_| panic!("the kernel has {N} bindings, {found} were bound"))
+}
+
+/// A kernel on the host: reads the uniform's bytes, reads and writes the views.
+pub type HostFn = fn(&[u8], &mut [View<'_>]);
+
+/// Everything the project knows of one kernel.
+pub struct Kernel {
+    /// The stem of its two files.
+    pub name: &'static str,
+    /// Its WGSL, joined in this order.
+    pub wgsl: &'static [&'static str],
+    /// Fields of the uniform at binding 0.
+    pub params: &'static [Field],
+    /// The storage bindings, from binding 1.
+    pub bindings: &'static [Binding],
+    /// `@workgroup_size`.
+    pub workgroup_size: [u32; 3],
+    /// What is right: plain loops over whole arrays, sums in f64.
+    pub reference: HostFn,
+    /// A faster host version for the kernels that dominate time, held to the same cases.
+    pub fast: Option<HostFn>,
+    /// The trials of this kernel.
+    pub cases: fn() -> Vec<Case>,
+    /// A textual change of the WGSL that must turn a trial red (`tests/mutations.rs`).
+    pub mutation: (&'static str, &'static str),
+}
+
+impl Kernel {
+    /// The size of the uniform in bytes.
+    pub fn params_size(&self) -> usize {
+        4 * self.params.len()
+    }
+
+    /// The joined WGSL source.
+    pub fn source(&self) -> String {
+        self.wgsl.join("\n")
+    }
+}
+
+/// How close a written buffer must come to the reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// The same bits (integers, or arithmetic that is exact on the case's inputs).
+    Exact,
+    /// |got - want| ≤ absolute + relative·|want|.
+    Near {
+        /// Absolute part.
+        absolute: f32,
+        /// Relative part.
+        relative: f32,
+    },
+}
+
+impl Tolerance {
+    /// For a sum of `terms` products of size at most `scale`: each f32 rounding is 2⁻²⁴ relative and at
+    /// most `terms` of them meet in one element (Higham 2002, §3.1), so `terms`·ε·`scale` bounds any order.
+    pub fn sum(terms: usize, scale: f32) -> Self {
+        Self::Near {
+            absolute: (terms as f32 + 4.0) * f32::EPSILON * scale,
+            relative: 1e-5,
+        }
+    }
+}
+
+/// One buffer of a case.
+#[derive(Clone, Debug)]
+pub struct CaseBuffer {
+    /// The words before the dispatch.
+    pub words: Vec<u32>,
+    /// For written bindings: how close to the reference.
+    pub tolerance: Tolerance,
+}
+
+/// One trial of a kernel: a dispatch with its inputs.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What is special about it, with its sizes: `37x5, k 7, alpha 1`.
+    pub label: String,
+    /// The bytes of the uniform.
+    pub params: Vec<u8>,
+    /// The workgroups of the dispatch.
+    pub workgroups: [u32; 3],
+    /// One per binding, in order.
+    pub buffers: Vec<CaseBuffer>,
+}
+
+impl Case {
+    /// A case without buffers yet; add them in binding order.
+    pub fn new(
+        label: impl Into<String>,
+        params: &impl bytemuck::NoUninit,
+        workgroups: [u32; 3],
+    ) -> Self {
+        Self {
+            label: label.into(),
+            params: bytemuck::bytes_of(params).to_vec(),
+            workgroups,
+            buffers: Vec::new(),
+        }
+    }
+
+    /// An input of 32-bit values.
+    pub fn input<T: bytemuck::NoUninit>(self, values: &[T]) -> Self {
+        self.update(values, Tolerance::Exact)
+    }
+
+    /// An output of `len` floats. It starts as NaN, so an element that is not written shows.
+    pub fn output(self, len: usize, tolerance: Tolerance) -> Self {
+        self.update(&vec![f32::NAN; len], tolerance)
+    }
+
+    /// A buffer that is read and written.
+    pub fn update<T: bytemuck::NoUninit>(mut self, values: &[T], tolerance: Tolerance) -> Self {
+        self.buffers.push(CaseBuffer {
+            words: words_of(values),
+            tolerance,
+        });
+        self
+    }
+}
+
+/// Any values as 32-bit words; the last word is padded with zero bytes.
+pub fn words_of<T: bytemuck::NoUninit>(values: &[T]) -> Vec<u32> {
+    let bytes: &[u8] = bytemuck::cast_slice(values);
+    let mut words = vec![0u32; bytes.len().div_ceil(4)];
+    bytemuck::cast_slice_mut::<u32, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
+    words
+}
+
+/// The most workgroups in one dimension of a dispatch (WebGPU's limit).
+pub const MAX_WORKGROUPS: u32 = 65_535;
+
+/// Workgroups for `items` invocations in groups of `size`, folded into two dimensions when one does not
+/// suffice. The kernel finds its item as `id.y * groups.x * size + id.x`.
+pub fn grid(items: usize, size: u32) -> [u32; 3] {
+    let groups = u32::try_from(items.div_ceil(size as usize).max(1))
+        .expect("fewer than 2^32 workgroups: buffers are bounded");
+    [
+        groups.min(MAX_WORKGROUPS),
+        groups.div_ceil(MAX_WORKGROUPS),
+        1,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_covers_its_items_and_keeps_the_limit() {
+        for items in [0, 1, 63, 64, 65, 65_535 * 64, 65_535 * 64 + 1, 1 << 30] {
+            let [x, y, z] = grid(items, 64);
+            assert!(
+                x <= MAX_WORKGROUPS && y <= MAX_WORKGROUPS && z == 1,
+                "{items}"
+            );
+            assert!(x as usize * y as usize * 64 >= items, "{items}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_padded_to_words() {
+        assert_eq!(words_of(&[1u8, 2, 3, 4, 5]), [0x0403_0201, 5]);
+    }
+}
