@@ -1,8 +1,10 @@
 //! The CPU device: runs each kernel's fast host version where there is one, else its reference.
 
+pub(crate) mod gemm;
+
 use std::sync::{Arc, RwLock};
 
-use crate::device::{Device, DeviceBuffer};
+use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
 
@@ -76,6 +78,15 @@ impl Device for Cpu {
 
     fn max_binding_bytes(&self) -> usize {
         usize::MAX
+    }
+
+    fn info(&self) -> DeviceInfo {
+        DeviceInfo {
+            backend: "cpu".into(),
+            name: format!("host processor, {} threads", rayon::current_num_threads()),
+            driver: concat!("dec-gpu ", env!("CARGO_PKG_VERSION")).into(),
+            kind: "cpu".into(),
+        }
     }
 }
 

@@ -49,6 +49,22 @@ pub trait Device {
 
     /// The most bytes one binding may hold; larger data are split into blocks.
     fn max_binding_bytes(&self) -> usize;
+
+    /// What this device is.
+    fn info(&self) -> DeviceInfo;
+}
+
+/// What a device is, as `metrics.json` and the tables name it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeviceInfo {
+    /// `cpu`, `vulkan`, `metal`, `dx12` or `gl`.
+    pub backend: String,
+    /// The adapter's name.
+    pub name: String,
+    /// The driver and its version.
+    pub driver: String,
+    /// `discrete`, `integrated`, `virtual`, `software`, `other` or `cpu`.
+    pub kind: String,
 }
 
 /// Reads a buffer of floats back.

@@ -304,6 +304,12 @@ pub fn grid(items: usize, size: u32) -> [u32; 3] {
     ]
 }
 
+/// Workgroups of the tiled kernels: one per 64x64 tile of a (rows, cols) result (`shaders/tile.wgsl`).
+pub fn tiles(rows: usize, cols: usize) -> [u32; 3] {
+    let tiles = |len: usize| u32::try_from(len.div_ceil(64)).expect("fewer than 2^32 tiles");
+    [tiles(cols), tiles(rows), 1]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

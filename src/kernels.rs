@@ -12,11 +12,41 @@ macro_rules! kernels {
 
 kernels! {
     soft_assign,
+    column_sum,
+    target_distribution,
+    kl_coefficient,
+    kl_gradient_embedding,
+    kl_gradient_centroid,
+    argmax_rows,
+    mse_loss,
+    dropout,
+    sgd,
+    adam,
+    add_scaled,
+    gather_rows,
+    kmeanspp_distance,
+    kmeanspp_pick,
+    copy_rows,
+    nearest_centroid,
+    centroid_sum,
+    centroid_mean,
+    farthest_point,
+    segment_sum,
+    linear_forward,
+    linear_forward_gather,
+    linear_backward_input,
+    linear_backward_weight,
 }
 
 /// Inputs for the kernels' cases: seeded, spread, and the same on every machine.
 pub mod inputs {
     use crate::random;
+
+    /// Workgroups for `items` invocations folded into two rows: a small case then walks the fold that
+    /// [`crate::kernel::grid`] makes only for very large ones.
+    pub fn folded(items: usize, size: u32) -> [u32; 3] {
+        [(items.div_ceil(2 * size as usize) as u32).max(1), 2, 1]
+    }
 
     /// `len` values uniform in [-1, 1).
     pub fn uniform(seed: u32, len: usize) -> Vec<f32> {

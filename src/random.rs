@@ -35,12 +35,12 @@ pub fn normal(seed: u32, step: u32, layer: u32, element: u32) -> f32 {
 
 /// What random numbers are drawn for; keeps the streams of one seed apart (the `layer` of [`bits`]).
 pub mod stream {
-    /// Order of the samples in pre-training.
-    pub const PRETRAIN_ORDER: u32 = 0x1000;
     /// Order of the samples in clustering.
     pub const CLUSTER_ORDER: u32 = 0x1001;
     /// k-means++ draws.
     pub const KMEANS: u32 = 0x1002;
+    /// Order of the samples in pre-training; the phase's number is added.
+    pub const PRETRAIN_ORDER: u32 = 0x1100;
     /// Initial weights; the layer's number is added.
     pub const WEIGHTS: u32 = 0x2000;
     /// Dropout; the layer's number is added.

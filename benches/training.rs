@@ -1,0 +1,183 @@
+//! Times one pre-training step of the paper's autoencoder, as `peers/torch_step.py` does in PyTorch.
+//!
+//! The step: gather a batch of rows from the resident data set, forward through
+//! 784-500-500-2000-10-2000-500-500-784, mean squared error, backward, optimiser. Every step is waited
+//! for. Prints one JSON line for each optimiser; `peers/compare.sh` runs both sides alternately.
+//!
+//! `cargo bench --bench training -- [--optimizer adam|sgd|both] [--steps 200] [--batch 256] [--adapter NAME]`
+
+use std::time::Instant;
+
+use dec_gpu::autoencoder::{Autoencoder, Tape};
+use dec_gpu::config::{Init, OptimiserKind};
+use dec_gpu::cpu::Cpu;
+use dec_gpu::data::{Affine, Dataset, Values};
+use dec_gpu::device::{Device, Matrix};
+use dec_gpu::gpu::{Gpu, GpuOptions, adapters, choose};
+use dec_gpu::kernels::gather_rows::Order;
+use dec_gpu::kernels::inputs;
+use dec_gpu::kernels::mse_loss::{LossTerm, mse_loss, partials};
+use dec_gpu::optimiser::Step;
+use dec_gpu::source::Source;
+use dec_gpu::{Result, random};
+
+const SIZES: [usize; 5] = [784, 500, 500, 2000, 10];
+const ROWS: usize = 70_000;
+const WARM_UP: usize = 20;
+
+/// What the command line asks for.
+struct Options {
+    optimisers: Vec<OptimiserKind>,
+    steps: usize,
+    batch: usize,
+    adapter: Option<String>,
+}
+
+fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let options = parse(std::env::args().skip(1))?;
+    match &options.adapter {
+        None => bench(&Cpu::new(), &options)?,
+        Some(name) => {
+            let found = pollster::block_on(adapters(None));
+            let report = choose(&found, None, Some(name))?;
+            bench(&pollster::block_on(Gpu::open(report, GpuOptions::default()))?, &options)?;
+        }
+    }
+    Ok(())
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> std::result::Result<Options, String> {
+    let mut options = Options {
+        optimisers: vec![OptimiserKind::Adam, OptimiserKind::Sgd],
+        steps: 200,
+        batch: 256,
+        adapter: None,
+    };
+    while let Some(argument) = arguments.next() {
+        if argument == "--bench" {
+            continue; // cargo's own
+        }
+        let value = arguments.next().ok_or_else(|| format!("{argument} needs a value"))?;
+        let number = || value.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("{argument}: '{value}' is no size"));
+        match argument.as_str() {
+            "--steps" => options.steps = number()?,
+            "--batch" => options.batch = number()?,
+            "--adapter" => options.adapter = Some(value),
+            "--optimizer" => {
+                options.optimisers = match value.as_str() {
+                    "adam" => vec![OptimiserKind::Adam],
+                    "sgd" => vec![OptimiserKind::Sgd],
+                    "both" => options.optimisers,
+                    _ => return Err(format!("--optimizer: '{value}' is not adam, sgd or both")),
+                }
+            }
+            _ => return Err(format!("unknown option '{argument}'")),
+        }
+    }
+    Ok(options)
+}
+
+fn bench<D: Device>(device: &D, options: &Options) -> Result<()> {
+    for &kind in &options.optimisers {
+        let times = step_times(device, options, kind)?;
+        print_line(device, options, kind, times);
+    }
+    Ok(())
+}
+
+/// Milliseconds of each measured step.
+fn step_times<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Result<Vec<f64>> {
+    let data = Dataset {
+        name: "uniform".into(),
+        n_samples: ROWS,
+        input_dim: SIZES[0],
+        values: Values::F32(inputs::uniform(1, ROWS * SIZES[0])),
+        image_shape: None,
+        labels: None,
+    };
+    // From [-1, 1) to PyTorch's [0, 1).
+    let source = Source::upload(device, &data, &Affine::uniform(SIZES[0], -1.0, 0.5), SIZES[0])?;
+    drop(data);
+    let order = device.upload(&random::permutation(1, 0, 0, ROWS))?;
+    let order = Matrix {
+        rows: ROWS,
+        cols: 1,
+        buffer: order,
+    };
+    let training = Training::new(device, options.batch, kind)?;
+    let batches = ROWS / options.batch;
+    let mut times = Vec::with_capacity(options.steps);
+    for number in 0..WARM_UP + options.steps {
+        let order = Order {
+            index: Some(&order),
+            first: number % batches * options.batch,
+        };
+        let start = Instant::now();
+        source.gather(device, order, &training.batch);
+        training.step(device, number as u32);
+        let loss = pollster::block_on(training.loss.download(device))?;
+        if number >= WARM_UP {
+            times.push(1e3 * start.elapsed().as_secs_f64());
+        }
+        assert!(loss.iter().sum::<f32>().is_finite(), "the loss is not finite: these steps are not the real work");
+    }
+    Ok(times)
+}
+
+/// The autoencoder and what a step of it needs.
+struct Training<D: Device> {
+    autoencoder: Autoencoder<D>,
+    tape: Tape<D>,
+    batch: Matrix<D>,
+    loss: Matrix<D>,
+    kind: OptimiserKind,
+}
+
+impl<D: Device> Training<D> {
+    fn new(device: &D, rows: usize, kind: OptimiserKind) -> Result<Self> {
+        let mut autoencoder = Autoencoder::new(device, &SIZES, Init::FanInUniform, 1)?;
+        let layers = 0..autoencoder.layers.len();
+        autoencoder.reset_optimiser(device, layers, kind)?;
+        Ok(Self {
+            autoencoder,
+            tape: Tape::new(device, rows, &SIZES)?,
+            batch: Matrix::zeros(device, rows, SIZES[0])?,
+            loss: Matrix::zeros(device, partials(rows * SIZES[0]), 1)?,
+            kind,
+        })
+    }
+
+    fn step(&self, device: &D, number: u32) {
+        let layers = 0..self.autoencoder.layers.len();
+        let last = layers.end - 1;
+        let rate = match self.kind {
+            OptimiserKind::Adam => 1e-3,
+            OptimiserKind::Sgd => 0.1,
+        };
+        self.autoencoder.forward(device, layers.clone(), &self.batch, &self.tape);
+        let (y, dy) = (self.tape.output(last), self.tape.grad(last));
+        let term = LossTerm::mean_squared_error(self.batch.len());
+        mse_loss(device, &y, &self.batch, term, false, &dy, &self.loss);
+        let step = Step::new(self.kind, rate, 0.9, number);
+        self.autoencoder.backward_and_update(device, layers, &self.batch, &self.tape, step, 1.0);
+    }
+}
+
+fn print_line<D: Device>(device: &D, options: &Options, kind: OptimiserKind, mut times: Vec<f64>) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| (1e3 * times[((times.len() - 1) as f64 * share).round() as usize]).round() / 1e3;
+    let optimiser = match kind {
+        OptimiserKind::Adam => "adam",
+        OptimiserKind::Sgd => "sgd",
+    };
+    let line = serde_json::json!({
+        "id": format!("autoencoder_step/{optimiser}/b{}", options.batch),
+        "device": device.info().name,
+        "median_ms": at(0.5),
+        "p10_ms": at(0.1),
+        "min_ms": at(0.0),
+        "threads": rayon::current_num_threads(),
+        "version": concat!("dec-gpu ", env!("CARGO_PKG_VERSION")),
+    });
+    println!("{line}");
+}

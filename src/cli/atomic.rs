@@ -1,0 +1,193 @@
+//! Files that are either whole or not there: written beside the target, then renamed over it.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// Bytes gathered before a write to the system; the renderers make many small ones.
+const BUFFER: usize = 1 << 16;
+
+/// Writes `path` through `write`, atomically and durably.
+///
+/// A reader sees the old file or the whole new one, also after a power cut. On any failure, a panic
+/// of `write` included, the temporary file is removed and the old file is untouched; only a killed
+/// process leaves a `.dec-gpu-*.tmp` behind. A symbolic link at `path` is replaced, not followed.
+pub(crate) fn write_atomic(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = folder_of(path);
+    // In the same folder, because a rename across file systems would be a copy.
+    let mut out = BufWriter::with_capacity(BUFFER, temporary_in(folder)?);
+    write(&mut out)?;
+    // Not left to drop, which would hide that the disk is full.
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    // Before the rename, or a power cut could leave the new name on an empty file.
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// The folder that holds `path`.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A new file in `folder` that is removed when dropped.
+pub(super) fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dec-gpu-").suffix(".tmp");
+    // Temporary files are private by default; results are as public as the umask lets them be.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Makes the rename itself survive a power cut.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some network file systems cannot sync a folder. The file is whole all the same.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+/// Other systems have no such call.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A folder with the file `old`, which holds `before`.
+    fn folder_with_old() -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old");
+        fs::write(&path, "before").unwrap();
+        (folder, path)
+    }
+
+    /// Asserts that the folder holds `old` as it was and nothing else.
+    fn assert_untouched(folder: &tempfile::TempDir) {
+        let names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["old"]);
+        assert_eq!(fs::read(folder.path().join("old")).unwrap(), b"before");
+    }
+
+    #[test]
+    fn replaces_the_old_file_and_leaves_nothing_else() {
+        let (folder, path) = folder_with_old();
+        let long = "after\n".repeat(BUFFER);
+        write_atomic(&path, |out| out.write_all(long.as_bytes())).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), long);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_old_file_stays_until_the_new_one_is_whole() {
+        let (_folder, path) = folder_with_old();
+        write_atomic(&path, |out| {
+            out.write_all(&[b'x'; 2 * BUFFER])?;
+            assert_eq!(fs::read(&path)?, b"before");
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 2 * BUFFER as u64);
+    }
+
+    #[test]
+    fn a_writer_that_fails_midway_changes_nothing() {
+        let (folder, path) = folder_with_old();
+        let error = write_atomic(&path, |out| {
+            out.write_all(&[b'x'; 3 * BUFFER])?;
+            Err(io::Error::other("midway"))
+        })
+        .unwrap_err();
+        assert_eq!(error.to_string(), "midway");
+        assert_untouched(&folder);
+    }
+
+    #[test]
+    fn a_writer_that_panics_changes_nothing() {
+        let (folder, path) = folder_with_old();
+        let result = std::panic::catch_unwind(|| {
+            write_atomic(&path, |out| {
+                out.write_all(b"half")?;
+                panic!("midway")
+            })
+        });
+        assert!(result.is_err());
+        assert_untouched(&folder);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_changes_nothing() {
+        let (folder, path) = folder_with_old();
+        let error = write_atomic(&path, |out| {
+            out.write_all(b"half")?;
+            let mut full = fs::OpenOptions::new().write(true).open("/dev/full")?;
+            full.write_all(b"the other half")
+        })
+        .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_untouched(&folder);
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_replaced_leaves_no_temporary_file() {
+        let (folder, _) = folder_with_old();
+        let path = folder.path().join("sub");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("kept"), "").unwrap();
+        write_atomic(&path, |out| out.write_all(b"x")).unwrap_err();
+        assert!(path.join("kept").exists());
+        fs::remove_dir_all(&path).unwrap();
+        assert_untouched(&folder);
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error() {
+        let (folder, _) = folder_with_old();
+        let path = folder.path().join("none/file");
+        let error = write_atomic(&path, |_| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_untouched(&folder);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn results_are_as_public_as_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, path) = folder_with_old();
+        let ordinary = fs::metadata(&path).unwrap().permissions().mode();
+        let path = folder.path().join("new");
+        write_atomic(&path, |_| Ok(())).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode(), ordinary);
+    }
+
+    #[test]
+    fn a_bare_name_lies_in_the_current_folder() {
+        assert_eq!(folder_of(Path::new("labels.csv")), Path::new("."));
+        assert_eq!(folder_of(Path::new("run/labels.csv")), Path::new("run"));
+    }
+}

@@ -1,0 +1,311 @@
+//! Hyper-parameters: presets as data, TOML, overrides, and the one check that makes them valid.
+//!
+//! A preset is a TOML file (`src/config/*.toml`). A run's configuration is the preset, then `--config`,
+//! then single keys, merged as tables ([`Config::layered`]). What a preset leaves out is chosen from the
+//! data's shape by [`Config::resolve`], in one place, by rules that hold for every data set.
+
+mod error;
+mod rules;
+
+use serde::{Deserialize, Serialize};
+
+pub use error::ConfigError;
+pub use rules::DataShape;
+
+use crate::data::Normalisation;
+
+/// Everything that decides a run, but the data and the device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The preset these values started from.
+    pub preset: String,
+    /// Seed of every random number.
+    pub seed: u32,
+    /// Clusters, k.
+    pub n_clusters: Option<usize>,
+    /// How inputs are scaled.
+    pub data: DataConfig,
+    /// The autoencoder.
+    pub network: NetworkConfig,
+    /// Training of the autoencoder.
+    pub pretrain: PretrainConfig,
+    /// The first centroids.
+    pub kmeans: KMeansConfig,
+    /// Training of encoder and centroids.
+    pub cluster: ClusterConfig,
+}
+
+/// How inputs are scaled.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DataConfig {
+    /// `none`, `unit-range`, `unit-mean-square` or `standardise`; chosen from the data if left out.
+    pub normalisation: Option<String>,
+}
+
+/// The autoencoder D-hidden…-embedding and its mirror.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NetworkConfig {
+    /// Sizes of the hidden layers of the encoder; chosen from n and D if left out.
+    pub hidden: Option<Vec<usize>>,
+    /// Size of the embedding, d.
+    pub embedding_dim: usize,
+    /// Initial weights.
+    pub init: Init,
+}
+
+/// Distribution of the initial weights; biases start at zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// Uniform in ±√(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16).
+    GlorotUniform,
+    /// Uniform in ±1/√fan_in.
+    FanInUniform,
+    /// Normal with standard deviation 0.01 (Xie et al. 2016, §4.3).
+    #[serde(rename = "normal-0.01")]
+    Normal001,
+}
+
+/// How the autoencoder is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// All layers at once.
+    EndToEnd,
+    /// Greedy denoising layer by layer, then all layers at once (Xie et al. 2016, §3.2).
+    Layerwise,
+}
+
+/// A first-order optimiser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimiserKind {
+    /// Stochastic gradient descent with momentum.
+    Sgd,
+    /// Kingma and Ba 2015.
+    Adam,
+}
+
+/// How the learning rate falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It stays.
+    Constant,
+    /// Divided by ten every `decay-every` steps.
+    Step,
+    /// Half a cosine down to zero (Loshchilov and Hutter 2017, eq. 5 without restarts).
+    Cosine,
+}
+
+/// Training of the autoencoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PretrainConfig {
+    /// End-to-end or layer-wise.
+    pub method: Method,
+    /// The optimiser.
+    pub optimiser: OptimiserKind,
+    /// Learning rate.
+    pub learning_rate: f32,
+    /// Momentum of SGD.
+    pub momentum: f32,
+    /// SGD's momentum rises linearly from 0 over this many steps (Caffe's `momentum_burnin`).
+    pub momentum_burn_in: u32,
+    /// Learning rate of biases relative to weights (Caffe: 2).
+    pub bias_rate: f32,
+    /// How the learning rate falls.
+    pub schedule: Schedule,
+    /// Steps between divisions by ten, for `step`.
+    pub decay_every: u32,
+    /// Samples per step, B.
+    pub batch_size: usize,
+    /// Steps of end-to-end training (fine-tuning, when layer-wise); chosen from n if left out.
+    pub steps: Option<u32>,
+    /// Steps per layer of greedy training.
+    pub layer_steps: u32,
+    /// Dropout rate of greedy training.
+    pub dropout: f32,
+    /// Whether the data themselves are corrupted too when the first layer is trained (paper: yes, Caffe: no).
+    pub corrupt_data: bool,
+    /// The reconstruction loss is this times the mean of squares (Caffe: 0.5).
+    pub loss_scale: f32,
+    /// Whether samples are visited in a new order every epoch.
+    pub shuffle: bool,
+    /// Samples at the front of the data that pre-training uses; all if left out.
+    pub samples: Option<usize>,
+}
+
+/// k-means for the first centroids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KMeansConfig {
+    /// Starts, of which the best by inertia is kept.
+    pub restarts: usize,
+    /// Most Lloyd iterations.
+    pub max_iterations: usize,
+    /// Stop when at most this share of the labels changes in an iteration.
+    pub tolerance: f64,
+    /// Whether k-means on the raw inputs is run too, for comparison; it needs labels to be scored.
+    pub baseline: bool,
+}
+
+/// Training of encoder and centroids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClusterConfig {
+    /// Degrees of freedom of Student's t distribution.
+    pub alpha: f32,
+    /// Steps between updates of the target distribution; chosen from n if left out.
+    pub update_interval: Option<u32>,
+    /// Stop when fewer than this share of the labels change between updates.
+    pub tolerance: f64,
+    /// Most steps; chosen from n if left out.
+    pub max_steps: Option<u32>,
+    /// The optimiser.
+    pub optimiser: OptimiserKind,
+    /// Learning rate.
+    pub learning_rate: f32,
+    /// Momentum of SGD.
+    pub momentum: f32,
+    /// Whether momentum is zeroed at every update of the target distribution (Caffe).
+    pub reset_momentum: bool,
+    /// Samples per step, B.
+    pub batch_size: usize,
+    /// Weight γ of the KL loss beside the reconstruction loss (Guo et al. 2017, IDEC); 0 is plain DEC.
+    pub gamma: f32,
+    /// Whether samples are visited in a new order every epoch.
+    pub shuffle: bool,
+}
+
+/// The presets' names, the default first.
+pub const PRESETS: [&str; 3] = ["fast", "balanced", "paper"];
+
+/// The TOML text of a preset.
+///
+/// # Errors
+/// [`ConfigError::UnknownPreset`].
+pub fn preset(name: &str) -> Result<&'static str, ConfigError> {
+    match name {
+        "fast" => Ok(include_str!("config/fast.toml")),
+        "balanced" => Ok(include_str!("config/balanced.toml")),
+        "paper" => Ok(include_str!("config/paper.toml")),
+        other => Err(ConfigError::UnknownPreset(other.to_owned())),
+    }
+}
+
+impl Config {
+    /// A preset, before it meets data.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownPreset`].
+    pub fn preset(name: &str) -> Result<Self, ConfigError> {
+        Self::layered(Some(name), None, &[])
+    }
+
+    /// A preset, a file's text over it, and `section.key=value` overrides over both.
+    ///
+    /// The preset is `preset`, else the one the file names, else `fast`. `file` is its name and text.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown keys, values of a wrong type.
+    pub fn layered(
+        preset_name: Option<&str>,
+        file: Option<(&str, &str)>,
+        overrides: &[String],
+    ) -> Result<Self, ConfigError> {
+        let file_table = file.map(|(name, text)| parse(name, text)).transpose()?.unwrap_or_default();
+        let named = file_table.get("preset").and_then(|value| value.as_str());
+        let name = preset_name.or(named).unwrap_or(PRESETS[0]).to_owned();
+        let mut table = parse(&name, preset(&name)?)?;
+        merge(&mut table, file_table);
+        for item in overrides {
+            merge(&mut table, override_table(item)?);
+        }
+        table.insert("preset".into(), name.into());
+        let source = file.map_or("the configuration", |(name, _)| name);
+        table.try_into().map_err(|error: toml::de::Error| ConfigError::Toml {
+            file: source.to_owned(),
+            message: error.message().to_owned(),
+        })
+    }
+
+    /// The text that makes this run again.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("tables of numbers and strings are TOML")
+    }
+
+    /// The checked normalisation.
+    pub fn normalisation(&self) -> Normalisation {
+        (self.data.normalisation.as_deref())
+            .and_then(|name| name.parse().ok())
+            .unwrap_or(Normalisation::None)
+    }
+
+    /// Sizes from input to embedding: D, hidden…, d.
+    pub fn encoder_sizes(&self, input_dim: usize) -> Vec<usize> {
+        let hidden = self.network.hidden.iter().flatten().copied();
+        std::iter::once(input_dim).chain(hidden).chain([self.network.embedding_dim]).collect()
+    }
+}
+
+fn parse(file: &str, text: &str) -> Result<toml::Table, ConfigError> {
+    text.parse().map_err(|error: toml::de::Error| ConfigError::Toml {
+        file: file.to_owned(),
+        message: error.to_string().trim_end().to_owned(),
+    })
+}
+
+/// Lays `over` on `table`, key by key.
+fn merge(table: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (table.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
+
+/// `section.key=value` as a table; a value that is not TOML is taken as a string.
+fn override_table(item: &str) -> Result<toml::Table, ConfigError> {
+    let (key, value) = item.split_once('=').ok_or_else(|| ConfigError::Override(item.to_owned()))?;
+    let (key, value) = (key.trim(), value.trim());
+    format!("{key} = {value}")
+        .parse()
+        .or_else(|_| format!("{key} = {value:?}").parse())
+        .map_err(|_: toml::de::Error| ConfigError::Override(item.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_parses_and_survives_a_round_trip() {
+        for name in PRESETS {
+            let config = Config::preset(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let again = Config::layered(None, Some(("again", &config.to_toml())), &[]);
+            assert_eq!(again.expect("its own text"), config, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file_and_the_file_over_the_preset() {
+        let file = Some(("run.toml", "seed = 3\n[cluster]\ngamma = 0.5\nalpha = 2.0"));
+        let config = Config::layered(None, file, &["cluster.gamma=0.25".into()]).expect("valid");
+        assert_eq!((config.seed, config.cluster.gamma, config.cluster.alpha), (3, 0.25, 2.0));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_wrong_type_are_errors() {
+        for text in ["[cluster]\ngama = 1.0", "seed = \"x\"", "[pretrain]\nmethod = \"none\"", "seed = "] {
+            let error = Config::layered(None, Some(("run.toml", text)), &[]).expect_err(text);
+            assert!(error.to_string().contains("run.toml"), "{error}");
+        }
+    }
+}

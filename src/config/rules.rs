@@ -1,0 +1,149 @@
+//! The rules: what is chosen from the data's shape, and what a value must keep to.
+
+use super::{Config, ConfigError};
+use crate::data::Normalisation;
+
+/// What the rules look at: shape and storage of the data, never labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataShape {
+    /// n.
+    pub n_samples: usize,
+    /// D.
+    pub input_dim: usize,
+    /// Whether all values share one unit and range, as pixels do.
+    pub one_range: bool,
+}
+
+impl Config {
+    /// Fills in what was left out, from the data's shape, and checks every value.
+    ///
+    /// # Errors
+    /// One [`ConfigError`] per rule.
+    pub fn resolve(mut self, shape: DataShape) -> Result<Self, ConfigError> {
+        let n = shape.n_samples;
+        self.data.normalisation.get_or_insert_with(|| normalisation(shape).to_string());
+        self.network.hidden.get_or_insert_with(|| hidden(shape));
+        let pretrain_n = *self.pretrain.samples.get_or_insert(n);
+        let per_epoch = pretrain_n.div_ceil(self.pretrain.batch_size.max(1));
+        self.pretrain.steps.get_or_insert_with(|| pretrain_steps(per_epoch));
+        let per_epoch = n.div_ceil(self.cluster.batch_size.max(1));
+        let interval = *self.cluster.update_interval.get_or_insert_with(|| update_interval(per_epoch));
+        self.cluster.max_steps.get_or_insert(20 * interval);
+        self.check(shape)?;
+        Ok(self)
+    }
+
+    fn check(&self, shape: DataShape) -> Result<(), ConfigError> {
+        self.check_clusters(shape)?;
+        if let Some(name) = &self.data.normalisation {
+            let known: Result<Normalisation, _> = name.parse();
+            known.map_err(|_| ConfigError::UnknownNormalisation(name.clone()))?;
+        }
+        self.check_counts(shape)?;
+        self.check_ranges()
+    }
+
+    fn check_clusters(&self, shape: DataShape) -> Result<(), ConfigError> {
+        match self.n_clusters {
+            None => Err(ConfigError::NoClusters),
+            Some(0) => Err(ConfigError::ZeroClusters),
+            Some(k) if k > shape.n_samples => Err(ConfigError::MoreClustersThanSamples {
+                n_clusters: k,
+                n_samples: shape.n_samples,
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn check_counts(&self, shape: DataShape) -> Result<(), ConfigError> {
+        let smallest_hidden = self.network.hidden.iter().flatten().copied().min();
+        let counts = [
+            ("network.hidden", smallest_hidden.unwrap_or(1)),
+            ("network.embedding-dim", self.network.embedding_dim),
+            ("pretrain.batch-size", self.pretrain.batch_size),
+            ("pretrain.samples", self.pretrain.samples.unwrap_or(1)),
+            ("pretrain.decay-every", self.pretrain.decay_every as usize),
+            ("kmeans.restarts", self.kmeans.restarts),
+            ("kmeans.max-iterations", self.kmeans.max_iterations),
+            ("cluster.batch-size", self.cluster.batch_size),
+            ("cluster.update-interval", self.cluster.update_interval.unwrap_or(1) as usize),
+        ];
+        if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Zero { key });
+        }
+        match self.pretrain.samples {
+            Some(samples) if samples > shape.n_samples => Err(ConfigError::OutOfRange {
+                key: "pretrain.samples",
+                value: samples as f64,
+                expected: "at most the number of samples",
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), ConfigError> {
+        let (pretrain, cluster) = (&self.pretrain, &self.cluster);
+        let positive = [
+            ("pretrain.learning-rate", pretrain.learning_rate),
+            ("pretrain.bias-rate", pretrain.bias_rate),
+            ("pretrain.loss-scale", pretrain.loss_scale),
+            ("cluster.learning-rate", cluster.learning_rate),
+            ("cluster.alpha", cluster.alpha),
+        ];
+        for (key, value) in positive {
+            in_range(key, value, value > 0.0 && value.is_finite(), "a positive number")?;
+        }
+        let shares = [
+            ("pretrain.momentum", pretrain.momentum),
+            ("pretrain.dropout", pretrain.dropout),
+            ("cluster.momentum", cluster.momentum),
+            ("cluster.tolerance", cluster.tolerance as f32),
+            ("kmeans.tolerance", self.kmeans.tolerance as f32),
+        ];
+        for (key, value) in shares {
+            in_range(key, value, (0.0..1.0).contains(&value), "at least 0 and below 1")?;
+        }
+        let gamma = cluster.gamma;
+        in_range("cluster.gamma", gamma, gamma >= 0.0 && gamma.is_finite(), "0 or a positive number")
+    }
+}
+
+fn in_range(key: &'static str, value: f32, holds: bool, expected: &'static str) -> Result<(), ConfigError> {
+    if holds {
+        return Ok(());
+    }
+    Err(ConfigError::OutOfRange {
+        key,
+        value: f64::from(value),
+        expected,
+    })
+}
+
+/// Values of one unit keep their proportions; columns of different units are standardised.
+fn normalisation(shape: DataShape) -> Normalisation {
+    if shape.one_range {
+        Normalisation::UnitRange
+    } else {
+        Normalisation::Standardise
+    }
+}
+
+/// The paper's D-500-500-2000-d, scaled down for few inputs: a network far wider than its input learns to
+/// copy, and on a CPU it takes most of the time.
+fn hidden(shape: DataShape) -> Vec<usize> {
+    if shape.input_dim >= 128 {
+        vec![500, 500, 2000]
+    } else {
+        vec![128, 128, 512]
+    }
+}
+
+/// 20 epochs, but at least 4,000 steps: small sets need as many steps as large ones, not as many epochs.
+fn pretrain_steps(per_epoch: usize) -> u32 {
+    (20 * per_epoch).max(4000) as u32
+}
+
+/// Half an epoch, within 30…140 steps: the target distribution should be neither noise nor stale.
+fn update_interval(per_epoch: usize) -> u32 {
+    per_epoch.div_ceil(2).clamp(30, 140) as u32
+}

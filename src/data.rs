@@ -1,0 +1,296 @@
+//! Data sets: what is clustered, and the labels to score the result with.
+//!
+//! [`open`] reads a file or a folder, [`read`] any bytes; the format is found from the content.
+//!
+//! | format | data | labels |
+//! |---|---|---|
+//! | IDX | two or more dimensions, any of its types | one dimension |
+//! | NPY | two or more dimensions of booleans, integers or floats | one dimension |
+//! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
+//! | CSV, TSV, … | a number in every cell, with or without a header | a column |
+//!
+//! All but NPZ may be packed with gzip. Bytes stay bytes; every other number becomes an f32 and
+//! must be finite. Nothing is trusted: a header is checked against the bytes that are there before
+//! memory is taken, and a small packed file that unpacks to much is first read to its end without
+//! being kept. See [`DataError`] for what can be wrong.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+mod array;
+mod body;
+mod cell;
+mod digits;
+mod element;
+mod error;
+mod folder;
+mod format;
+mod idx;
+mod labels;
+mod layout;
+mod lines;
+mod normalise;
+mod npy;
+mod npy_header;
+mod npz;
+mod place;
+mod shape;
+mod source;
+mod table;
+
+pub use digits::digits;
+pub use error::DataError;
+pub use labels::Labels;
+pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
+pub use place::Place;
+
+use format::Format;
+use place::printable;
+use source::Input;
+
+/// Samples to cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// What the set is called: the name of the file without its ending, or of the folder.
+    pub name: String,
+    /// n, the number of rows.
+    pub n_samples: usize,
+    /// D, the number of values in a row.
+    pub input_dim: usize,
+    /// The values (n, D), row by row.
+    pub values: Values,
+    /// Height and width, if the file says that a row is an image.
+    pub image_shape: Option<(usize, usize)>,
+    /// The ground truth, if there is any. It never takes part in training.
+    pub labels: Option<Labels>,
+}
+
+/// The values of a set, as small as the file has them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Bytes, as most images are; they stay bytes on the device too.
+    U8(Vec<u8>),
+    /// Any other number; all are finite.
+    F32(Vec<f32>),
+}
+
+impl Values {
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::F32(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no value at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Dataset {
+    /// The set with these labels; `file` names their origin in the error if their number is wrong.
+    pub fn with_labels(mut self, labels: Labels, file: &str) -> Result<Self, DataError> {
+        if labels.len() != self.n_samples {
+            return Err(DataError::LabelCount {
+                file: printable(file),
+                found: labels.len(),
+                expected: self.n_samples,
+            });
+        }
+        self.labels = Some(labels);
+        Ok(self)
+    }
+}
+
+/// How a file is to be read. The default finds everything out by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The column of a text table that holds labels. If not given, a column named exactly `label`
+    /// is taken as the labels, provided that there is one such column; no other name is, so that
+    /// `class`, `target` or `y` are values unless they are named here.
+    pub label_column: Option<LabelColumn>,
+    /// Whether the first line of a text table names its columns. If not given, it does where it
+    /// has text over a column of numbers.
+    pub header: Option<bool>,
+    /// A file of labels. Labels that come with the data are then not used.
+    pub label_file: Option<PathBuf>,
+}
+
+/// A column of a text table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelColumn {
+    /// By its name in the header.
+    Name(String),
+    /// By its place: from the first, which is 0, or from the last, which is -1.
+    Index(i64),
+}
+
+impl FromStr for LabelColumn {
+    type Err = std::convert::Infallible;
+
+    /// An integer is a place, anything else a name.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text
+            .parse()
+            .map_or_else(|_| Self::Name(text.to_owned()), Self::Index))
+    }
+}
+
+/// Open a file or a folder.
+///
+/// A folder is read as one set: its `train-*images*` and then its `t10k-*images*`, or the only
+/// data file in it. Labels of IDX images are found beside them by their name, with `images`
+/// replaced by `labels` and `idx3` by `idx1`.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
+    let set = if path.is_dir() {
+        folder::open(path, options)
+    } else {
+        open_file(path, options)
+    }?;
+    match &options.label_file {
+        Some(file) => set.with_labels(open_labels(file)?, &file.to_string_lossy()),
+        None => Ok(set),
+    }
+}
+
+/// Open a file of labels.
+pub fn open_labels(path: &Path) -> Result<Labels, DataError> {
+    read_labels(&path.to_string_lossy(), open_regular(path)?)
+}
+
+/// Read a data set from bytes that can be read twice; `name` is that of the file.
+///
+/// [`ReadOptions::label_file`] is left to [`open`], but given, labels in the bytes are not used.
+pub fn read<R: Read + Seek>(
+    name: &str,
+    mut reader: R,
+    options: &ReadOptions,
+) -> Result<Dataset, DataError> {
+    let mut input = Input::new(printable(name), &mut reader)?;
+    let format = format::find(&mut input)?;
+    read_as(format, &mut input, stem(name), options)
+}
+
+/// Read labels from bytes: an IDX or NPY array of one dimension, the labels of an NPZ file, or a
+/// text table of one column or with a column named `label`.
+pub fn read_labels<R: Read + Seek>(name: &str, mut reader: R) -> Result<Labels, DataError> {
+    let mut input = Input::new(printable(name), &mut reader)?;
+    match format::find(&mut input)? {
+        Format::Idx => idx::labels(&mut input),
+        Format::Npy => npy::labels(&mut input),
+        Format::Npz => npz::labels(&mut input),
+        Format::Text => table::labels(&mut input),
+    }
+}
+
+fn read_as(
+    format: Format,
+    input: &mut Input<'_>,
+    name: String,
+    options: &ReadOptions,
+) -> Result<Dataset, DataError> {
+    let format_name = match format {
+        Format::Idx => "IDX",
+        Format::Npy => "NPY",
+        Format::Npz => "NPZ",
+        Format::Text => return table::data(input, name, options),
+    };
+    if options.label_column.is_some() {
+        return Err(DataError::LabelColumnUnused {
+            file: input.file.clone(),
+            format: format_name,
+        });
+    }
+    match format {
+        Format::Idx => idx::data(input, name),
+        Format::Npy => npy::data(input, name),
+        _ => npz::data(input, name, options.label_file.is_none()),
+    }
+}
+
+/// Open one file, with the labels beside it if it holds images.
+fn open_file(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
+    let mut file = open_regular(path)?;
+    let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+    let format = format::find(&mut input)?;
+    let name = stem(&path.file_name().unwrap_or_default().to_string_lossy());
+    let set = read_as(format, &mut input, name, options)?;
+    if format != Format::Idx || options.label_file.is_some() {
+        return Ok(set);
+    }
+    match folder::labels_beside(path) {
+        Some(file) => set.with_labels(open_labels(&file)?, &file.to_string_lossy()),
+        None => Ok(set),
+    }
+}
+
+/// Open a file that has a length and can be read twice, which pipes and devices cannot.
+fn open_regular(path: &Path) -> Result<File, DataError> {
+    let name = || printable(&path.to_string_lossy());
+    let io = |source| DataError::Io {
+        file: name(),
+        source,
+    };
+    // Asked before opening, because opening a pipe waits for its writer.
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        return Err(DataError::NotAFile { file: name() });
+    }
+    File::open(path).map_err(io)
+}
+
+/// A file name without folder and ending, as the name of a set.
+fn stem(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    };
+    printable(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn names_of_sets() {
+        for (file, name) in [
+            ("data/usps.npz", "usps"),
+            ("a.b.csv.gz", "a.b"),
+            ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"),
+            (".gz", ""),
+            (".csv", ".csv"),
+        ] {
+            assert_eq!(stem(file), name);
+        }
+    }
+
+    #[test]
+    fn label_columns_from_text() {
+        assert_eq!("-1".parse(), Ok(LabelColumn::Index(-1)));
+        assert_eq!("class".parse(), Ok(LabelColumn::Name("class".to_owned())));
+    }
+
+    #[test]
+    fn binary_files_have_no_label_column() {
+        let options = ReadOptions {
+            label_column: "y".parse().ok(),
+            ..ReadOptions::default()
+        };
+        let idx = [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7];
+        let error = read("x.idx", Cursor::new(idx), &options).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("x.idx: found IDX, expected a text table"),
+            "{error}"
+        );
+    }
+}

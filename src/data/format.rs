@@ -1,0 +1,118 @@
+//! The format of a file, found from its first bytes and never from its name.
+
+use super::error::DataError;
+use super::source::{Input, Packing};
+use super::{npy, npz};
+
+/// A format that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Idx,
+    Npy,
+    Npz,
+    Text,
+}
+
+/// Formats that are not read, to be named in the error.
+const KNOWN: [(&[u8], &str); 16] = [
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"BM", "a BMP image"),
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"BZh", "a bzip2 file"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"MATLAB", "a MATLAB file"),
+    (b"%PDF", "a PDF document"),
+    (b"\x80", "a Python pickle"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+];
+
+const LOOKED_AT: usize = 512;
+
+/// Find the format of `input`.
+pub(super) fn find(input: &mut Input<'_>) -> Result<Format, DataError> {
+    let start = input.prefix(LOOKED_AT)?;
+    if npz::MAGIC.iter().any(|magic| start.starts_with(magic)) {
+        return match input.packing {
+            Packing::Gzip => nested(input, "a zip archive"),
+            _ => Ok(Format::Npz),
+        };
+    }
+    if input.packing == Packing::Gzip && start.starts_with(&[0x1f, 0x8b]) {
+        return nested(input, "gzip");
+    }
+    if start.starts_with(npy::MAGIC) {
+        return Ok(Format::Npy);
+    }
+    if start.starts_with(&[0, 0]) {
+        return Ok(Format::Idx);
+    }
+    // Some of the marks are letters that a table could start with, so bytes that no text holds
+    // must be there too; only the long and telling ones stand alone.
+    let mark = KNOWN.iter().find(|(mark, _)| start.starts_with(mark));
+    let telling = mark.is_some_and(|(mark, _)| mark.len() >= 4 || !mark.is_ascii());
+    if telling || !is_text(&start) {
+        let found = mark.map_or("bytes that are no text", |(_, name)| name);
+        return Err(DataError::UnknownFormat {
+            file: input.file.clone(),
+            found: found.to_owned(),
+        });
+    }
+    Ok(Format::Text)
+}
+
+fn nested(input: &Input<'_>, found: &'static str) -> Result<Format, DataError> {
+    Err(DataError::Nested {
+        file: input.file.clone(),
+        found,
+    })
+}
+
+/// No control characters but blanks and line ends; any encoding that extends ASCII will do.
+fn is_text(start: &[u8]) -> bool {
+    start
+        .iter()
+        .all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn found(bytes: &[u8]) -> Result<Format, DataError> {
+        find(&mut Input::new("x".into(), &mut Cursor::new(bytes))?)
+    }
+
+    #[test]
+    fn formats_are_told_by_content() {
+        assert_eq!(found(b"\x93NUMPY\x01\x00").unwrap(), Format::Npy);
+        assert_eq!(found(b"PK\x03\x04").unwrap(), Format::Npz);
+        assert_eq!(found(&[0, 0, 8, 3]).unwrap(), Format::Idx);
+        assert_eq!(found(b"1,2\n").unwrap(), Format::Text);
+        assert_eq!(found("\u{feff}Größe\n".as_bytes()).unwrap(), Format::Text);
+        assert_eq!(found(b"BMI,age\n1,2\n").unwrap(), Format::Text);
+        assert!(matches!(found(b""), Err(DataError::Empty { .. })));
+    }
+
+    #[test]
+    fn others_are_named() {
+        for (mark, name) in KNOWN {
+            let error = found(&[mark, &[0, 1]].concat()).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+        assert!(
+            found(&[1, 2, 3])
+                .unwrap_err()
+                .to_string()
+                .contains("no text")
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! NPZ, a zip archive of NPY files as `numpy.savez` writes it.
+//!
+//! Only the members that are used are unpacked; the others may be of any type.
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::body::Body;
+use super::error::DataError;
+use super::place::{listed, printable};
+use super::shape::Header;
+use super::source::{Input, MOST_PER_BYTE, Packing, ReadSeek, Source};
+use super::{Dataset, Labels, npy};
+
+/// The first bytes of a zip archive; the second form is an archive without members.
+pub(super) const MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// The names a data member may have; the first one present is taken.
+const DATA_NAMES: [&str; 3] = ["x", "X", "data"];
+/// The names a label member may have.
+const LABEL_NAMES: [&str; 3] = ["y", "labels", "target"];
+
+/// Read the data member and, if `with_labels` and there is one, the label member.
+pub(super) fn data(
+    input: &mut Input<'_>,
+    name: String,
+    with_labels: bool,
+) -> Result<Dataset, DataError> {
+    let mut archive = Archive::open(input)?;
+    let index = match archive.find(&DATA_NAMES) {
+        Some(index) => index,
+        None => archive.only_matrix()?,
+    };
+    let mut set = npy::data(&mut archive.member(index), name)?;
+    if let (true, Some(index)) = (with_labels, archive.find(&LABEL_NAMES)) {
+        let mut member = archive.member(index);
+        let labels = npy::labels(&mut member)?;
+        set = set.with_labels(labels, &member.file)?;
+    }
+    Ok(set)
+}
+
+/// Read the label member.
+pub(super) fn labels(input: &mut Input<'_>) -> Result<Labels, DataError> {
+    let mut archive = Archive::open(input)?;
+    let Some(index) = archive.find(&LABEL_NAMES) else {
+        return Err(archive.no_member());
+    };
+    npy::labels(&mut archive.member(index))
+}
+
+struct Archive<'a> {
+    file: String,
+    len: u64,
+    zip: ZipArchive<&'a mut dyn ReadSeek>,
+    /// The names of all members, without `.npy`.
+    names: Vec<String>,
+}
+
+impl<'a> Archive<'a> {
+    fn open(input: &'a mut Input<'_>) -> Result<Self, DataError> {
+        let (file, len) = (input.file.clone(), input.len);
+        let broken = |reason: String| DataError::BrokenArchive {
+            file: file.clone(),
+            reason,
+        };
+        let reader: &'a mut dyn ReadSeek = &mut *input.reader;
+        let zip = ZipArchive::new(reader).map_err(|e| broken(printable(&e.to_string())))?;
+        let mut names = Vec::with_capacity(zip.len());
+        for index in 0..zip.len() {
+            // A member whose name cannot be read is none of ours.
+            let name = zip
+                .name_for_index(index)
+                .and_then(Result::ok)
+                .unwrap_or_default();
+            names.push(name.strip_suffix(".npy").unwrap_or(&name).to_owned());
+        }
+        Ok(Self {
+            file,
+            len,
+            zip,
+            names,
+        })
+    }
+
+    /// The first of `names` that is a member.
+    fn find(&self, names: &[&str]) -> Option<usize> {
+        names
+            .iter()
+            .find_map(|name| self.names.iter().position(|member| member == name))
+    }
+
+    /// The one member of two or more dimensions; those whose header cannot be read do not count.
+    fn only_matrix(&mut self) -> Result<usize, DataError> {
+        let mut found = None;
+        for index in 0..self.names.len() {
+            let header = self
+                .member(index)
+                .body()
+                .and_then(|mut body| npy::header(&mut body));
+            let is_matrix = header.is_ok_and(|Header { shape, .. }| shape.len() >= 2);
+            if is_matrix && found.replace(index).is_some() {
+                return Err(self.no_member());
+            }
+        }
+        found.ok_or_else(|| self.no_member())
+    }
+
+    fn no_member(&self) -> DataError {
+        let found = match self.names.len() {
+            0 => "no members".to_owned(),
+            _ => format!("members {}", listed(&self.names)),
+        };
+        DataError::NoMember {
+            file: self.file.clone(),
+            found,
+        }
+    }
+
+    fn member<'b>(&'b mut self, index: usize) -> Member<'b, 'a> {
+        let name = self
+            .names
+            .get(index)
+            .map(String::as_str)
+            .unwrap_or_default();
+        let file = format!("{}: member {}", self.file, printable(name));
+        Member {
+            archive: self,
+            index,
+            file,
+        }
+    }
+}
+
+/// One member, which can be unpacked more than once.
+struct Member<'b, 'a> {
+    archive: &'b mut Archive<'a>,
+    index: usize,
+    file: String,
+}
+
+impl Source for Member<'_, '_> {
+    fn body(&mut self) -> Result<Body<'_>, DataError> {
+        let broken = |reason: String| DataError::BrokenArchive {
+            file: self.file.clone(),
+            reason,
+        };
+        let len = self.archive.len;
+        let member = self.archive.zip.by_index(self.index);
+        let member = member.map_err(|error| broken(printable(&error.to_string())))?;
+        // The archive's word for a size is no proof: packed bytes lie within the file.
+        let packed = member.compressed_size().min(len);
+        let possible = match member.compression() {
+            CompressionMethod::Stored => packed,
+            _ => packed.saturating_mul(MOST_PER_BYTE),
+        };
+        let most = member.size().min(possible);
+        Ok(Body::new(
+            &self.file,
+            Box::new(member),
+            Packing::Zip,
+            most,
+            len,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::super::Values;
+    use super::*;
+
+    fn npy(descr: &str, shape: &str, body: &[u8]) -> Vec<u8> {
+        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+        [
+            b"\x93NUMPY\x01\x00",
+            &(text.len() as u16).to_le_bytes()[..],
+            text.as_bytes(),
+            body,
+        ]
+        .concat()
+    }
+
+    fn npz(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Dataset, DataError> {
+        let mut reader = Cursor::new(bytes);
+        data(
+            &mut Input::new("x.npz".into(), &mut reader)?,
+            "x".into(),
+            true,
+        )
+    }
+
+    #[test]
+    fn x_and_y_among_others() {
+        let set = read(npz(&[
+            ("terms.npy", npy("<U9", "(1,)", &[0; 36])),
+            ("y.npy", npy("|i1", "(2,)", &[5, 255])),
+            ("other.npy", npy("|u1", "(1, 1)", &[9])),
+            ("x.npy", npy("|u1", "(2, 2)", &[1, 2, 3, 4])),
+        ]))
+        .unwrap();
+        assert_eq!(set.values, Values::U8(vec![1, 2, 3, 4]));
+        let labels = set.labels.unwrap();
+        assert_eq!(
+            (labels.ids, labels.names),
+            (vec![1, 0], vec!["-1".into(), "5".into()])
+        );
+    }
+
+    #[test]
+    fn the_only_matrix_is_taken() {
+        let one = npy("|u1", "(2, 1)", &[1, 2]);
+        let vector = npy("|u1", "(2,)", &[1, 2]);
+        let set = read(npz(&[("a.npy", vector), ("b.npy", one.clone())])).unwrap();
+        assert_eq!(set.values, Values::U8(vec![1, 2]));
+        let error = read(npz(&[("a.npy", one.clone()), ("b.npy", one)])).unwrap_err();
+        assert!(
+            error.to_string().starts_with("x.npz: found members a, b"),
+            "{error}"
+        );
+        assert!(matches!(read(npz(&[])), Err(DataError::NoMember { .. })));
+    }
+
+    #[test]
+    fn members_are_named_in_errors() {
+        let error = read(npz(&[("x.npy", npy("|O", "(2, 1)", &[1, 2]))])).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("x.npz: member x: byte 20: found"),
+            "{error}"
+        );
+        let x = npy("|u1", "(2, 1)", &[1, 2]);
+        let y = npy("|u1", "(3,)", &[1, 2, 3]);
+        let error = read(npz(&[("x.npy", x), ("y.npy", y)])).unwrap_err();
+        assert!(
+            error.to_string().contains("found 3 labels for 2 rows"),
+            "{error}"
+        );
+    }
+}

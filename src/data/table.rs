@@ -1,0 +1,322 @@
+//! CSV, TSV and other text tables, read row by row.
+
+use std::io::BufReader;
+
+use super::body::{Body, room};
+use super::cell::{empty, number};
+use super::error::DataError;
+use super::labels::Builder;
+use super::layout::{Layout, MOST_COLUMNS, Purpose, SAMPLE, TooLong};
+use super::lines::{LONGEST_LINE, LineFault, Lines, Row};
+use super::source::{Input, Source};
+use super::{Dataset, Labels, ReadOptions, Values};
+
+const BUFFER: usize = 64 << 10;
+
+/// Read a table of numbers, and its labels if it has a column of them.
+pub(super) fn data(
+    input: &mut Input<'_>,
+    name: String,
+    options: &ReadOptions,
+) -> Result<Dataset, DataError> {
+    let layout = layout(input, options.header, Purpose::Data)?;
+    let label_column = layout.label_column(options, &input.file)?;
+    let input_dim = layout.columns - usize::from(label_column.is_some());
+    if input_dim == 0 {
+        return Err(DataError::NoColumns {
+            file: input.file.clone(),
+        });
+    }
+    let mut rows = Rows::new(&layout, label_column);
+    rows.read(input)?;
+    if !rows.kept {
+        // Too large to be believed at first, now known to be whole.
+        let values = room(&input.file, rows.count.saturating_mul(input_dim))?;
+        rows = Rows {
+            values,
+            sure: true,
+            ..Rows::new(&layout, label_column)
+        };
+        rows.read(input)?;
+    }
+    let labels = label_column.map(|_| rows.labels.finish());
+    let values = Values::F32(rows.values);
+    Ok(Dataset {
+        name,
+        n_samples: rows.count,
+        input_dim,
+        values,
+        image_shape: None,
+        labels,
+    })
+}
+
+/// Read a file of labels: one column, or the column named `label`.
+pub(super) fn labels(input: &mut Input<'_>) -> Result<Labels, DataError> {
+    let layout = layout(input, None, Purpose::Labels)?;
+    let column = layout.only_labels(&input.file)?;
+    match read_labels(input, &layout, column, false)? {
+        Some(labels) => Ok(labels),
+        None => Ok(read_labels(input, &layout, column, true)?.unwrap_or_default()),
+    }
+}
+
+/// The labels, or nothing if they are too many to be kept before the end has been seen; `sure`
+/// says that it has.
+fn read_labels(
+    input: &mut Input<'_>,
+    layout: &Layout,
+    column: usize,
+    sure: bool,
+) -> Result<Option<Labels>, DataError> {
+    let (mut labels, mut count) = (Some(Builder::default()), 0u64);
+    each_row(input, layout, |body, row| {
+        let cell = row.cell(column).unwrap_or_default();
+        if cell.is_empty() {
+            return Err(empty(body, layout, row.line, column));
+        }
+        count += 1;
+        if !sure && body.needs_rehearsal(count * 4) {
+            labels = None;
+        }
+        if let Some(labels) = &mut labels {
+            labels.push(cell);
+        }
+        Ok(())
+    })?;
+    Ok(labels.map(Builder::finish))
+}
+
+fn layout(
+    input: &mut Input<'_>,
+    header: Option<bool>,
+    purpose: Purpose,
+) -> Result<Layout, DataError> {
+    let sample = input.prefix(SAMPLE)?;
+    let layout = match Layout::find(&sample, header, purpose) {
+        Ok(Some(layout)) => layout,
+        Ok(None) => {
+            return Err(DataError::NoRows {
+                file: input.file.clone(),
+            });
+        }
+        Err(TooLong { line }) => return Err(too_long(&input.file, line)),
+    };
+    if layout.columns > MOST_COLUMNS {
+        return Err(DataError::TooManyColumns {
+            file: input.file.clone(),
+            line: layout.line,
+            found: layout.columns,
+            limit: MOST_COLUMNS,
+        });
+    }
+    if layout.header.is_some() {
+        log::info!(
+            "{}: the first line is taken as the names of the columns",
+            input.file
+        );
+    }
+    Ok(layout)
+}
+
+fn too_long(file: &str, line: u64) -> DataError {
+    DataError::LineTooLong {
+        file: file.to_owned(),
+        line,
+        limit: LONGEST_LINE,
+    }
+}
+
+/// What has been read of a table.
+struct Rows<'a> {
+    layout: &'a Layout,
+    label_column: Option<usize>,
+    values: Vec<f32>,
+    labels: Builder,
+    count: usize,
+    /// Whether the values are collected, not only checked.
+    kept: bool,
+    /// Whether the file has been read to its end before.
+    sure: bool,
+}
+
+impl<'a> Rows<'a> {
+    fn new(layout: &'a Layout, label_column: Option<usize>) -> Self {
+        Self {
+            layout,
+            label_column,
+            values: Vec::new(),
+            labels: Builder::default(),
+            count: 0,
+            kept: true,
+            sure: false,
+        }
+    }
+
+    fn read(&mut self, input: &mut Input<'_>) -> Result<(), DataError> {
+        let layout = self.layout;
+        each_row(input, layout, |body, row| self.push(body, row))
+    }
+
+    fn push(&mut self, body: &Body<'_>, row: &Row) -> Result<(), DataError> {
+        if !self.sure && body.needs_rehearsal((self.values.len() as u64).saturating_mul(4)) {
+            self.kept = false;
+            self.values = Vec::new();
+            self.labels = Builder::default();
+        }
+        if self.kept && self.values.try_reserve(row.len()).is_err() {
+            let bytes = (self.values.len() as u64).saturating_mul(4);
+            return Err(DataError::OutOfMemory {
+                file: body.file.to_owned(),
+                bytes,
+            });
+        }
+        for (column, cell) in row.cells().enumerate() {
+            if cell.is_empty() {
+                return Err(empty(body, self.layout, row.line, column));
+            }
+            if self.label_column == Some(column) {
+                if self.kept {
+                    self.labels.push(cell);
+                }
+                continue;
+            }
+            let value = number(cell)
+                .map_err(|fault| fault.into_error(body, self.layout, row.line, column, cell))?;
+            if self.kept {
+                self.values.push(value);
+            }
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
+/// Hand over every row below the header; all have the same number of columns.
+fn each_row(
+    input: &mut Input<'_>,
+    layout: &Layout,
+    mut take: impl FnMut(&Body<'_>, &Row) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let file = input.file.clone();
+    let reader = BufReader::with_capacity(BUFFER, input.body()?);
+    let mut lines = Lines::new(reader, layout.delimiter);
+    let (mut row, mut blank, mut count) = (Row::default(), None, 0usize);
+    let mut header_to_come = layout.header.is_some();
+    loop {
+        match lines.next(&mut row) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(LineFault::Io(source)) => return Err(lines.reader().get_ref().broken(source)),
+            Err(LineFault::TooLong { line }) => {
+                return Err(too_long(&file, line));
+            }
+        }
+        let expected = layout.columns;
+        if row.is_blank() {
+            blank = blank.or((count > 0).then_some(row.line));
+            continue;
+        }
+        // Blank lines at the end are harmless; one in the middle is a row without values.
+        if let Some(line) = blank {
+            return Err(DataError::Ragged {
+                file,
+                line,
+                expected,
+                found: 0,
+            });
+        }
+        if row.len() != expected {
+            return Err(DataError::Ragged {
+                file,
+                line: row.line,
+                expected,
+                found: row.len(),
+            });
+        }
+        if header_to_come {
+            header_to_come = false;
+            continue;
+        }
+        take(lines.reader().get_ref(), &row)?;
+        count += 1;
+    }
+    if count == 0 {
+        Err(DataError::NoRows { file })
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn read(text: &str, options: &ReadOptions) -> Result<Dataset, DataError> {
+        let mut reader = Cursor::new(text.as_bytes());
+        data(
+            &mut Input::new("t.csv".into(), &mut reader)?,
+            "t".into(),
+            options,
+        )
+    }
+
+    fn error(text: &str) -> String {
+        read(text, &ReadOptions::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_table_with_labels() {
+        let set = read(
+            "a,label,b\r\n1,x,2\r\n3,y,4\r\n\r\n",
+            &ReadOptions::default(),
+        )
+        .unwrap();
+        assert_eq!((set.n_samples, set.input_dim), (2, 2));
+        assert_eq!(set.values, Values::F32(vec![1.0, 2.0, 3.0, 4.0]));
+        assert_eq!(set.labels.unwrap().names, ["x", "y"]);
+    }
+
+    #[test]
+    fn labels_by_index_without_header() {
+        let options = ReadOptions {
+            label_column: Some(super::super::LabelColumn::Index(-1)),
+            ..Default::default()
+        };
+        let set = read("5.1\t3.5\tsetosa\n4.9\t3.0\tother\n", &options).unwrap();
+        assert_eq!((set.input_dim, set.labels.unwrap().ids), (2, vec![1, 0]));
+    }
+
+    #[test]
+    fn faults_name_line_and_column() {
+        let cases = [
+            ("a,b\n1,2\n3\n", "t.csv:3: expected 2 values, found 1"),
+            ("a,b\n1,2\n3,x\n", "t.csv:3: column 2 (b): found \"x\""),
+            (
+                "1,2\n3,nan\n",
+                "t.csv:2: column 2: found \"nan\", expected a finite",
+            ),
+            (
+                "1,2\n-inf,4\n",
+                "t.csv:2: column 1: found \"-inf\", expected a finite",
+            ),
+            (
+                "1,2\n3,1e400\n",
+                "t.csv:2: column 2: found \"1e400\", expected a number within",
+            ),
+            ("1,2\n3,\n", "t.csv:2: column 2: found an empty cell"),
+            ("1,2\n\n3,4\n", "t.csv:2: expected 2 values, found 0"),
+            ("a,b\n", "t.csv: found 0 rows"),
+            ("\n\n", "t.csv: found 0 rows"),
+            ("label\n1\n", "t.csv: found 0 columns"),
+            ("1,2\n\"3\n4\",5\n", "t.csv:2: column 1: found \"3\\n4\""),
+            ("1;2\n3;1,5\n", "t.csv:2: column 2: found \"1,5\""),
+        ];
+        for (text, start) in cases {
+            let found = error(text);
+            assert!(found.starts_with(start), "{text:?}: {found}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
+//!
+//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits.
+
+mod adapters;
+mod pipelines;
+mod queue;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
+
+use crate::device::{Device, DeviceBuffer, DeviceInfo};
+use crate::error::{Error, Result};
+use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
+use pipelines::Pipelines;
+use queue::Recorder;
+
+/// How to open an adapter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GpuOptions {
+    /// Ask for WebGPU's default limits instead of all that the adapter has.
+    pub default_limits: bool,
+    /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
+    pub max_binding_bytes: Option<usize>,
+}
+
+/// A GPU, opened through wgpu.
+pub struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    info: DeviceInfo,
+    max_binding_bytes: usize,
+    pipelines: RefCell<Pipelines>,
+    bind_groups: RefCell<HashMap<BindGroupKey, wgpu::BindGroup>>,
+    recorder: RefCell<Recorder>,
+    fault: Fault,
+    dropped: Dropped,
+    next_id: AtomicU64,
+}
+
+/// A kernel's address and the ids of its buffers.
+type BindGroupKey = (usize, Vec<u64>);
+/// The first error of the device; it stays.
+type Fault = Arc<Mutex<Option<String>>>;
+/// Ids of buffers that nobody holds any more; their bind groups are dropped at the next submit.
+type Dropped = Arc<Mutex<Vec<u64>>>;
+
+/// A handle to GPU memory.
+#[derive(Clone)]
+pub struct GpuBuffer(Arc<Memory>);
+
+struct Memory {
+    id: u64,
+    words: usize,
+    buffer: wgpu::Buffer,
+    dropped: Dropped,
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if let Ok(mut dropped) = self.dropped.lock() {
+            dropped.push(self.id);
+        }
+    }
+}
+
+impl DeviceBuffer for GpuBuffer {
+    fn words(&self) -> usize {
+        self.0.words
+    }
+}
+
+impl Gpu {
+    /// Opens an adapter found by [`adapters`].
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] if the adapter lacks what the kernels need or the driver refuses the device.
+    pub async fn open(report: &AdapterReport, options: GpuOptions) -> Result<Self> {
+        if let Some(reason) = &report.refusal {
+            return Err(Error::NoAdapter(format!("{} cannot be used: {reason}", report.info.name)));
+        }
+        let limits = if options.default_limits {
+            wgpu::Limits::default()
+        } else {
+            report.adapter.limits()
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("dec-gpu"),
+            required_limits: limits.clone(),
+            ..Default::default()
+        };
+        let (device, queue) = report.adapter.request_device(&descriptor).await.map_err(|error| {
+            Error::NoAdapter(format!("{} cannot be opened: {error}", report.info.name))
+        })?;
+        let fault = watch_for_faults(&device);
+        let binding = usize::try_from(limits.max_storage_buffer_binding_size).unwrap_or(usize::MAX);
+        let alignment = limits.min_uniform_buffer_offset_alignment;
+        Ok(Self {
+            recorder: RefCell::new(Recorder::new(&device, alignment)),
+            max_binding_bytes: options.max_binding_bytes.map_or(binding, |bytes| bytes.min(binding)),
+            info: report.info.clone(),
+            device,
+            queue,
+            pipelines: RefCell::default(),
+            bind_groups: RefCell::default(),
+            fault,
+            dropped: Dropped::default(),
+            next_id: AtomicU64::new(0),
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.fault.lock().expect("no thread panics while it holds the lock").as_ref() {
+            Some(fault) => Err(Error::Device(format!("{}: {fault}", self.info.name))),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&self, message: String) {
+        self.fault.lock().expect("no thread panics while it holds the lock").get_or_insert(message);
+    }
+
+    fn create(&self, words: usize) -> Result<GpuBuffer> {
+        let bytes = 4 * words.max(1);
+        if bytes > self.max_binding_bytes {
+            return Err(Error::Device(format!(
+                "{}: a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters",
+                self.info.name, self.max_binding_bytes
+            )));
+        }
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: bytes as u64,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.check()?;
+        Ok(GpuBuffer(Arc::new(Memory {
+            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            words,
+            buffer,
+            dropped: self.dropped.clone(),
+        })))
+    }
+
+    /// The bind group of a kernel and its buffers, built once.
+    fn bind_group(&self, kernel: &'static Kernel, layout: &wgpu::BindGroupLayout, bindings: &[&GpuBuffer]) -> wgpu::BindGroup {
+        let key = (std::ptr::from_ref(kernel) as usize, bindings.iter().map(|b| b.0.id).collect());
+        let mut cache = self.bind_groups.borrow_mut();
+        let build = || self.build_bind_group(kernel, layout, bindings);
+        cache.entry(key).or_insert_with(build).clone()
+    }
+
+    fn build_bind_group(&self, kernel: &Kernel, layout: &wgpu::BindGroupLayout, bindings: &[&GpuBuffer]) -> wgpu::BindGroup {
+        let recorder = self.recorder.borrow();
+        let params = wgpu::BindGroupEntry {
+            binding: 0,
+            resource: recorder.params_binding(kernel.params_size()),
+        };
+        let buffers = bindings.iter().enumerate().map(|(i, buffer)| wgpu::BindGroupEntry {
+            binding: i as u32 + 1,
+            resource: buffer.0.buffer.as_entire_binding(),
+        });
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(kernel.name),
+            layout,
+            entries: &std::iter::once(params).chain(buffers).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Forgets the bind groups of buffers that nobody holds, so that their memory is freed.
+    fn forget_dropped(&self) {
+        let dropped = std::mem::take(&mut *self.dropped.lock().expect("no thread panics while it holds the lock"));
+        if !dropped.is_empty() {
+            let held = |(_, ids): &BindGroupKey| !ids.iter().any(|id| dropped.contains(id));
+            self.bind_groups.borrow_mut().retain(|key, _| held(key));
+        }
+    }
+
+    fn submit(&self) {
+        if let Err(fault) = self.recorder.borrow_mut().submit(&self.device, &self.queue) {
+            self.fail(fault);
+        }
+        self.forget_dropped();
+    }
+}
+
+/// Keeps the first error that wgpu or the driver reports.
+fn watch_for_faults(device: &wgpu::Device) -> Fault {
+    let fault = Fault::default();
+    let on_error = fault.clone();
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        let text = match error {
+            wgpu::Error::OutOfMemory { .. } => "out of device memory".to_owned(),
+            other => other.to_string(),
+        };
+        log::error!("{text}");
+        if let Ok(mut fault) = on_error.lock() {
+            fault.get_or_insert(text);
+        }
+    }));
+    let on_loss = fault.clone();
+    device.set_device_lost_callback(move |reason, message| {
+        // Dropping the device reports its destruction too; that is no fault.
+        if reason != wgpu::DeviceLostReason::Destroyed
+            && let Ok(mut fault) = on_loss.lock()
+        {
+            fault.get_or_insert(format!("the device was lost: {message}"));
+        }
+    });
+    fault
+}
+
+impl Device for Gpu {
+    type Buffer = GpuBuffer;
+
+    fn zeros(&self, words: usize) -> Result<GpuBuffer> {
+        self.create(words) // WebGPU clears new buffers
+    }
+
+    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<GpuBuffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let buffer = self.create(bytes.len().div_ceil(4))?;
+        let whole = bytes.len() / 4 * 4;
+        self.queue.write_buffer(&buffer.0.buffer, 0, &bytes[..whole]);
+        if whole < bytes.len() {
+            let tail = words_of(&bytes[whole..]);
+            self.queue.write_buffer(&buffer.0.buffer, whole as u64, bytemuck::cast_slice(&tail));
+        }
+        Ok(buffer)
+    }
+
+    fn dispatch(&self, kernel: &'static Kernel, params: &[u8], workgroups: [u32; 3], bindings: &[&GpuBuffer]) {
+        assert_eq!(bindings.len(), kernel.bindings.len(), "bindings of {}", kernel.name);
+        assert_eq!(params.len(), kernel.params_size(), "parameters of {}", kernel.name);
+        assert!(
+            workgroups.iter().all(|&w| w <= MAX_WORKGROUPS),
+            "{}: {workgroups:?} workgroups",
+            kernel.name
+        );
+        if workgroups.contains(&0) || self.check().is_err() {
+            return;
+        }
+        let pipeline = self.pipelines.borrow_mut().get(&self.device, kernel);
+        let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
+        let full = self.recorder.borrow_mut().record(pipeline.pipeline, bind_group, params, workgroups);
+        if full {
+            self.submit();
+        }
+    }
+
+    fn flush(&self) {
+        self.submit();
+    }
+
+    async fn download(&self, buffer: &GpuBuffer) -> Result<Vec<u32>> {
+        self.submit();
+        let read = self.recorder.borrow_mut().read_back(&self.device, &self.queue, &buffer.0.buffer);
+        let staging = match read {
+            Ok(mapping) => mapping.await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = &staging {
+            self.fail(fault.clone());
+        }
+        self.check()?;
+        let staging = staging.map_err(Error::Device)?;
+        let view = staging
+            .slice(..)
+            .get_mapped_range()
+            .map_err(|error| Error::Device(format!("{}: read back failed: {error}", self.info.name)))?;
+        let words: &[u32] = bytemuck::cast_slice(&view);
+        Ok(words[..buffer.0.words].to_vec())
+    }
+
+    fn max_binding_bytes(&self) -> usize {
+        self.max_binding_bytes
+    }
+
+    fn info(&self) -> DeviceInfo {
+        self.info.clone()
+    }
+}

@@ -1,0 +1,109 @@
+//! The gradient with respect to a layer's input: dx = (dy·wᵀ) ⊙ [x > 0].
+
+use ndarray::{Axis, Slice};
+
+use super::inputs;
+use super::linear_forward::SHAPES;
+use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::device::{Device, Matrix, param};
+use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, tiles, views, write};
+
+crate::params! {
+    /// Rows of dy.
+    rows: u32,
+    /// Columns of dx.
+    d_in: u32,
+    /// Columns of dy.
+    d_out: u32,
+    /// 1: x came out of a ReLU, 0: no mask.
+    relu: u32,
+}
+
+/// The kernel.
+pub static KERNEL: Kernel = Kernel {
+    name: "linear_backward_input",
+    wgsl: &[
+        include_str!("../../shaders/tile.wgsl"),
+        include_str!("../../shaders/linear_backward_input.wgsl"),
+    ],
+    params: Params::FIELDS,
+    bindings: &[read("dy", F32), read("w", F32), read("x", F32), write("dx", F32)],
+    workgroup_size: [64, 1, 1],
+    reference,
+    fast: Some(fast),
+    cases,
+    mutation: ("x[at] > 0.0", "x[at] < 0.0"),
+};
+
+/// dx (b, in) = dy (b, out) · w (in, out)ᵀ, zero where the layer's input x (b, in) is a ReLU's zero.
+///
+/// With `relu` false, x only has to have the shape; it is not looked at.
+pub fn linear_backward_input<D: Device>(device: &D, dy: &Matrix<D>, w: &Matrix<D>, x: &Matrix<D>, relu: bool, dx: &Matrix<D>) {
+    w.expect_shape("w", dx.cols, dy.cols);
+    x.expect_shape("x", dy.rows, w.rows);
+    dx.expect_shape("dx", dy.rows, w.rows);
+    let params = Params {
+        rows: param(dy.rows),
+        d_in: param(dx.cols),
+        d_out: param(dy.cols),
+        relu: relu.into(),
+    };
+    device.dispatch(
+        &KERNEL,
+        bytemuck::bytes_of(&params),
+        tiles(dx.rows, dx.cols),
+        &[&dy.buffer, &w.buffer, &x.buffer, &dx.buffer],
+    );
+}
+
+fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let [dy, w, x, dx] = views(buffers);
+    let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
+    for i in 0..p.rows as usize {
+        for c in 0..d_in {
+            let pairs = dy.f32()[i * d_out..][..d_out].iter().zip(&w.f32()[c * d_out..][..d_out]);
+            let sum: f64 = pairs.map(|(dy, w)| f64::from(*dy) * f64::from(*w)).sum();
+            let passes = p.relu == 0 || x.f32()[i * d_in + c] > 0.0;
+            dx.f32_mut()[i * d_in + c] = if passes { sum as f32 } else { 0.0 };
+        }
+    }
+}
+
+fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let [dy, w, x, dx] = views(buffers);
+    let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
+    let x = matrix(x.f32(), rows, d_in);
+    gemm(
+        matrix(dy.f32(), rows, d_out),
+        matrix(w.f32(), d_in, d_out).reversed_axes(),
+        matrix_mut(dx.f32_mut(), rows, d_in),
+        |row, col, block| {
+            if p.relu == 1 {
+                let rows = x.slice_axis(Axis(0), Slice::from(row..row + block.nrows()));
+                let x = rows.slice_axis(Axis(1), Slice::from(col..col + block.ncols()));
+                block.zip_mut_with(&x, |dx, x| *dx = if *x > 0.0 { *dx } else { 0.0 });
+            }
+        },
+    );
+}
+
+fn cases() -> Vec<Case> {
+    SHAPES.iter().flat_map(|shape| [false, true].map(|relu| case(*shape, relu))).collect()
+}
+
+fn case((rows, d_in, d_out): (usize, usize, usize), relu: bool) -> Case {
+    let params = Params {
+        rows: param(rows),
+        d_in: param(d_in),
+        d_out: param(d_out),
+        relu: relu.into(),
+    };
+    let name = if relu { "masked" } else { "no mask" };
+    Case::new(format!("{rows}x{d_in}x{d_out}, {name}"), &params, tiles(rows, d_in))
+        .input(&inputs::uniform(1, rows * d_out))
+        .input(&inputs::uniform(2, d_in * d_out))
+        .input(&inputs::uniform(3, rows * d_in))
+        .output(rows * d_in, Tolerance::sum(d_out, 1.0))
+}

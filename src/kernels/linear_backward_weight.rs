@@ -1,0 +1,98 @@
+//! The gradients with respect to a layer's weight and bias: dw = xᵀ·dy, dbias_c = Σ_i dy_ic.
+
+use super::inputs;
+use super::linear_forward::SHAPES;
+use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::device::{Device, Matrix, param};
+use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, tiles, views, write};
+
+crate::params! {
+    /// Rows of x and dy.
+    rows: u32,
+    /// Columns of x.
+    d_in: u32,
+    /// Columns of dy.
+    d_out: u32,
+}
+
+/// The kernel.
+pub static KERNEL: Kernel = Kernel {
+    name: "linear_backward_weight",
+    wgsl: &[
+        include_str!("../../shaders/tile.wgsl"),
+        include_str!("../../shaders/linear_backward_weight.wgsl"),
+    ],
+    params: Params::FIELDS,
+    bindings: &[read("x", F32), read("dy", F32), write("dw", F32), write("dbias", F32)],
+    workgroup_size: [64, 1, 1],
+    reference,
+    fast: Some(fast),
+    cases,
+    mutation: ("sum += dy", "sum -= dy"),
+};
+
+/// dw (in, out) = x (b, in)ᵀ · dy (b, out) and dbias (1, out) = the column sums of dy.
+pub fn linear_backward_weight<D: Device>(device: &D, x: &Matrix<D>, dy: &Matrix<D>, dw: &Matrix<D>, dbias: &Matrix<D>) {
+    dy.expect_shape("dy", x.rows, dw.cols);
+    dw.expect_shape("dw", x.cols, dy.cols);
+    dbias.expect_shape("dbias", 1, dy.cols);
+    let params = Params {
+        rows: param(x.rows),
+        d_in: param(x.cols),
+        d_out: param(dy.cols),
+    };
+    device.dispatch(
+        &KERNEL,
+        bytemuck::bytes_of(&params),
+        tiles(dw.rows, dw.cols),
+        &[&x.buffer, &dy.buffer, &dw.buffer, &dbias.buffer],
+    );
+}
+
+fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let [x, dy, dw, dbias] = views(buffers);
+    let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
+    for c in 0..d_out {
+        let dy = |i: usize| f64::from(dy.f32()[i * d_out + c]);
+        for r in 0..d_in {
+            let sum: f64 = (0..rows).map(|i| f64::from(x.f32()[i * d_in + r]) * dy(i)).sum();
+            dw.f32_mut()[r * d_out + c] = sum as f32;
+        }
+        dbias.f32_mut()[c] = (0..rows).map(dy).sum::<f64>() as f32;
+    }
+}
+
+fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let [x, dy, dw, dbias] = views(buffers);
+    let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
+    gemm(
+        matrix(x.f32(), rows, d_in).reversed_axes(),
+        matrix(dy.f32(), rows, d_out),
+        matrix_mut(dw.f32_mut(), d_in, d_out),
+        |_, _, _| (),
+    );
+    let dbias = &mut dbias.f32_mut()[..d_out];
+    dbias.fill(0.0);
+    for row in dy.f32().chunks_exact(d_out).take(rows) {
+        dbias.iter_mut().zip(row).for_each(|(sum, dy)| *sum += dy);
+    }
+}
+
+fn cases() -> Vec<Case> {
+    SHAPES.iter().map(|shape| case(*shape)).collect()
+}
+
+fn case((rows, d_in, d_out): (usize, usize, usize)) -> Case {
+    let params = Params {
+        rows: param(rows),
+        d_in: param(d_in),
+        d_out: param(d_out),
+    };
+    Case::new(format!("{rows}x{d_in}x{d_out}"), &params, tiles(d_in, d_out))
+        .input(&inputs::uniform(1, rows * d_in))
+        .input(&inputs::uniform(2, rows * d_out))
+        .output(d_in * d_out, Tolerance::sum(rows, 1.0))
+        .output(d_out, Tolerance::sum(rows, 1.0))
+}

@@ -1,0 +1,198 @@
+//! Restarts that run together: their state on the device, and the steps.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::plan::Plan;
+use super::{KMeansOptions, KMeansResult, Rows};
+use crate::device::{Device, Matrix, download_f32};
+use crate::error::Result;
+use crate::kernels::centroid_mean::centroid_mean;
+use crate::kernels::centroid_sum::centroid_sum;
+use crate::kernels::copy_rows::copy_rows;
+use crate::kernels::farthest_point::farthest_point;
+use crate::kernels::kmeanspp_distance::kmeanspp_distance;
+use crate::kernels::kmeanspp_pick::kmeanspp_pick;
+use crate::kernels::nearest_centroid::{Iteration, Restarts, nearest_centroid};
+use crate::kernels::segment_sum::SegmentSum;
+use crate::random::{self, stream};
+
+/// Iterations between two looks at what has converged.
+const LOOK_EVERY: usize = 8;
+/// Recorded work is started when it reaches this many multiply-adds: some milliseconds of a small GPU, well
+/// below what a driver's watchdog allows.
+const FLUSH_OPERATIONS: usize = 10_000_000_000;
+
+/// The restarts of one group.
+pub(super) struct Group<'a, D: Device, R: ?Sized> {
+    device: &'a D,
+    rows: &'a R,
+    options: &'a KMeansOptions,
+    plan: &'a Plan,
+    /// The uniform draws of k-means++ (R, k).
+    draw: Matrix<D>,
+    /// Rows to copy into centroids (R, k), u32.
+    index: Matrix<D>,
+    /// Rows of each cluster (R, k), u32.
+    count: Matrix<D>,
+    /// (R·P·k, d + 1)
+    partial: Matrix<D>,
+    restarts: Restarts<D>,
+    /// Multiply-adds recorded since work was last started.
+    recorded: Cell<usize>,
+}
+
+impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
+    /// The state of these restarts, with nothing computed yet.
+    pub(super) fn new(
+        device: &'a D,
+        rows: &'a R,
+        options: &'a KMeansOptions,
+        plan: &'a Plan,
+        numbers: Range<usize>,
+    ) -> Result<Self> {
+        let (n, d, k, restarts) = (rows.n(), rows.d(), options.n_clusters, numbers.len());
+        let draw: Vec<f32> = numbers
+            .flat_map(|r| (0..k).map(move |j| (r as u32, j as u32)))
+            .map(|(r, j)| random::uniform(options.seed, r, stream::KMEANS, j))
+            .collect();
+        let parts = plan.parts[0].total;
+        let mu = Matrix::zeros(device, restarts * k, d)?;
+        Ok(Self {
+            device,
+            rows,
+            options,
+            plan,
+            draw: Matrix::upload(device, restarts, k, &draw)?,
+            index: Matrix::zeros(device, restarts, k)?,
+            count: Matrix::zeros(device, restarts, k)?,
+            partial: Matrix::zeros(device, restarts * parts * k, d + 1)?,
+            restarts: Restarts::new(device, mu, restarts, n, options.max_iterations)?,
+            recorded: Cell::new(0),
+        })
+    }
+
+    /// k-means++: each centroid is a row, drawn by its squared distance to those chosen before.
+    pub(super) fn choose_centroids(&self) {
+        let (device, k) = (self.device, self.options.n_clusters);
+        let Restarts { mu, distance, .. } = &self.restarts;
+        for j in 0..k {
+            kmeanspp_pick(device, distance, &self.draw, j, &self.index);
+            self.copy_rows(j..j + 1);
+            if j + 1 < k {
+                for b in 0..self.rows.blocks() {
+                    let (first, x) = self.rows.block(device, b);
+                    kmeanspp_distance(device, &x, first, mu, j, distance);
+                    self.record(x.len() * mu.rows / k);
+                }
+            }
+        }
+    }
+
+    /// Lloyd's iterations until all restarts have converged; returns the iterations of each.
+    pub(super) async fn iterate(&self) -> Result<Vec<usize>> {
+        let limit = self.options.max_iterations;
+        for number in 0..limit {
+            self.step(self.iteration(number));
+            if (number + 1) % LOOK_EVERY == 0 || number + 1 == limit {
+                let changes = self.device.download(&self.restarts.changes.buffer).await?;
+                let now = &changes[number * self.count.rows..][..self.count.rows];
+                if number + 1 == limit || now.iter().all(|new| *new <= self.plan.tolerance) {
+                    return Ok(self.iterations(&changes[..(number + 1) * self.count.rows]));
+                }
+            }
+        }
+        Ok(vec![0; self.count.rows])
+    }
+
+    fn iteration(&self, number: usize) -> Iteration {
+        Iteration { number, tolerance: self.plan.tolerance }
+    }
+
+    /// The iterations that each restart ran, from the new labels of each iteration.
+    fn iterations(&self, changes: &[u32]) -> Vec<usize> {
+        let restarts = self.count.rows;
+        let ran = changes.len() / restarts;
+        (0..restarts)
+            .map(|r| {
+                let of_restart = changes.iter().skip(r).step_by(restarts);
+                of_restart.take_while(|new| **new > self.plan.tolerance).count() + 1
+            })
+            .map(|iterations| iterations.min(ran))
+            .collect()
+    }
+
+    /// One iteration: labels, means, and a new place for empty clusters.
+    fn step(&self, iteration: Iteration) {
+        let device = self.device;
+        let blocks = 0..self.rows.blocks();
+        for (b, parts) in blocks.zip(&self.plan.parts) {
+            let (first, x) = self.rows.block(device, b);
+            nearest_centroid(device, &x, first, &self.restarts, iteration);
+            centroid_sum(device, &x, first, &self.restarts, iteration, *parts, &self.partial);
+            self.record(x.len() * self.restarts.mu.rows);
+        }
+        centroid_mean(device, &self.partial, &self.restarts, iteration, &self.count);
+        farthest_point(device, &self.count, &self.restarts, iteration, &self.index);
+        self.copy_rows(0..self.options.n_clusters);
+    }
+
+    /// Copies the rows of `index` into these centroids, from whichever block holds them.
+    fn copy_rows(&self, centroids: Range<usize>) {
+        for b in 0..self.rows.blocks() {
+            let (first, x) = self.rows.block(self.device, b);
+            copy_rows(self.device, &x, first, &self.index, centroids.clone(), &self.restarts.mu);
+        }
+    }
+
+    /// Labels all rows a last time, with the final centroids; the restart with the lowest inertia.
+    pub(super) async fn lowest_inertia(&self) -> Result<(usize, f64)> {
+        let device = self.device;
+        let (restarts, n) = (self.count.rows, self.rows.n());
+        let last = Restarts {
+            mu: self.restarts.mu.clone(),
+            label: self.restarts.label.clone(),
+            distance: self.restarts.distance.clone(),
+            changes: Matrix::zeros(device, 1, restarts)?,
+        };
+        for b in 0..self.rows.blocks() {
+            let (first, x) = self.rows.block(device, b);
+            nearest_centroid(device, &x, first, &last, self.iteration(0));
+            self.record(x.len() * last.mu.rows);
+        }
+        let sums = Matrix::zeros(device, restarts, 1)?;
+        SegmentSum::new(device, restarts, n)?.run(device, &last.distance, 1.0, &sums, 0);
+        let inertias = sums.download(device).await?;
+        let lowest = (inertias.into_iter().map(f64::from).enumerate())
+            .min_by(|(_, a), (_, b)| a.total_cmp(b));
+        Ok(lowest.expect("at least one restart"))
+    }
+
+    /// The centroids and labels of one restart.
+    pub(super) async fn result(
+        &self,
+        restart: usize,
+        inertia: f64,
+        iterations: usize,
+    ) -> Result<KMeansResult> {
+        let n = self.rows.n();
+        let cells = self.options.n_clusters * self.rows.d();
+        let mu = download_f32(self.device, &self.restarts.mu.buffer).await?;
+        let label = self.device.download(&self.restarts.label.buffer).await?;
+        Ok(KMeansResult {
+            centroids: mu[restart * cells..][..cells].to_vec(),
+            inertia,
+            iterations,
+            assignment: label[restart * n..][..n].to_vec(),
+        })
+    }
+
+    /// Counts recorded work, and starts it when there is enough.
+    fn record(&self, operations: usize) {
+        let recorded = self.recorded.get() + operations;
+        self.recorded.set(recorded % FLUSH_OPERATIONS);
+        if recorded >= FLUSH_OPERATIONS {
+            self.device.flush();
+        }
+    }
+}

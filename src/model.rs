@@ -1,0 +1,298 @@
+//! The trained model and its file, in the safetensors format that Python opens too.
+//!
+//! Tensors, all F32, row-major, little-endian; names and shapes are stable under schema 1:
+//!
+//! | name | shape | |
+//! |---|---|---|
+//! | `encoder.0.weight`, `encoder.1.weight`, … | (in, out) | y = x·W + b; the first `in` is D, the last `out` is d |
+//! | `encoder.0.bias`, … | (out) | |
+//! | `decoder.0.weight`, `decoder.0.bias`, … | (in, out), (out) | from d back to D |
+//! | `centroids` | (k, d) | μ, in the embedding |
+//! | `input.shift` | (D) | raw inputs become (x - shift)·scale before the encoder |
+//! | `input.scale` | (D) | |
+//!
+//! Weights are (in, out), the transpose of PyTorch's `nn.Linear`. `__metadata__` holds text:
+//! `format` = `dec-gpu-model`, `schema` = `1`, `version` (of the program that wrote the file),
+//! `alpha` (decimal) and `config` (the resolved configuration, TOML). Tensors under other names are
+//! left alone, so that a checkpoint can carry the optimiser's state in the same file.
+//!
+//! The same model gives the same bytes. ReLU follows every layer but the last of each half.
+
+mod error;
+mod read;
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+pub use error::ModelError;
+
+/// `__metadata__.format` of every model file.
+pub const FORMAT: &str = "dec-gpu-model";
+
+/// `__metadata__.schema`: the version of the names, shapes and metadata of the module's page.
+pub const SCHEMA: u32 = 1;
+
+/// One fully connected layer, y (b, out) = x (b, in) · weight + bias.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerWeights {
+    /// W (d_in, d_out), row-major.
+    pub weight: Vec<f32>,
+    /// b (d_out).
+    pub bias: Vec<f32>,
+    /// Values the layer takes.
+    pub d_in: usize,
+    /// Values the layer gives.
+    pub d_out: usize,
+}
+
+/// Everything that is needed to assign new samples to clusters, and to reconstruct them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// From D to d, in the order of computation; at least one layer.
+    pub encoder: Vec<LayerWeights>,
+    /// From d back to D, in the order of computation; at least one layer.
+    pub decoder: Vec<LayerWeights>,
+    /// Cluster centroids μ (k, d), row-major.
+    pub centroids: Vec<f32>,
+    /// k.
+    pub n_clusters: usize,
+    /// d.
+    pub embedding_dim: usize,
+    /// D.
+    pub input_dim: usize,
+    /// Degrees of freedom α > 0 of the Student's t kernel.
+    pub alpha: f32,
+    /// Subtracted from raw inputs (D).
+    pub shift: Vec<f32>,
+    /// Multiplies raw inputs after the shift (D).
+    pub scale: Vec<f32>,
+    /// The resolved configuration the model was trained with, as TOML.
+    pub config_toml: String,
+}
+
+/// The values of one tensor on their way into a file.
+struct Tensor<'a> {
+    name: String,
+    shape: Vec<usize>,
+    values: &'a [f32],
+}
+
+/// One entry of the safetensors header.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum HeaderEntry {
+    Metadata(BTreeMap<&'static str, String>),
+    Tensor {
+        dtype: &'static str,
+        shape: Vec<usize>,
+        data_offsets: [usize; 2],
+    },
+}
+
+impl Model {
+    /// The model file's bytes.
+    ///
+    /// Non-finite values are written as they are; [`Model::from_safetensors`] refuses them.
+    ///
+    /// # Panics
+    /// If the lengths of the fields do not fit each other, or `alpha` is not positive; a trainer
+    /// that makes such a model has a bug.
+    pub fn to_safetensors(&self) -> Vec<u8> {
+        self.assert_consistent();
+        let tensors = self.tensors();
+        let header = self.header(&tensors);
+        // The header is padded with spaces, so that the values start on 8 bytes.
+        let header_len = header.len().next_multiple_of(8);
+        let values: usize = tensors.iter().map(|tensor| tensor.values.len()).sum();
+
+        let mut bytes = Vec::with_capacity(8 + header_len + 4 * values);
+        bytes.extend((header_len as u64).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.resize(8 + header_len, b' ');
+        for tensor in tensors {
+            if cfg!(target_endian = "little") {
+                bytes.extend_from_slice(bytemuck::cast_slice(tensor.values));
+            } else {
+                bytes.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+        }
+        bytes
+    }
+
+    /// Reads a model file. `name` is the file's name for messages.
+    ///
+    /// Nothing in `bytes` is trusted: see [`ModelError`] for the rules, each with its own variant.
+    pub fn from_safetensors(bytes: &[u8], name: &str) -> Result<Self, ModelError> {
+        read::read(bytes, name)
+    }
+
+    /// All tensors in the order of the file.
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let mut tensors = Vec::new();
+        let mut add = |name: String, shape: Vec<usize>, values| {
+            tensors.push(Tensor {
+                name,
+                shape,
+                values,
+            });
+        };
+        for (half, layers) in [("encoder", &self.encoder), ("decoder", &self.decoder)] {
+            for (at, layer) in layers.iter().enumerate() {
+                let shape = vec![layer.d_in, layer.d_out];
+                add(format!("{half}.{at}.weight"), shape, &layer.weight[..]);
+                add(
+                    format!("{half}.{at}.bias"),
+                    vec![layer.d_out],
+                    &layer.bias[..],
+                );
+            }
+        }
+        let shape = vec![self.n_clusters, self.embedding_dim];
+        add("centroids".into(), shape, &self.centroids[..]);
+        add("input.shift".into(), vec![self.input_dim], &self.shift[..]);
+        add("input.scale".into(), vec![self.input_dim], &self.scale[..]);
+        tensors
+    }
+
+    /// The JSON header. Written here and not by the safetensors crate, whose hash map would put the
+    /// metadata in another order in every run.
+    fn header(&self, tensors: &[Tensor<'_>]) -> String {
+        let metadata = BTreeMap::from([
+            ("format", FORMAT.to_owned()),
+            ("schema", SCHEMA.to_string()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("alpha", self.alpha.to_string()),
+            ("config", self.config_toml.clone()),
+        ]);
+        let mut header = BTreeMap::from([("__metadata__", HeaderEntry::Metadata(metadata))]);
+        let mut offset = 0;
+        for tensor in tensors {
+            let end = offset + 4 * tensor.values.len();
+            header.insert(
+                &tensor.name,
+                HeaderEntry::Tensor {
+                    dtype: "F32",
+                    shape: tensor.shape.clone(),
+                    data_offsets: [offset, end],
+                },
+            );
+            offset = end;
+        }
+        serde_json::to_string(&header).expect("maps of text and integers have a JSON form")
+    }
+
+    /// The shape rules, for models made in memory.
+    fn assert_consistent(&self) {
+        let (input_dim, embedding_dim) = (self.input_dim, self.embedding_dim);
+        assert_chain("encoder", &self.encoder, input_dim, embedding_dim);
+        assert_chain("decoder", &self.decoder, embedding_dim, input_dim);
+        assert!(
+            self.n_clusters > 0 && self.centroids.len() == self.n_clusters * embedding_dim,
+            "centroids have {} values, expected ({}, {embedding_dim})",
+            self.centroids.len(),
+            self.n_clusters
+        );
+        assert!(
+            self.shift.len() == input_dim && self.scale.len() == input_dim,
+            "shift has {} and scale {} values, expected ({input_dim})",
+            self.shift.len(),
+            self.scale.len()
+        );
+        assert!(
+            self.alpha > 0.0 && self.alpha.is_finite(),
+            "alpha is {}, expected a positive number",
+            self.alpha
+        );
+    }
+}
+
+/// Asserts that `layers` lead from `first` values to `last`, each taking what the one before gives.
+fn assert_chain(half: &str, layers: &[LayerWeights], first: usize, last: usize) {
+    let mut width = first;
+    for (at, layer) in layers.iter().enumerate() {
+        let (weight, bias) = (layer.weight.len(), layer.bias.len());
+        assert!(
+            layer.d_in == width
+                && layer.d_out > 0
+                && weight == layer.d_in * layer.d_out
+                && bias == layer.d_out,
+            "{half}.{at} is ({}, {}) with {weight} weights and {bias} biases, expected ({width}, _)",
+            layer.d_in,
+            layer.d_out
+        );
+        width = layer.d_out;
+    }
+    assert!(
+        !layers.is_empty() && width == last && first > 0,
+        "{half} leads from {first} to {width} values in {} layers, expected {last}",
+        layers.len()
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(d_in: usize, d_out: usize) -> LayerWeights {
+        LayerWeights {
+            weight: (0..d_in * d_out).map(|at| at as f32 - 0.5).collect(),
+            bias: vec![0.25; d_out],
+            d_in,
+            d_out,
+        }
+    }
+
+    /// Twelve encoder layers, so that names need two digits.
+    fn model() -> Model {
+        let mut encoder = vec![layer(5, 3)];
+        encoder.extend(std::iter::repeat_n(layer(3, 3), 10));
+        encoder.push(layer(3, 2));
+        Model {
+            encoder,
+            decoder: vec![layer(2, 3), layer(3, 5)],
+            centroids: vec![1.0, -2.0, f32::MIN_POSITIVE, -0.0, f32::MAX, 1e-45],
+            n_clusters: 3,
+            embedding_dim: 2,
+            input_dim: 5,
+            alpha: 0.1,
+            shift: vec![0.5; 5],
+            scale: vec![2.0; 5],
+            config_toml: "seed = 7\n[model]\nnote = \"ü \\\" \u{1}\"\n".into(),
+        }
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote() {
+        let written = model();
+        let bytes = written.to_safetensors();
+        let read = Model::from_safetensors(&bytes, "model.safetensors").unwrap();
+        assert_eq!(read, written);
+        // `==` takes -0.0 for 0.0; the bytes do not.
+        assert_eq!(read.to_safetensors(), bytes);
+    }
+
+    #[test]
+    fn the_safetensors_crate_reads_the_documented_names_and_shapes() {
+        let bytes = model().to_safetensors();
+        let (header_len, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header_len % 8, 0);
+        let metadata = header.metadata().as_ref().unwrap();
+        assert_eq!(metadata["format"], "dec-gpu-model");
+        assert_eq!(metadata["schema"], "1");
+        assert_eq!(metadata["alpha"], "0.1");
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.len(), 2 * 14 + 3);
+        assert_eq!(file.tensor("encoder.0.weight").unwrap().shape(), [5, 3]);
+        assert_eq!(file.tensor("encoder.11.bias").unwrap().shape(), [2]);
+        assert_eq!(file.tensor("centroids").unwrap().shape(), [3, 2]);
+        assert_eq!(file.tensor("input.scale").unwrap().shape(), [5]);
+    }
+
+    #[test]
+    #[should_panic(expected = "decoder.1 is (4, 5)")]
+    fn a_broken_chain_is_a_bug() {
+        let mut model = model();
+        model.decoder[1] = layer(4, 5);
+        model.to_safetensors();
+    }
+}

@@ -1,0 +1,132 @@
+//! What can be wrong with a model file: one variant per rule.
+
+/// Why a model file cannot be used. Every message names the file, what was found and what was
+/// expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The container itself is broken: truncated, or a header that lies about the data.
+    #[error(
+        "{file}: not a readable safetensors file ({source}); expected a model.safetensors written by dec-gpu"
+    )]
+    Container {
+        /// The file's name.
+        file: String,
+        /// What the parser said.
+        source: safetensors::SafeTensorError,
+    },
+    /// A safetensors file, but not one of ours.
+    #[error(
+        "{file}: __metadata__ has format {found:?}, expected \"dec-gpu-model\"; is this another program's file?"
+    )]
+    Format {
+        /// The file's name.
+        file: String,
+        /// `__metadata__.format`, empty if there is none.
+        found: String,
+    },
+    /// A model file of another schema, from a newer or much older program.
+    #[error(
+        "{file}: schema {found:?} (written by dec-gpu {version:?}), expected \"1\"; use that version of dec-gpu, or train again"
+    )]
+    Schema {
+        /// The file's name.
+        file: String,
+        /// `__metadata__.schema`, empty if there is none.
+        found: String,
+        /// `__metadata__.version`, empty if there is none.
+        version: String,
+    },
+    /// A key of `__metadata__` is absent.
+    #[error("{file}: __metadata__ has no {key:?}")]
+    MissingMetadata {
+        /// The file's name.
+        file: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// `alpha` is not a positive finite number.
+    #[error("{file}: alpha is {found:?}, expected a positive number")]
+    Alpha {
+        /// The file's name.
+        file: String,
+        /// The text found.
+        found: String,
+    },
+    /// A tensor is absent.
+    #[error("{file}: tensor {tensor} is missing")]
+    MissingTensor {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A tensor of the encoder or decoder that belongs to no layer.
+    #[error("{file}: tensor {tensor} belongs to no layer; expected layers numbered 0, 1, 2, …")]
+    StrayTensor {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A tensor is not F32.
+    #[error("{file}: tensor {tensor} has type {found}, expected F32")]
+    Dtype {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// The type found.
+        found: safetensors::Dtype,
+    },
+    /// A tensor has the wrong number of axes.
+    #[error("{file}: tensor {tensor} has shape {found:?}, expected {expected} axes")]
+    Rank {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// The shape found.
+        found: Vec<usize>,
+        /// The number of axes expected.
+        expected: usize,
+    },
+    /// A tensor without values.
+    #[error("{file}: tensor {tensor} has shape {found:?}, expected no axis of length 0")]
+    Empty {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// The shape found.
+        found: Vec<usize>,
+    },
+    /// An axis does not fit the tensor it has to fit.
+    #[error("{file}: tensor {tensor} has {found} {axis}, expected {expected}, as many as {like}")]
+    Mismatch {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// Which axis: `rows`, `columns` or `values`.
+        axis: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length expected.
+        expected: usize,
+        /// What sets that length, e.g. `the columns of encoder.0.weight`.
+        like: String,
+    },
+    /// A value is NaN or infinite.
+    #[error("{file}: tensor {tensor} has {found} at index {index}, expected finite values only")]
+    NotFinite {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// Index into the row-major values.
+        index: usize,
+        /// The value.
+        found: f32,
+    },
+}

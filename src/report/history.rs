@@ -1,0 +1,144 @@
+//! `history.jsonl`: one JSON object per line, appended while the run goes on.
+
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
+
+/// One line of the history. `phase` says which kind it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum HistoryRecord {
+    /// One epoch of pre-training the autoencoder.
+    Pretrain {
+        /// Epochs done, from 1, over all stages.
+        epoch: u64,
+        /// Mini-batches done.
+        step: u64,
+        /// Mean squared error per element over the epoch.
+        loss: f32,
+        /// Seconds since the phase began.
+        seconds: f64,
+    },
+    /// One refresh of the target distribution in the clustering phase.
+    Cluster {
+        /// Mini-batches done.
+        step: u64,
+        /// Mean loss per sample since the refresh before; absent at the first, before any step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<f32>,
+        /// Share of labels that changed since the refresh before, 0 to 1.
+        label_change: f64,
+        /// Seconds since the phase began.
+        seconds: f64,
+        /// Clustering accuracy; absent when labels are unknown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acc: Option<f64>,
+    },
+}
+
+impl HistoryRecord {
+    /// Writes the record as one line.
+    pub fn write_line(&self, mut out: impl Write) -> io::Result<()> {
+        // In one write: two processes or a crash leave whole lines or a cut last one, never a mix.
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        out.write_all(&line)
+    }
+}
+
+/// A line of a history that is no record.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: not a history record ({source})")]
+pub struct HistoryError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What the parser said.
+    pub source: serde_json::Error,
+}
+
+/// Reads a history back.
+///
+/// A last line without its newline is what a killed run leaves behind; if it does not parse it is
+/// passed over. Any other bad line is an error.
+pub fn parse_history(text: &str) -> Result<Vec<HistoryRecord>, HistoryError> {
+    let mut records = Vec::new();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str(line) {
+            Ok(record) => records.push(record),
+            Err(_) if !line.ends_with('\n') => {}
+            Err(source) => {
+                return Err(HistoryError {
+                    line: index + 1,
+                    source,
+                });
+            }
+        }
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records() -> Vec<HistoryRecord> {
+        vec![
+            HistoryRecord::Pretrain {
+                epoch: 1,
+                step: 8,
+                loss: 0.1,
+                seconds: 0.5,
+            },
+            HistoryRecord::Cluster {
+                step: 0,
+                loss: None,
+                label_change: 1.0,
+                seconds: 0.25,
+                acc: None,
+            },
+            HistoryRecord::Cluster {
+                step: 140,
+                loss: Some(0.2),
+                label_change: 0.0625,
+                seconds: 1.5,
+                acc: Some(0.875),
+            },
+        ]
+    }
+
+    const TEXT: &str = r#"{"phase":"pretrain","epoch":1,"step":8,"loss":0.1,"seconds":0.5}
+{"phase":"cluster","step":0,"label_change":1.0,"seconds":0.25}
+{"phase":"cluster","step":140,"loss":0.2,"label_change":0.0625,"seconds":1.5,"acc":0.875}
+"#;
+
+    #[test]
+    fn lines_are_the_contract_and_read_back() {
+        let mut out = Vec::new();
+        for record in records() {
+            record.write_line(&mut out).unwrap();
+        }
+        assert_eq!(String::from_utf8(out).unwrap(), TEXT);
+        assert_eq!(parse_history(TEXT).unwrap(), records());
+        assert_eq!(
+            parse_history(&TEXT.replace('\n', "\r\n")).unwrap(),
+            records()
+        );
+    }
+
+    #[test]
+    fn a_cut_last_line_is_passed_over_and_no_other() {
+        for len in 0..TEXT.len() {
+            let whole = TEXT[..len].lines().filter(|line| line.ends_with('}'));
+            assert_eq!(parse_history(&TEXT[..len]).unwrap().len(), whole.count());
+        }
+        let error = parse_history(&TEXT.replace("0.25}", "0.25")).unwrap_err();
+        assert_eq!(error.line, 2);
+        assert!(
+            error
+                .to_string()
+                .starts_with("line 2: not a history record")
+        );
+    }
+}

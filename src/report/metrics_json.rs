@@ -1,0 +1,196 @@
+//! `metrics.json`: the run in one object. A contract: scripts read it.
+
+use crate::device::DeviceInfo;
+use crate::metrics::Scores;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
+
+/// The version of the object below. It grows when a field is renamed, removed or changes its
+/// meaning; a new field leaves it as it is.
+pub const METRICS_SCHEMA: u32 = 1;
+
+/// What a run found, how long it took and where it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunMetrics {
+    /// [`METRICS_SCHEMA`].
+    pub schema: u32,
+    /// The program's version.
+    pub version: String,
+    /// The seed of every random number of the run.
+    pub seed: u64,
+    /// n.
+    pub n_samples: u64,
+    /// D.
+    pub input_dim: u64,
+    /// k.
+    pub n_clusters: u64,
+    /// d.
+    pub embedding_dim: u64,
+    /// Where it ran.
+    pub device: DeviceInfo,
+    /// Agreement with the labels; null when they are unknown.
+    pub scores: Option<RunScores>,
+    /// Wall-clock time of each phase.
+    pub seconds: Seconds,
+    /// Mini-batches of each phase.
+    pub steps: Steps,
+    /// Why the clustering phase ended.
+    pub stop_reason: StopReason,
+    /// Share of labels that changed at the last refresh, 0 to 1.
+    pub label_change: f64,
+    /// Mean over samples of the largest soft assignment, 1/k to 1.
+    pub mean_confidence: f64,
+    /// Samples per cluster (k), by cluster id; 0 for an empty one.
+    pub cluster_sizes: Vec<u64>,
+}
+
+/// Scores after each stage, so that what each one adds can be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RunScores {
+    /// k-means on the raw inputs; null if it was not run.
+    pub kmeans: Option<Scores>,
+    /// k-means on the pre-trained embedding, where clustering starts; null if it was not run.
+    pub autoencoder_kmeans: Option<Scores>,
+    /// The final assignment.
+    pub dec: Scores,
+}
+
+/// Wall-clock seconds of each phase.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Reading and normalising the data.
+    pub load: f64,
+    /// Pre-training the autoencoder.
+    pub pretrain: f64,
+    /// k-means on the embedding.
+    pub init: f64,
+    /// The clustering phase.
+    pub cluster: f64,
+    /// From start to finish; more than the sum, for it counts device start-up and writing too.
+    pub total: f64,
+}
+
+/// Mini-batches of each phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Steps {
+    /// Of pre-training, all stages together.
+    pub pretrain: u64,
+    /// Of clustering.
+    pub cluster: u64,
+}
+
+/// Why the clustering phase ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StopReason {
+    /// Fewer than the tolerated share of labels changed.
+    Converged,
+    /// The limit on steps was reached first.
+    MaxSteps,
+    /// A signal; the run can be resumed.
+    Interrupted,
+}
+
+impl RunMetrics {
+    /// Writes the object as indented JSON and a final newline.
+    ///
+    /// A value that is not finite becomes null, for JSON has no other way to say it.
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metrics() -> RunMetrics {
+        let scores = Scores {
+            acc: 0.875,
+            nmi: 0.8125,
+            ari: 0.75,
+        };
+        RunMetrics {
+            schema: METRICS_SCHEMA,
+            version: "0.1.0".into(),
+            seed: u64::MAX,
+            n_samples: 1797,
+            input_dim: 64,
+            n_clusters: 2,
+            embedding_dim: 10,
+            device: DeviceInfo {
+                backend: "cpu".into(),
+                name: "CPU".into(),
+                driver: String::new(),
+                kind: "cpu".into(),
+            },
+            scores: Some(RunScores {
+                kmeans: None,
+                autoencoder_kmeans: Some(scores),
+                dec: scores,
+            }),
+            seconds: Seconds {
+                load: 0.25,
+                total: 2.5,
+                ..Seconds::default()
+            },
+            steps: Steps {
+                pretrain: 300,
+                cluster: 140,
+            },
+            stop_reason: StopReason::MaxSteps,
+            label_change: 0.5,
+            mean_confidence: 0.75,
+            cluster_sizes: vec![1797, 0],
+        }
+    }
+
+    fn json(metrics: &RunMetrics) -> String {
+        let mut bytes = Vec::new();
+        metrics.write_json(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The text itself, because scripts depend on the names and on where they are.
+    #[test]
+    fn the_object_is_the_contract() {
+        let compact: String = json(&metrics()).split_whitespace().collect();
+        let scores = r#"{"acc":0.875,"nmi":0.8125,"ari":0.75}"#;
+        let expected = [
+            r#"{"schema":1,"version":"0.1.0","seed":18446744073709551615,"n_samples":1797,"#,
+            r#""input_dim":64,"n_clusters":2,"embedding_dim":10,"#,
+            r#""device":{"backend":"cpu","name":"CPU","driver":"","kind":"cpu"},"#,
+            r#""scores":{"kmeans":null,"autoencoder_kmeans":"#,
+            scores,
+            r#","dec":"#,
+            scores,
+            r#"},"seconds":{"load":0.25,"pretrain":0.0,"init":0.0,"cluster":0.0,"total":2.5},"#,
+            r#""steps":{"pretrain":300,"cluster":140},"stop_reason":"max_steps","#,
+            r#""label_change":0.5,"mean_confidence":0.75,"cluster_sizes":[1797,0]}"#,
+        ];
+        assert_eq!(compact, expected.concat());
+    }
+
+    #[test]
+    fn scores_are_null_without_labels() {
+        let unknown = RunMetrics {
+            scores: None,
+            ..metrics()
+        };
+        let text = json(&unknown);
+        assert!(text.contains("\"scores\": null,\n"), "{text}");
+        assert!(text.ends_with("]\n}\n"), "{text}");
+        assert_eq!(serde_json::from_str::<RunMetrics>(&text).unwrap(), unknown);
+    }
+
+    #[test]
+    fn a_reader_passes_over_fields_it_does_not_know() {
+        let text = json(&metrics()).replacen('{', "{\"later\": [1],", 1);
+        assert_eq!(
+            serde_json::from_str::<RunMetrics>(&text).unwrap(),
+            metrics()
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! NumPy's NPY 1.0 for f32 matrices, written as a stream. Byte for byte what `numpy.save` writes.
+//!
+//! Layout: `\x93NUMPY`, version 1.0, header length (u16), a Python dictionary padded with spaces and
+//! a newline so that the values start on a multiple of 64 bytes, the values (rows, columns) as `<f4`.
+
+use std::io::{self, Write};
+
+/// Length of everything before the values, a multiple of 64. A matrix of f32 always fits in it, and
+/// never in 64 bytes: the dictionary takes 59 to 97.
+const HEADER: usize = 128;
+
+/// Writes a matrix (rows, columns) in as many pieces as the caller likes.
+#[derive(Debug)]
+pub struct NpyWriter<W: Write> {
+    out: W,
+    columns: usize,
+    rows_left: u64,
+}
+
+impl<W: Write> NpyWriter<W> {
+    /// Writes the header of a matrix (`rows`, `columns`).
+    ///
+    /// # Panics
+    /// If there are no columns.
+    pub fn new(mut out: W, rows: u64, columns: usize) -> io::Result<Self> {
+        assert!(columns > 0, "the matrix is ({rows}, 0), expected columns");
+        out.write_all(&header(rows, columns))?;
+        Ok(Self {
+            out,
+            columns,
+            rows_left: rows,
+        })
+    }
+
+    /// Writes the next rows, `values` (any, columns) row-major.
+    ///
+    /// # Panics
+    /// If `values` is not whole rows, or more than are left.
+    pub fn write_rows(&mut self, values: &[f32]) -> io::Result<()> {
+        let rows = (values.len() / self.columns) as u64;
+        assert!(
+            values.len().is_multiple_of(self.columns) && rows <= self.rows_left,
+            "{} values, expected at most {} rows of {}",
+            values.len(),
+            self.rows_left,
+            self.columns
+        );
+        self.rows_left -= rows;
+        if cfg!(target_endian = "little") {
+            return self.out.write_all(bytemuck::cast_slice(values));
+        }
+        values
+            .iter()
+            .try_for_each(|value| self.out.write_all(&value.to_le_bytes()))
+    }
+
+    /// Flushes, and gives the `Write` back.
+    ///
+    /// # Panics
+    /// If rows are missing: the header has promised them.
+    pub fn finish(mut self) -> io::Result<W> {
+        assert!(self.rows_left == 0, "{} rows are missing", self.rows_left);
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// Writes a whole matrix `values` (any, columns) row-major.
+///
+/// # Panics
+/// If `columns` is 0 or `values` is not whole rows.
+pub fn write_npy(out: impl Write, values: &[f32], columns: usize) -> io::Result<()> {
+    let rows = values.len().checked_div(columns).unwrap_or(0) as u64;
+    let mut writer = NpyWriter::new(out, rows, columns)?;
+    writer.write_rows(values)?;
+    writer.finish()?;
+    Ok(())
+}
+
+/// Everything before the values.
+fn header(rows: u64, columns: usize) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    let text_len = HEADER as u16 - 10; // magic, version and this length
+    bytes.extend(text_len.to_le_bytes());
+    let text =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    bytes.extend(text.as_bytes());
+    bytes.resize(HEADER - 1, b' ');
+    bytes.push(b'\n');
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `numpy.save` of `[[1, -2], [0.5, 3], [0, -0.0]]` as `<f4`, numpy 2.4.6.
+    fn numpy_saved() -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00v\x00".to_vec();
+        bytes.extend(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }");
+        bytes.resize(127, b' ');
+        bytes.extend(b"\n\x00\x00\x80\x3f\x00\x00\x00\xc0\x00\x00\x00\x3f\x00\x00\x40\x40");
+        bytes.extend(b"\x00\x00\x00\x00\x00\x00\x00\x80");
+        bytes
+    }
+
+    const VALUES: [f32; 6] = [1.0, -2.0, 0.5, 3.0, 0.0, -0.0];
+
+    #[test]
+    fn is_byte_for_byte_what_numpy_saves() {
+        let mut out = Vec::new();
+        write_npy(&mut out, &VALUES, 2).unwrap();
+        assert_eq!(out, numpy_saved());
+    }
+
+    #[test]
+    fn pieces_make_the_same_file() {
+        let mut writer = NpyWriter::new(Vec::new(), 3, 2).unwrap();
+        writer.write_rows(&VALUES[..4]).unwrap();
+        writer.write_rows(&[]).unwrap();
+        writer.write_rows(&VALUES[4..]).unwrap();
+        assert_eq!(writer.finish().unwrap(), numpy_saved());
+    }
+
+    #[test]
+    fn values_start_on_64_bytes_whatever_the_shape() {
+        for (rows, columns) in [(0, 1), (70_000, 10), (u64::MAX, usize::MAX)] {
+            let bytes = header(rows, columns);
+            assert_eq!(bytes.len(), 128);
+            let text = std::str::from_utf8(&bytes[10..]).unwrap();
+            let shape = format!("({rows}, {columns}), }}");
+            assert_eq!(text.split("'shape': ").nth(1).unwrap().trim(), shape);
+            assert!(text.ends_with(" \n"));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "1 rows are missing")]
+    fn missing_rows_are_a_bug() {
+        let mut writer = NpyWriter::new(io::sink(), 2, 2).unwrap();
+        writer.write_rows(&[0.0; 2]).unwrap();
+        let _ = writer.finish();
+    }
+
+    #[test]
+    #[should_panic(expected = "3 values, expected at most 2 rows of 2")]
+    fn part_of_a_row_is_a_bug() {
+        let mut writer = NpyWriter::new(io::sink(), 2, 2).unwrap();
+        let _ = writer.write_rows(&[0.0; 3]);
+    }
+
+    #[test]
+    #[should_panic(expected = "6 values, expected at most 2 rows of 2")]
+    fn rows_too_many_are_a_bug() {
+        let mut writer = NpyWriter::new(io::sink(), 2, 2).unwrap();
+        let _ = writer.write_rows(&[0.0; 6]);
+    }
+}

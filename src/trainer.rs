@@ -1,0 +1,170 @@
+//! The pipeline on any device: pre-train, first centroids, cluster.
+//!
+//! Nothing here knows a GPU API, a file or a clock. A step's order of samples, its dropout and the initial
+//! weights are functions of the seed and the step's number. Losses and label changes stay on the device
+//! and are read once a window.
+
+mod batches;
+mod cluster;
+mod encode;
+mod losses;
+mod pretrain;
+
+use crate::autoencoder::{Autoencoder, Tape};
+use crate::config::Config;
+use crate::data::{Affine, Dataset};
+use crate::device::{Device, Matrix};
+use crate::error::{Error, Result};
+use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
+use crate::model::Model;
+use crate::source::Source;
+
+pub use cluster::{Clustering, StopReason};
+use encode::Embedding;
+
+/// What training tells while it runs.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// A phase begins.
+    Begin {
+        /// What it is, e.g. `pretrain` or `layer 2 of 4`.
+        phase: &'a str,
+        /// Its steps, at most.
+        steps: u64,
+    },
+    /// The mean loss of the steps since the last such event.
+    Loss {
+        /// The phase.
+        phase: &'a str,
+        /// Steps done.
+        step: u64,
+        /// Mean over those steps: of squares per element in pre-training, KL per sample in clustering.
+        loss: f64,
+        /// The learning rate of the last of them.
+        learning_rate: f32,
+    },
+    /// The target distribution was updated.
+    Refresh {
+        /// Clustering steps done.
+        step: u64,
+        /// Share of labels that changed since the last update.
+        label_change: f64,
+        /// Every sample's cluster (n).
+        assignment: &'a [u32],
+    },
+}
+
+/// Receives the events of a run.
+pub type Observer<'a> = &'a mut dyn FnMut(&Event<'_>);
+
+/// One run of Deep Embedded Clustering on one device.
+pub struct Trainer<'a, D: Device> {
+    device: &'a D,
+    config: Config,
+    affine: Affine,
+    sizes: Vec<usize>,
+    source: Source<D>,
+    autoencoder: Autoencoder<D>,
+    tape: Tape<D>,
+    /// The current batch (b, D), normalised.
+    batch: Matrix<D>,
+    embedding: Embedding<D>,
+}
+
+impl<'a, D: Device> Trainer<'a, D> {
+    /// Uploads the data and draws the initial weights. `config` must come from [`Config::resolve`] for
+    /// data of this shape, `affine` from its normalisation.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn new(device: &'a D, data: &Dataset, affine: Affine, config: Config) -> Result<Self> {
+        let sizes = config.encoder_sizes(data.input_dim);
+        let k = config.n_clusters.unwrap_or(1);
+        let width = k.max(config.network.embedding_dim);
+        let rows = config.pretrain.batch_size.max(config.cluster.batch_size).min(data.n_samples);
+        let source = Source::upload(device, data, &affine, width)?;
+        Ok(Self {
+            autoencoder: Autoencoder::new(device, &sizes, config.network.init, config.seed)?,
+            tape: Tape::new(device, rows, &sizes)?,
+            batch: Matrix::zeros(device, rows, data.input_dim)?,
+            embedding: Embedding::new(device, &source, &sizes)?,
+            source,
+            sizes,
+            affine,
+            config,
+            device,
+        })
+    }
+
+    /// The configuration of this run.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// k-means on the normalised inputs: what DEC is compared with.
+    ///
+    /// # Errors
+    /// The device's.
+    pub async fn kmeans_on_inputs(&self) -> Result<KMeansResult> {
+        let rows = self.source.decoded(self.device)?;
+        let mut options = self.kmeans_options();
+        // The inputs are wide: stop at the first iteration that moves one label in a thousand.
+        options.tolerance = options.tolerance.max(0.001);
+        kmeans(self.device, &rows, &options).await
+    }
+
+    /// Embeds every sample and runs k-means on the embedding: the first centroids.
+    ///
+    /// # Errors
+    /// [`Error::Numeric`] if the embedding is not finite; the device's.
+    pub async fn init_centroids(&mut self) -> Result<KMeansResult> {
+        self.encode_all();
+        let result = kmeans(self.device, &self.embedding.blocks, &self.kmeans_options()).await?;
+        if !result.inertia.is_finite() {
+            return Err(Error::Numeric {
+                phase: "init",
+                step: u64::from(self.config.pretrain.steps.unwrap_or(0)),
+                tensor: "embedding",
+            });
+        }
+        Ok(result)
+    }
+
+    fn kmeans_options(&self) -> KMeansOptions {
+        KMeansOptions {
+            n_clusters: self.n_clusters(),
+            restarts: self.config.kmeans.restarts,
+            max_iterations: self.config.kmeans.max_iterations,
+            tolerance: self.config.kmeans.tolerance,
+            seed: self.config.seed,
+        }
+    }
+
+    fn n_clusters(&self) -> usize {
+        self.config.n_clusters.expect("a resolved configuration has a number of clusters")
+    }
+
+    fn encode_all(&self) {
+        self.embedding.encode(self.device, &self.source, &self.autoencoder);
+    }
+
+    /// The trained model, with the centroids of `clustering`.
+    ///
+    /// # Errors
+    /// The device's.
+    pub async fn model(&self, clustering: &Clustering) -> Result<Model> {
+        let depth = self.autoencoder.depth();
+        Ok(Model {
+            encoder: self.autoencoder.download(self.device, 0..depth).await?,
+            decoder: self.autoencoder.download(self.device, depth..2 * depth).await?,
+            centroids: clustering.centroids.clone(),
+            n_clusters: self.n_clusters(),
+            embedding_dim: self.config.network.embedding_dim,
+            input_dim: self.source.input_dim(),
+            alpha: self.config.cluster.alpha,
+            shift: self.affine.shift.clone(),
+            scale: self.affine.scale.clone(),
+            config_toml: self.config.to_toml(),
+        })
+    }
+}

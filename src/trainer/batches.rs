@@ -1,0 +1,75 @@
+//! Which samples a step sees: one permutation per epoch, a function of (seed, stream, epoch).
+
+use crate::device::{Device, Matrix};
+use crate::error::Result;
+use crate::random;
+use crate::kernels::gather_rows::Order;
+use crate::source::Source;
+
+/// The order of samples, epoch by epoch.
+pub(super) struct Batches<D: Device> {
+    n: usize,
+    batch_size: usize,
+    seed: u32,
+    stream: u32,
+    shuffle: bool,
+    /// The epoch on the device and its order (n, 1; u32).
+    loaded: Option<(u64, Matrix<D>)>,
+}
+
+impl<D: Device> Batches<D> {
+    pub(super) fn new(n: usize, batch_size: usize, seed: u32, stream: u32, shuffle: bool) -> Self {
+        Self {
+            n,
+            batch_size: batch_size.min(n),
+            seed,
+            stream,
+            shuffle,
+            loaded: None,
+        }
+    }
+
+    /// Steps in one epoch; the last batch holds what is left and is never empty.
+    pub(super) fn per_epoch(&self) -> u64 {
+        self.n.div_ceil(self.batch_size) as u64
+    }
+
+    /// The samples of step `step`: their place in the epoch's order, and how many.
+    pub(super) fn load(&mut self, device: &D, step: u64) -> Result<(Order<'_, D>, usize)> {
+        let first = (step % self.per_epoch()) as usize * self.batch_size;
+        let rows = self.batch_size.min(self.n - first);
+        if self.shuffle {
+            self.load_epoch(device, step / self.per_epoch())?;
+        }
+        let index = self.loaded.as_ref().map(|(_, order)| order);
+        Ok((Order { index, first }, rows))
+    }
+
+    fn load_epoch(&mut self, device: &D, epoch: u64) -> Result<()> {
+        if self.loaded.as_ref().is_some_and(|(loaded, _)| *loaded == epoch) {
+            return Ok(());
+        }
+        let order = random::permutation(self.seed, self.stream, epoch as u32, self.n);
+        let order = Matrix {
+            rows: self.n,
+            cols: 1,
+            buffer: device.upload(&order)?,
+        };
+        self.loaded = Some((epoch, order));
+        Ok(())
+    }
+
+    /// Gathers the batch of step `step` (rows, D).
+    pub(super) fn gather(
+        &mut self,
+        device: &D,
+        source: &Source<D>,
+        step: u64,
+        batch: &Matrix<D>,
+    ) -> Result<Matrix<D>> {
+        let (order, rows) = self.load(device, step)?;
+        let batch = batch.first_rows(rows);
+        source.gather(device, order, &batch);
+        Ok(batch)
+    }
+}

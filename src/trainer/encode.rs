@@ -1,0 +1,56 @@
+//! Embedding every sample: z = f(x), block by block, without a copy of the inputs.
+
+use crate::autoencoder::{Autoencoder, Tape};
+use crate::device::{Device, Matrix};
+use crate::error::Result;
+use crate::kernels::linear_forward::linear_forward_into;
+use crate::source::Source;
+
+/// Rows encoded at a time.
+const ROWS: usize = 1024;
+
+/// The embedding of a data set, and room to compute it.
+pub(super) struct Embedding<D: Device> {
+    /// z (rows, d) for each block of the data.
+    pub(super) blocks: Vec<Matrix<D>>,
+    tape: Tape<D>,
+}
+
+impl<D: Device> Embedding<D> {
+    pub(super) fn new(device: &D, source: &Source<D>, sizes: &[usize]) -> Result<Self> {
+        let d = sizes[sizes.len() - 1];
+        let blocks = source.block_rows().into_iter().map(|rows| Matrix::zeros(device, rows, d));
+        Ok(Self {
+            blocks: blocks.collect::<Result<_>>()?,
+            tape: Tape::forward_only(device, ROWS.min(source.n_samples()), sizes)?,
+        })
+    }
+
+    /// Recomputes every block from the current weights.
+    pub(super) fn encode(&self, device: &D, source: &Source<D>, autoencoder: &Autoencoder<D>) {
+        for (i, z) in self.blocks.iter().enumerate() {
+            for first in (0..z.rows).step_by(self.tape.rows) {
+                self.encode_rows(device, source, autoencoder, i, first);
+            }
+        }
+    }
+
+    fn encode_rows(&self, device: &D, source: &Source<D>, autoencoder: &Autoencoder<D>, i: usize, first: usize) {
+        let z = &self.blocks[i];
+        let rows = first..z.rows.min(first + self.tape.rows);
+        let encoder = &autoencoder.layers[..autoencoder.depth()];
+        let last = encoder.len() - 1;
+        // The last layer writes its rows of z, the others the tape.
+        let target = |l: usize| match l {
+            l if l == last => (z.clone(), first),
+            l => (self.tape.output(l), 0),
+        };
+        let (output, from) = target(0);
+        source.forward_in_order(device, i, rows.clone(), &encoder[0], (&output, from));
+        for (l, layer) in encoder.iter().enumerate().skip(1) {
+            let input = self.tape.output(l - 1).first_rows(rows.len());
+            let (output, first) = target(l);
+            linear_forward_into(device, &input, &layer.weight.value, &layer.bias.value, layer.relu, &output, first);
+        }
+    }
+}

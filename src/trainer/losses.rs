@@ -1,0 +1,60 @@
+//! Losses of the last steps, kept on the device and read once a window.
+
+use crate::device::{Device, Matrix};
+use crate::error::{Error, Result};
+
+/// Partial losses of a window of steps: each step has its own run of slots.
+pub(super) struct LossWindow<D: Device> {
+    /// (steps·slots, 1): the kernels write their partial sums here.
+    pub(super) partials: Matrix<D>,
+    slots: usize,
+    steps: usize,
+    /// Slots in use of each recorded step.
+    used: Vec<usize>,
+}
+
+impl<D: Device> LossWindow<D> {
+    /// Room for `steps` steps of up to `slots` partial sums.
+    pub(super) fn new(device: &D, steps: usize, slots: usize) -> Result<Self> {
+        Ok(Self {
+            partials: Matrix::zeros(device, steps * slots, 1)?,
+            slots,
+            steps,
+            used: Vec::new(),
+        })
+    }
+
+    /// Where the next step writes its `used` partial sums.
+    pub(super) fn next(&mut self, used: usize) -> usize {
+        assert!(used <= self.slots && !self.is_full(), "{used} of {} slots", self.slots);
+        self.used.push(used);
+        (self.used.len() - 1) * self.slots
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.used.len() == self.steps
+    }
+
+    /// The mean loss of the recorded steps, which are then forgotten; nothing recorded is no loss.
+    ///
+    /// # Errors
+    /// [`Error::Numeric`] naming the first step whose loss is not finite.
+    pub(super) async fn read(&mut self, device: &D, phase: &'static str, done: u64) -> Result<Option<f64>> {
+        if self.used.is_empty() {
+            return Ok(None);
+        }
+        let partials = self.partials.download(device).await?;
+        let steps = self.used.len();
+        let of_step = |i: usize| partials[i * self.slots..][..self.used[i]].iter().map(|v| f64::from(*v)).sum();
+        let losses: Vec<f64> = (0..steps).map(of_step).collect();
+        if let Some(bad) = losses.iter().position(|loss| !loss.is_finite()) {
+            return Err(Error::Numeric {
+                phase,
+                step: done - (steps - bad) as u64,
+                tensor: "loss",
+            });
+        }
+        self.used.clear();
+        Ok(Some(losses.iter().sum::<f64>() / steps as f64))
+    }
+}

@@ -1,0 +1,94 @@
+//! The adapters of this machine, for tests with one trial per adapter.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Mutex;
+
+use dec_gpu::gpu::{AdapterReport, Gpu, GpuOptions, adapters};
+use libtest_mimic::{Failed, Trial};
+
+/// Set to 1, a machine without an adapter fails the tests instead of leaving them out visibly.
+const REQUIRE: &str = "DEC_GPU_REQUIRE_ADAPTER";
+
+/// Trials that have run, by adapter.
+static COUNTS: Mutex<Vec<(String, usize)>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static OPEN: RefCell<HashMap<usize, Rc<Gpu>>> = RefCell::default();
+}
+
+/// Name and driver of an adapter.
+pub fn title(report: &AdapterReport) -> String {
+    format!("{} ({})", report.info.name, report.info.driver)
+}
+
+/// A short name for trials: `vulkan 0`.
+pub fn short(report: &AdapterReport) -> String {
+    format!("{} {}", report.info.backend, report.index)
+}
+
+/// The adapters that can be used. One that is refused does not count, and is named on stderr.
+pub fn usable() -> Vec<AdapterReport> {
+    let (usable, refused): (Vec<_>, Vec<_>) = pollster::block_on(adapters(None))
+        .into_iter()
+        .partition(|report| report.refusal.is_none());
+    for report in refused {
+        let reason = report.refusal.as_deref().unwrap_or_default();
+        eprintln!("not tested: {}: {reason}", title(&report));
+    }
+    usable
+}
+
+/// Opens an adapter with WebGPU's default limits, once per thread.
+///
+/// The defaults are what the kernels promise to need; asking for more would hide a kernel that takes more.
+pub fn open(report: &AdapterReport) -> Result<Rc<Gpu>, Failed> {
+    OPEN.with_borrow_mut(|open| {
+        if let Some(gpu) = open.get(&report.index) {
+            return Ok(gpu.clone());
+        }
+        let options = GpuOptions {
+            default_limits: true,
+            ..GpuOptions::default()
+        };
+        let gpu = Rc::new(pollster::block_on(Gpu::open(report, options)).map_err(|e| e.to_string())?);
+        open.insert(report.index, gpu.clone());
+        Ok(gpu)
+    })
+}
+
+/// Forgets the open adapters of this thread: a device's first error stays, and would fail later trials.
+pub fn close_all() {
+    OPEN.with_borrow_mut(HashMap::clear);
+}
+
+/// Counts a trial that really compared something on an adapter.
+pub fn count(report: &AdapterReport) {
+    let mut counts = COUNTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let title = title(report);
+    match counts.iter_mut().find(|(name, _)| *name == title) {
+        Some((_, count)) => *count += 1,
+        None => counts.push((title, 1)),
+    }
+}
+
+/// Prints `gpu-trials: <adapter> (<driver>): <count>` for every adapter, those without trials too.
+pub fn print_counts<'a, R: AsRef<AdapterReport> + 'a>(reports: impl IntoIterator<Item = &'a R>) {
+    let counts = COUNTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut titles: Vec<String> = reports.into_iter().map(|report| title(report.as_ref())).collect();
+    titles.sort();
+    titles.dedup();
+    for title in titles {
+        let count = counts.iter().find(|(name, _)| *name == title).map_or(0, |(_, count)| *count);
+        println!("gpu-trials: {title}: {count}");
+    }
+}
+
+/// The one trial of a machine without adapters: ignored, or failing where adapters are required.
+pub fn no_adapter(what: &'static str) -> Trial {
+    let required = std::env::var(REQUIRE).is_ok_and(|value| value == "1");
+    let name = format!("{what}: no usable adapter, nothing ran on a GPU");
+    Trial::test(name, move || Err(format!("{REQUIRE}=1 and no usable adapter was found").into()))
+        .with_ignored_flag(!required)
+}

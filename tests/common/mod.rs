@@ -1,0 +1,50 @@
+//! What several test programs share: the checked WGSL, altered kernels, and the adapters of this machine.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a part of several test programs, each of which uses a part of it"
+)]
+
+pub mod adapters;
+
+use std::path::PathBuf;
+
+use dec_gpu::kernel::Kernel;
+
+/// A folder of the repository.
+pub fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The kernel's WGSL, parsed and validated; on failure naga's message with the line.
+pub fn parse(kernel: &Kernel) -> Result<(naga::Module, naga::valid::ModuleInfo), String> {
+    let source = kernel.source();
+    let module = naga::front::wgsl::parse_str(&source)
+        .map_err(|error| format!("does not parse: {}", error.emit_to_string(&source)))?;
+    let flags = naga::valid::ValidationFlags::all();
+    let info = naga::valid::Validator::new(flags, naga::valid::Capabilities::empty())
+        .validate(&module)
+        .map_err(|error| format!("is not valid: {}", error.emit_to_string(&source)))?;
+    Ok((module, info))
+}
+
+/// The kernel with another WGSL; it lives as long as the program, as devices want it to.
+pub fn with_source(kernel: &'static Kernel, source: String) -> &'static Kernel {
+    let source: &'static str = Box::leak(source.into_boxed_str());
+    Box::leak(Box::new(Kernel {
+        wgsl: Box::leak(Box::new([source])),
+        ..*kernel
+    }))
+}
+
+/// The kernel with its declared mutation in its WGSL, or why there is none.
+pub fn mutated(kernel: &'static Kernel) -> Result<&'static Kernel, String> {
+    let (from, to) = kernel.mutation;
+    let source = kernel.source();
+    if !source.contains(from) {
+        return Err(format!("the WGSL does not contain `{from}`"));
+    }
+    let mutant = with_source(kernel, source.replace(from, to));
+    parse(mutant).map_err(|error| format!("the mutation `{from}` -> `{to}` {error}"))?;
+    Ok(mutant)
+}
