@@ -40,7 +40,10 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         Some(name) => {
             let found = pollster::block_on(adapters(None));
             let report = choose(&found, None, Some(name))?;
-            bench(&pollster::block_on(Gpu::open(report, GpuOptions::default()))?, &options)?;
+            bench(
+                &pollster::block_on(Gpu::open(report, GpuOptions::default()))?,
+                &options,
+            )?;
         }
     }
     Ok(())
@@ -57,8 +60,16 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> std::result::Result<Opt
         if argument == "--bench" {
             continue; // cargo's own
         }
-        let value = arguments.next().ok_or_else(|| format!("{argument} needs a value"))?;
-        let number = || value.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("{argument}: '{value}' is no size"));
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{argument} needs a value"))?;
+        let number = || {
+            value
+                .parse()
+                .ok()
+                .filter(|n| *n > 0)
+                .ok_or_else(|| format!("{argument}: '{value}' is no size"))
+        };
         match argument.as_str() {
             "--steps" => options.steps = number()?,
             "--batch" => options.batch = number()?,
@@ -96,7 +107,12 @@ fn step_times<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> 
         labels: None,
     };
     // From [-1, 1) to PyTorch's [0, 1).
-    let source = Source::upload(device, &data, &Affine::uniform(SIZES[0], -1.0, 0.5), SIZES[0])?;
+    let source = Source::upload(
+        device,
+        &data,
+        &Affine::uniform(SIZES[0], -1.0, 0.5),
+        SIZES[0],
+    )?;
     drop(data);
     let order = device.upload(&random::permutation(1, 0, 0, ROWS))?;
     let order = Matrix {
@@ -119,7 +135,10 @@ fn step_times<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> 
         if number >= WARM_UP {
             times.push(1e3 * start.elapsed().as_secs_f64());
         }
-        assert!(loss.iter().sum::<f32>().is_finite(), "the loss is not finite: these steps are not the real work");
+        assert!(
+            loss.iter().sum::<f32>().is_finite(),
+            "the loss is not finite: these steps are not the real work"
+        );
     }
     Ok(times)
 }
@@ -154,18 +173,22 @@ impl<D: Device> Training<D> {
             OptimiserKind::Adam => 1e-3,
             OptimiserKind::Sgd => 0.1,
         };
-        self.autoencoder.forward(device, layers.clone(), &self.batch, &self.tape);
+        self.autoencoder
+            .forward(device, layers.clone(), &self.batch, &self.tape);
         let (y, dy) = (self.tape.output(last), self.tape.grad(last));
         let term = LossTerm::mean_squared_error(self.batch.len());
         mse_loss(device, &y, &self.batch, term, false, &dy, &self.loss);
         let step = Step::new(self.kind, rate, 0.9, number);
-        self.autoencoder.backward_and_update(device, layers, &self.batch, &self.tape, step, 1.0);
+        self.autoencoder
+            .backward_and_update(device, layers, &self.batch, &self.tape, step, 1.0);
     }
 }
 
 fn print_line<D: Device>(device: &D, options: &Options, kind: OptimiserKind, mut times: Vec<f64>) {
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| (1e3 * times[((times.len() - 1) as f64 * share).round() as usize]).round() / 1e3;
+    let at = |share: f64| {
+        (1e3 * times[((times.len() - 1) as f64 * share).round() as usize]).round() / 1e3
+    };
     let optimiser = match kind {
         OptimiserKind::Adam => "adam",
         OptimiserKind::Sgd => "sgd",

@@ -1,5 +1,5 @@
 // q_ij = (1 + |z_i - mu_j|^2 / alpha)^(-(alpha + 1)/2), each row divided by its sum.   Xie et al. 2016, eq. 1
-// One invocation per row i; any k and d. d^2 is summed from differences: no cancellation.
+// One workgroup per row i, its 64 lanes stride the clusters; any k and d. d^2 is summed from differences: no cancellation.
 struct Params {
     n: u32, // rows of z
     d: u32, // embedding size
@@ -12,15 +12,21 @@ struct Params {
 @group(0) @binding(2) var<storage, read> mu: array<f32>; // (k, d)
 @group(0) @binding(3) var<storage, read_write> q: array<f32>; // (n, k)
 
+var<workgroup> sums: array<f32, 64>;
+
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let i = id.y * groups.x * 64u + id.x;
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let i = workgroup.y * groups.x + workgroup.x;
     if i >= params.n {
-        return;
+        return; // the whole workgroup does: the barriers below stay uniform
     }
     let power = -0.5 * (params.alpha + 1.0);
-    var total = 0.0;
-    for (var j = 0u; j < params.k; j++) {
+    var sum = 0.0;
+    for (var j = lane; j < params.k; j += 64u) {
         var distance = 0.0;
         for (var c = 0u; c < params.d; c++) {
             let difference = z[i * params.d + c] - mu[j * params.d + c];
@@ -28,9 +34,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         let weight = pow(1.0 + distance / params.alpha, power);
         q[i * params.k + j] = weight;
-        total += weight;
+        sum += weight;
     }
-    for (var j = 0u; j < params.k; j++) {
-        q[i * params.k + j] /= total;
+    sums[lane] = sum;
+    workgroupBarrier();
+    for (var width = 32u; width > 0u; width >>= 1u) {
+        if lane < width {
+            sums[lane] += sums[lane + width];
+        }
+        workgroupBarrier();
+    }
+    for (var j = lane; j < params.k; j += 64u) {
+        q[i * params.k + j] /= sums[0];
     }
 }

@@ -35,6 +35,7 @@ mod normalise;
 mod npy;
 mod npy_header;
 mod npz;
+mod profile;
 mod place;
 mod shape;
 mod source;
@@ -44,6 +45,7 @@ pub use digits::digits;
 pub use error::DataError;
 pub use labels::Labels;
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
+pub use profile::{Columns, columns};
 pub use place::Place;
 
 use format::Format;

@@ -9,9 +9,12 @@ pub enum Error {
     /// A hyper-parameter or an option breaks a rule.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
-    /// A data, label or model file cannot be used.
+    /// A data or label file cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A model file cannot be used.
+    #[error(transparent)]
+    Model(#[from] crate::model::ModelError),
     /// No adapter fits what was asked for.
     #[error("{0}")]
     NoAdapter(String),
@@ -48,7 +51,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
-            Self::Data(_) => 3,
+            Self::Data(_) | Self::Model(_) => 3,
             Self::NoAdapter(_) => 4,
             Self::Device(_) => 5,
             Self::Write { .. } => 6,

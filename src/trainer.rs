@@ -19,7 +19,7 @@ use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
 use crate::source::Source;
 
-pub use cluster::{Clustering, StopReason};
+pub use cluster::Clustering;
 use encode::Embedding;
 
 /// What training tells while it runs.

@@ -168,7 +168,11 @@ fn compare_values(got: f64, want: f64, tolerance: Tolerance) -> Result<Agreement
     if difference <= limit {
         Ok(Agreement {
             max_abs: difference,
-            max_rel: if want == 0.0 { 0.0 } else { difference / want.abs() },
+            max_rel: if want == 0.0 {
+                0.0
+            } else {
+                difference / want.abs()
+            },
             of_limit: difference / limit,
             elements: 1,
         })

@@ -1,11 +1,14 @@
 //! The comparison rejects wrong answers. Everything else that is tested rests on this.
 
-use dec_gpu::cpu::{Cpu, CpuBuffer};
-use dec_gpu::device::{Device, DeviceInfo};
-use dec_gpu::error::Result;
+mod common;
+
+use common::faulty::{Fault, Faulty};
+use dec_gpu::cpu::Cpu;
 use dec_gpu::kernel::{Access, Case, Element, Kernel, Tolerance};
 use dec_gpu::kernels;
-use dec_gpu::verify::{Cause, Failure, GUARD, Mismatch, Why, compare, run_case, run_reference, verify_all};
+use dec_gpu::verify::{
+    Cause, Failure, GUARD, Mismatch, Why, compare, run_case, run_reference, verify_all,
+};
 
 const NEAR: Tolerance = Tolerance::Near {
     absolute: 1e-6,
@@ -28,10 +31,19 @@ fn equal_and_near_arrays_agree_and_say_how_well() {
     let same = compare(&bits(&want), &bits(&want), Element::F32, Tolerance::Exact).expect("equal");
     assert_eq!((same.max_abs, same.max_rel, same.elements), (0.0, 0.0, 4));
     let near = [1.0f32 + 5e-6, -2.0, 5e-7, 1e6 + 1.0];
-    let near = compare(&bits(&near), &bits(&want), Element::F32, NEAR).expect("within the tolerance");
+    let near =
+        compare(&bits(&near), &bits(&want), Element::F32, NEAR).expect("within the tolerance");
     assert_eq!(near.max_abs, 1.0);
-    assert!((4e-6..6e-6).contains(&near.max_rel) && (0.3..1.0).contains(&near.of_limit), "{near:?}");
-    let zeros = compare(&bits(&[0.0]), &bits(&[-0.0]), Element::F32, Tolerance::Exact);
+    assert!(
+        (4e-6..6e-6).contains(&near.max_rel) && (0.3..1.0).contains(&near.of_limit),
+        "{near:?}"
+    );
+    let zeros = compare(
+        &bits(&[0.0]),
+        &bits(&[-0.0]),
+        Element::F32,
+        Tolerance::Exact,
+    );
     assert!(zeros.is_ok(), "the two zeros are one value");
 }
 
@@ -40,9 +52,15 @@ fn a_value_beyond_the_tolerance_is_refused_and_named() {
     let mismatch = refused(&[1.0, 2.1, 3.1], &[1.0, 2.0, 3.0], NEAR);
     assert_eq!((mismatch.index, mismatch.faults), (1, 2));
     assert_eq!((mismatch.got, mismatch.want), (f64::from(2.1f32), 2.0));
-    assert!(matches!(mismatch.why, Why::Differs { limit, .. } if limit < 3e-5), "{mismatch}");
+    assert!(
+        matches!(mismatch.why, Why::Differs { limit, .. } if limit < 3e-5),
+        "{mismatch}"
+    );
     let text = mismatch.to_string();
-    assert!(text.contains("element 1") && text.contains("expected 2") && text.contains("limit"), "{text}");
+    assert!(
+        text.contains("element 1") && text.contains("expected 2") && text.contains("limit"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -55,9 +73,15 @@ fn exact_means_the_next_float_is_refused() {
 #[test]
 fn integers_are_compared_as_integers() {
     // As floats these two words are denormals that any absolute tolerance would let pass.
-    let mismatch = compare(&[7, 8], &[7, 9], Element::U32, Tolerance::Exact).expect_err("8 is not 9");
+    let mismatch =
+        compare(&[7, 8], &[7, 9], Element::U32, Tolerance::Exact).expect_err("8 is not 9");
     assert_eq!((mismatch.index, mismatch.got, mismatch.want), (1, 8.0, 9.0));
-    let mismatch = compare(&[u32::MAX], &[u32::MAX - 1], Element::AtomicU32, Tolerance::Exact);
+    let mismatch = compare(
+        &[u32::MAX],
+        &[u32::MAX - 1],
+        Element::AtomicU32,
+        Tolerance::Exact,
+    );
     assert!(mismatch.is_err(), "an f64 holds every u32");
 }
 
@@ -76,27 +100,54 @@ fn off_by_one_elements_and_swapped_rows_are_refused() {
 fn nan_and_infinity_are_refused() {
     for tolerance in [Tolerance::Exact, NEAR] {
         assert_eq!(refused(&[f32::NAN], &[1.0], tolerance).why, Why::NotANumber);
-        assert_eq!(refused(&[f32::INFINITY], &[1.0], tolerance).why, Why::Infinite);
-        assert_eq!(refused(&[1.0], &[f32::INFINITY], tolerance).why, Why::Infinite);
-        assert_eq!(refused(&[f32::NEG_INFINITY], &[f32::INFINITY], tolerance).why, Why::Infinite);
-        assert_eq!(refused(&[f32::NAN], &[f32::INFINITY], tolerance).why, Why::NotANumber);
+        assert_eq!(
+            refused(&[f32::INFINITY], &[1.0], tolerance).why,
+            Why::Infinite
+        );
+        assert_eq!(
+            refused(&[1.0], &[f32::INFINITY], tolerance).why,
+            Why::Infinite
+        );
+        assert_eq!(
+            refused(&[f32::NEG_INFINITY], &[f32::INFINITY], tolerance).why,
+            Why::Infinite
+        );
+        assert_eq!(
+            refused(&[f32::NAN], &[f32::INFINITY], tolerance).why,
+            Why::NotANumber
+        );
     }
     let infinite = bits(&[f32::INFINITY]);
-    assert!(compare(&infinite, &infinite, Element::F32, NEAR).is_ok(), "the same infinity is an answer");
+    assert!(
+        compare(&infinite, &infinite, Element::F32, NEAR).is_ok(),
+        "the same infinity is an answer"
+    );
 }
 
 #[test]
 fn a_reference_without_an_answer_is_refused() {
     assert_eq!(refused(&[1.0], &[f32::NAN], NEAR).why, Why::Undefined);
-    assert_eq!(refused(&[f32::NAN; 3], &[f32::NAN; 3], NEAR).why, Why::Undefined);
+    assert_eq!(
+        refused(&[f32::NAN; 3], &[f32::NAN; 3], NEAR).why,
+        Why::Undefined
+    );
 }
 
 #[test]
 fn a_careless_tolerance_does_not_let_everything_pass() {
     let near = |absolute, relative| Tolerance::Near { absolute, relative };
-    assert_eq!(refused(&[f32::NAN], &[1.0], near(f32::INFINITY, 0.0)).why, Why::NotANumber);
-    assert_eq!(refused(&[f32::INFINITY], &[1.0], near(f32::INFINITY, 0.0)).why, Why::Infinite);
-    assert!(matches!(refused(&[2.0], &[1.0], near(f32::NAN, 0.0)).why, Why::Differs { .. }));
+    assert_eq!(
+        refused(&[f32::NAN], &[1.0], near(f32::INFINITY, 0.0)).why,
+        Why::NotANumber
+    );
+    assert_eq!(
+        refused(&[f32::INFINITY], &[1.0], near(f32::INFINITY, 0.0)).why,
+        Why::Infinite
+    );
+    assert!(matches!(
+        refused(&[2.0], &[1.0], near(f32::NAN, 0.0)).why,
+        Why::Differs { .. }
+    ));
 }
 
 #[test]
@@ -107,66 +158,34 @@ fn other_lengths_are_refused() {
     assert_eq!(refused(&[], &[], NEAR).why, Why::Empty);
 }
 
-/// What a faulty device does to the words of a buffer that it hands back: data, then the guard band.
-type Fault = fn(&mut Vec<u32>);
-
-/// The CPU device with a fault in what it hands back, or one that does not run kernels at all.
-struct Faulty {
-    cpu: Cpu,
-    runs: bool,
-    fault: Fault,
-}
-
-impl Device for Faulty {
-    type Buffer = CpuBuffer;
-
-    fn zeros(&self, words: usize) -> Result<CpuBuffer> {
-        self.cpu.zeros(words)
-    }
-
-    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<CpuBuffer> {
-        self.cpu.upload(values)
-    }
-
-    fn dispatch(&self, kernel: &'static Kernel, params: &[u8], workgroups: [u32; 3], bindings: &[&CpuBuffer]) {
-        if self.runs {
-            self.cpu.dispatch(kernel, params, workgroups, bindings);
-        }
-    }
-
-    fn flush(&self) {}
-
-    async fn download(&self, buffer: &CpuBuffer) -> Result<Vec<u32>> {
-        let mut words = self.cpu.download(buffer).await?;
-        (self.fault)(&mut words);
-        Ok(words)
-    }
-
-    fn max_binding_bytes(&self) -> usize {
-        self.cpu.max_binding_bytes()
-    }
-
-    fn info(&self) -> DeviceInfo {
-        self.cpu.info()
-    }
-}
-
 /// The kernel and the case that the faults are tried on: 37 rows of 7.
 fn sample() -> (&'static Kernel, Case) {
     let kernel = &kernels::soft_assign::KERNEL;
     let cases = (kernel.cases)();
-    let case = cases.into_iter().find(|case| case.buffers[2].words.len() == 37 * 7);
-    (kernel, case.expect("soft_assign has a case of 37 rows and 7 clusters"))
+    let case = cases
+        .into_iter()
+        .find(|case| case.buffers[2].words.len() == 37 * 7);
+    (
+        kernel,
+        case.expect("soft_assign has a case of 37 rows and 7 clusters"),
+    )
 }
 
 /// Runs the sample on a device and expects a failure that names kernel, case and binding.
 fn failure(runs: bool, fault: Fault) -> Cause {
     let cpu = Cpu::reference();
     let (kernel, case) = sample();
-    let failure: Failure = pollster::block_on(run_case(&Faulty { cpu, runs, fault }, kernel, &case))
-        .expect_err("a faulty device must be caught");
-    assert_eq!((failure.kernel, failure.binding, &failure.case), ("soft_assign", "q", &case.label));
-    assert!(failure.to_string().starts_with("soft_assign ["), "{failure}");
+    let failure: Failure =
+        pollster::block_on(run_case(&Faulty { cpu, runs, fault }, kernel, &case))
+            .expect_err("a faulty device must be caught");
+    assert_eq!(
+        (failure.kernel, failure.binding, &failure.case),
+        ("soft_assign", "q", &case.label)
+    );
+    assert!(
+        failure.to_string().starts_with("soft_assign ["),
+        "{failure}"
+    );
     failure.cause
 }
 
@@ -197,7 +216,10 @@ fn a_device_that_computes_nothing_is_caught() {
 
 #[test]
 fn a_device_that_hands_back_zeros_is_caught() {
-    assert!(matches!(why(false, |words| words[..37 * 7].fill(0)), Why::Differs { .. }));
+    assert!(matches!(
+        why(false, |words| words[..37 * 7].fill(0)),
+        Why::Differs { .. }
+    ));
 }
 
 #[test]
@@ -205,27 +227,60 @@ fn one_wrong_element_is_caught_wherever_it_is() {
     fn nudge(word: &mut u32) {
         *word = (f32::from_bits(*word) + 1e-3).to_bits();
     }
-    assert!(matches!(why(true, |words| nudge(&mut words[0])), Why::Differs { .. }));
-    assert!(matches!(why(true, |words| nudge(&mut words[37 * 7 - 1])), Why::Differs { .. }));
+    assert!(matches!(
+        why(true, |words| nudge(&mut words[0])),
+        Why::Differs { .. }
+    ));
+    assert!(matches!(
+        why(true, |words| nudge(&mut words[37 * 7 - 1])),
+        Why::Differs { .. }
+    ));
 }
 
 #[test]
 fn one_unwritten_element_is_caught() {
-    assert_eq!(why(true, |words| words[100] = f32::NAN.to_bits()), Why::NotANumber);
+    assert_eq!(
+        why(true, |words| words[100] = f32::NAN.to_bits()),
+        Why::NotANumber
+    );
 }
 
 #[test]
 fn shifted_elements_and_swapped_rows_are_caught() {
-    assert!(matches!(why(true, |words| words[..37 * 7].rotate_right(1)), Why::Differs { .. }));
-    assert!(matches!(why(true, |words| words[..14].rotate_left(7)), Why::Differs { .. }));
+    assert!(matches!(
+        why(true, |words| words[..37 * 7].rotate_right(1)),
+        Why::Differs { .. }
+    ));
+    assert!(matches!(
+        why(true, |words| words[..14].rotate_left(7)),
+        Why::Differs { .. }
+    ));
 }
 
 #[test]
 fn a_touched_guard_is_caught_wherever_it_is() {
     let first = failure(true, |words| words[37 * 7] = 0);
-    assert!(matches!(first, Cause::Guard { offset: 0, found: 0 }), "{first}");
+    assert!(
+        matches!(
+            first,
+            Cause::Guard {
+                offset: 0,
+                found: 0
+            }
+        ),
+        "{first}"
+    );
     let last = failure(true, |words| words[37 * 7 + GUARD - 1] = 5);
-    assert!(matches!(last, Cause::Guard { offset: 63, found: 5 }), "{last}");
+    assert!(
+        matches!(
+            last,
+            Cause::Guard {
+                offset: 63,
+                found: 5
+            }
+        ),
+        "{last}"
+    );
 }
 
 #[test]
@@ -238,7 +293,10 @@ fn another_length_is_caught() {
 
 #[test]
 fn the_table_of_verify_shows_every_case_and_a_faulty_device_in_it() {
-    let cases: usize = kernels::ALL.iter().map(|kernel| (kernel.cases)().len()).sum();
+    let cases: usize = kernels::ALL
+        .iter()
+        .map(|kernel| (kernel.cases)().len())
+        .sum();
     let device = Faulty {
         cpu: Cpu::reference(),
         runs: true,
@@ -248,7 +306,12 @@ fn the_table_of_verify_shows_every_case_and_a_faulty_device_in_it() {
     let verdicts = pollster::block_on(verify_all(&device, |_| seen += 1));
     assert_eq!((seen, verdicts.len()), (cases, cases));
     for verdict in &verdicts {
-        assert!(verdict.result.is_err(), "{} [{}] passed", verdict.kernel, verdict.case);
+        assert!(
+            verdict.result.is_err(),
+            "{} [{}] passed",
+            verdict.kernel,
+            verdict.case
+        );
     }
 }
 

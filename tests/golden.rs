@@ -40,17 +40,24 @@ struct Golden(Vec<u8>);
 
 impl Golden {
     fn open(topic: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{topic}.safetensors"));
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{topic}.safetensors"));
         Self(fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     }
 
     /// The shape, (rows, cols), and the values of a tensor.
     fn tensor<T: bytemuck::Pod>(&self, name: &str) -> (usize, usize, Vec<T>) {
         let file = SafeTensors::deserialize(&self.0).expect("a safetensors file");
-        let tensor = file.tensor(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let tensor = file
+            .tensor(name)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let values = pod_collect_to_vec::<u8, T>(tensor.data());
         let shape = tensor.shape();
-        assert_eq!(shape.iter().product::<usize>(), values.len(), "{name} has another type");
+        assert_eq!(
+            shape.iter().product::<usize>(),
+            values.len(),
+            "{name} has another type"
+        );
         let cols = *shape.last().expect("no golden tensor is a scalar");
         (values.len() / cols, cols, values)
     }
@@ -87,11 +94,19 @@ impl Golden {
 
 fn expect_close(name: &str, got: &[f32], want: &[f64]) {
     assert_eq!(got.len(), want.len(), "length of {name}");
-    let size = want.iter().fold(0.0f64, |size, value| size.max(value.abs()));
-    assert!(size.is_finite() && size > 0.0, "{name} is no golden array: its size is {size}");
+    let size = want
+        .iter()
+        .fold(0.0f64, |size, value| size.max(value.abs()));
+    assert!(
+        size.is_finite() && size > 0.0,
+        "{name} is no golden array: its size is {size}"
+    );
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
         let difference = (f64::from(*got) - want).abs();
-        assert!(difference <= TOLERANCE * size, "{name}[{i}] is {got}, expected {want}: off by {difference:.2e}");
+        assert!(
+            difference <= TOLERANCE * size,
+            "{name}[{i}] is {got}, expected {want}: off by {difference:.2e}"
+        );
     }
 }
 
@@ -101,7 +116,9 @@ fn zeros(device: &Cpu, rows: usize, cols: usize) -> Matrix<Cpu> {
 
 fn clustering(device: &Cpu, alpha: f32) {
     let golden = Golden::open("clustering");
-    let expect = |name: &str, got: &Matrix<Cpu>| golden.expect(device, &format!("alpha{alpha:?}.{name}"), got);
+    let expect = |name: &str, got: &Matrix<Cpu>| {
+        golden.expect(device, &format!("alpha{alpha:?}.{name}"), got)
+    };
     let (z, mu) = (golden.input(device, "z"), golden.input(device, "mu"));
     let (n, d, k) = (z.rows, z.cols, mu.rows);
     let [q, p, coefficient] = [(); 3].map(|()| zeros(device, n, k));
@@ -124,7 +141,11 @@ fn clustering(device: &Cpu, alpha: f32) {
         p: &p,
         alpha,
     };
-    let (loss, dz, dmu) = (zeros(device, n, 1), zeros(device, n, d), zeros(device, k, d));
+    let (loss, dz, dmu) = (
+        zeros(device, n, 1),
+        zeros(device, n, d),
+        zeros(device, k, d),
+    );
     kl_coefficient(device, &batch, LossTerm::mean(n), &coefficient, &loss);
     golden.expect_sum(device, &format!("alpha{alpha:?}.loss"), &loss);
     kl_gradient_embedding(device, &coefficient, &z, &mu, false, &dz);
@@ -153,18 +174,37 @@ fn a_step_of_the_whole_autoencoder() {
     on_both_faces(|device| {
         let golden = Golden::open("autoencoder");
         let x = golden.input(device, "x");
-        let weights: Vec<_> = (0..6).map(|l| golden.input(device, &format!("weight{l}"))).collect();
-        let biases: Vec<_> = (0..6).map(|l| golden.input(device, &format!("bias{l}"))).collect();
+        let weights: Vec<_> = (0..6)
+            .map(|l| golden.input(device, &format!("weight{l}")))
+            .collect();
+        let biases: Vec<_> = (0..6)
+            .map(|l| golden.input(device, &format!("bias{l}")))
+            .collect();
         let mut outputs = vec![x.clone()];
         for l in 0..6 {
             let y = zeros(device, x.rows, weights[l].cols);
-            linear_forward(device, &outputs[l], &weights[l], &biases[l], has_relu(l), &y);
+            linear_forward(
+                device,
+                &outputs[l],
+                &weights[l],
+                &biases[l],
+                has_relu(l),
+                &y,
+            );
             golden.expect(device, &format!("y{l}"), &y);
             outputs.push(y);
         }
         let loss = zeros(device, partials(x.len()), 1);
         let mut dy = zeros(device, x.rows, x.cols);
-        mse_loss(device, &outputs[6], &x, LossTerm::mean_squared_error(x.len()), false, &dy, &loss);
+        mse_loss(
+            device,
+            &outputs[6],
+            &x,
+            LossTerm::mean_squared_error(x.len()),
+            false,
+            &dy,
+            &loss,
+        );
         golden.expect_sum(device, "loss", &loss);
         for l in (0..6).rev() {
             let dw = zeros(device, weights[l].rows, weights[l].cols);
@@ -206,7 +246,9 @@ fn sgd_with_a_falling_rate_is_caffes() {
     on_both_faces(|device| {
         let v = zeros(device, 4, 3);
         let rate = |t: u32| 0.125 * 0.5f32.powi(t as i32 - 1);
-        three_steps(device, "caffe", |t, g, w| sgd(device, rate(t), 0.5, g, &v, w));
+        three_steps(device, "caffe", |t, g, w| {
+            sgd(device, rate(t), 0.5, g, &v, w)
+        });
     });
 }
 
@@ -217,7 +259,9 @@ fn adam_is_pytorchs() {
             m: zeros(device, 4, 3),
             v: zeros(device, 4, 3),
         };
-        three_steps(device, "adam", |t, g, w| adam(device, &Adam::default(), t, g, &moments, w));
+        three_steps(device, "adam", |t, g, w| {
+            adam(device, &Adam::default(), t, g, &moments, w)
+        });
     });
 }
 
@@ -264,7 +308,10 @@ fn every_file_names_the_versions_it_was_made_with() {
         let (_, header) = SafeTensors::read_metadata(&golden.0).expect("a safetensors file");
         let metadata = header.metadata().as_ref().expect("metadata is written");
         for package in ["torch", "numpy", "python", "scikit-learn"] {
-            assert!(metadata.contains_key(package), "{topic}: no version of {package}");
+            assert!(
+                metadata.contains_key(package),
+                "{topic}: no version of {package}"
+            );
         }
     }
 }

@@ -5,6 +5,9 @@
 //! on the references, must agree. Points where a ReLU switches between x - h and x + h have no
 //! derivative and are left out, at most one in ten.
 
+mod common;
+
+use common::differences::{Evaluated, TOLERANCE, differences, disagreement, expect_agreement};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::Matrix;
 use dec_gpu::kernels::inputs;
@@ -16,13 +19,6 @@ use dec_gpu::kernels::linear_backward_weight::linear_backward_weight;
 use dec_gpu::kernels::linear_forward::linear_forward;
 use dec_gpu::kernels::mse_loss::{LossTerm, mse_loss, partials};
 use dec_gpu::kernels::soft_assign::soft_assign;
-
-/// The step of the differences: rounding (1e-16 / h) and curvature (h²) are both far below the tolerance.
-const STEP: f64 = 1e-5;
-/// The share of the largest derivative that a gradient may be off: a few f32 roundings of 6e-8 each.
-const TOLERANCE: f64 = 2e-6;
-/// The least share of points that must be tested.
-const TESTED: f64 = 0.9;
 
 fn upload(rows: usize, cols: usize, values: &[f32]) -> Matrix<Cpu> {
     Matrix::upload(&Cpu::reference(), rows, cols, values).expect("host memory suffices")
@@ -38,54 +34,6 @@ fn download(matrix: &Matrix<Cpu>) -> Vec<f32> {
 
 fn widened(values: &[f32]) -> Vec<f64> {
     values.iter().map(|value| f64::from(*value)).collect()
-}
-
-/// A loss in f64 and which of its ReLUs are on.
-struct Evaluated {
-    loss: f64,
-    switches: Vec<bool>,
-}
-
-/// Central differences of a loss at `point`; `None` where a switch turns in between.
-fn differences(point: &[f64], loss: impl Fn(&[f64]) -> Evaluated) -> Vec<Option<f64>> {
-    let at = |index: usize, shift: f64| {
-        let mut moved = point.to_vec();
-        moved[index] += shift;
-        loss(&moved)
-    };
-    let difference = |index| {
-        let (left, right) = (at(index, -STEP), at(index, STEP));
-        (left.switches == right.switches).then(|| (right.loss - left.loss) / (2.0 * STEP))
-    };
-    (0..point.len()).map(difference).collect()
-}
-
-/// Compares a gradient with differences: what is wrong, or nothing.
-fn disagreement(gradient: &[f32], differences: &[Option<f64>]) -> Option<String> {
-    if gradient.len() != differences.len() || gradient.is_empty() {
-        return Some(format!("{} derivatives for {} points", gradient.len(), differences.len()));
-    }
-    let tested = differences.iter().flatten().count();
-    if (tested as f64) < TESTED * differences.len() as f64 {
-        return Some(format!("only {tested} of {} points are tested", differences.len()));
-    }
-    let size = differences.iter().flatten().fold(0.0f64, |size, d| size.max(d.abs()));
-    if size < 1e-4 {
-        return Some(format!("the largest derivative is {size}: nothing to see here"));
-    }
-    let wrong = |(index, (gradient, difference)): (usize, (&f32, &Option<f64>))| {
-        let difference = (*difference)?;
-        let close = (f64::from(*gradient) - difference).abs() <= TOLERANCE * size;
-        (!close).then(|| format!("derivative {index} is {gradient}, by differences {difference}"))
-    };
-    gradient.iter().zip(differences).enumerate().find_map(wrong)
-}
-
-/// Panics unless gradient and differences agree.
-fn expect_agreement(name: &str, gradient: &[f32], differences: &[Option<f64>]) {
-    if let Some(disagreement) = disagreement(gradient, differences) {
-        panic!("{name}: {disagreement}");
-    }
 }
 
 /// Sizes of the small net: y = relu(x·w1 + b1)·w2 + b2.
@@ -126,7 +74,10 @@ impl Net {
             switches.extend(before.iter().map(|value| *value > 0.0));
             let hidden: Vec<f64> = before.iter().map(|value| value.max(0.0)).collect();
             let target = &self.target[i * OUTPUTS..][..OUTPUTS];
-            let squares = affine(&hidden, w2, b2).into_iter().zip(target).map(|(y, t)| (y - f64::from(*t)).powi(2));
+            let squares = affine(&hidden, w2, b2)
+                .into_iter()
+                .zip(target)
+                .map(|(y, t)| (y - f64::from(*t)).powi(2));
             loss += squares.sum::<f64>();
         }
         Evaluated {
@@ -148,14 +99,31 @@ impl Net {
     /// The kernels' gradients with respect to (x, w1, b1, w2, b2).
     fn gradients(&self) -> [Vec<f32>; 5] {
         let device = &Cpu::reference();
-        let (x, target) = (upload(ROWS, INPUTS, &self.x), upload(ROWS, OUTPUTS, &self.target));
-        let (w1, b1) = (upload(INPUTS, HIDDEN, &self.w1), upload(1, HIDDEN, &self.b1));
-        let (w2, b2) = (upload(HIDDEN, OUTPUTS, &self.w2), upload(1, OUTPUTS, &self.b2));
+        let (x, target) = (
+            upload(ROWS, INPUTS, &self.x),
+            upload(ROWS, OUTPUTS, &self.target),
+        );
+        let (w1, b1) = (
+            upload(INPUTS, HIDDEN, &self.w1),
+            upload(1, HIDDEN, &self.b1),
+        );
+        let (w2, b2) = (
+            upload(HIDDEN, OUTPUTS, &self.w2),
+            upload(1, OUTPUTS, &self.b2),
+        );
         let (hidden, y) = (zeros(ROWS, HIDDEN), zeros(ROWS, OUTPUTS));
         linear_forward(device, &x, &w1, &b1, true, &hidden);
         linear_forward(device, &hidden, &w2, &b2, false, &y);
         let (dy, loss) = (zeros(ROWS, OUTPUTS), zeros(partials(y.len()), 1));
-        mse_loss(device, &y, &target, LossTerm::mean_squared_error(y.len()), false, &dy, &loss);
+        mse_loss(
+            device,
+            &y,
+            &target,
+            LossTerm::mean_squared_error(y.len()),
+            false,
+            &dy,
+            &loss,
+        );
         let (dw2, db2) = (zeros(HIDDEN, OUTPUTS), zeros(1, OUTPUTS));
         linear_backward_weight(device, &hidden, &dy, &dw2, &db2);
         let dhidden = zeros(ROWS, HIDDEN);
@@ -170,7 +138,12 @@ impl Net {
 
 /// x·w + b for one row x (in), w (in, out) and b (out).
 fn affine(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
-    let product = |c: usize| x.iter().enumerate().map(|(k, x)| x * w[k * b.len() + c]).sum::<f64>();
+    let product = |c: usize| {
+        x.iter()
+            .enumerate()
+            .map(|(k, x)| x * w[k * b.len() + c])
+            .sum::<f64>()
+    };
     b.iter().enumerate().map(|(c, b)| b + product(c)).collect()
 }
 
@@ -179,12 +152,20 @@ fn layers_and_mean_squared_error() {
     let net = Net::sample();
     let hidden = download(&{
         let hidden = zeros(ROWS, HIDDEN);
-        let (x, w1, b1) = (upload(ROWS, INPUTS, &net.x), upload(INPUTS, HIDDEN, &net.w1), upload(1, HIDDEN, &net.b1));
+        let (x, w1, b1) = (
+            upload(ROWS, INPUTS, &net.x),
+            upload(INPUTS, HIDDEN, &net.w1),
+            upload(1, HIDDEN, &net.b1),
+        );
         linear_forward(&Cpu::reference(), &x, &w1, &b1, true, &hidden);
         hidden
     });
     let off = hidden.iter().filter(|value| **value == 0.0).count();
-    assert!((5..hidden.len() - 5).contains(&off), "{off} of {} ReLUs are off: the mask is not tested", hidden.len());
+    assert!(
+        (5..hidden.len() - 5).contains(&off),
+        "{off} of {} ReLUs are off: the mask is not tested",
+        hidden.len()
+    );
     for (part, name) in ["dx", "dw1", "db1", "dw2", "db2"].iter().enumerate() {
         expect_agreement(name, &net.gradients()[part], &net.differences(part));
     }
@@ -195,13 +176,26 @@ fn mean_squared_error_of_a_relus_output() {
     // The denoising layers' loss: y = relu(u), and the gradient with respect to u.
     let (u, x) = (inputs::uniform(10, 60), inputs::uniform(11, 60));
     let wanted = differences(&widened(&u), |u| Evaluated {
-        loss: u.iter().zip(&x).map(|(u, x)| (u.max(0.0) - f64::from(*x)).powi(2)).sum::<f64>() / 60.0,
+        loss: u
+            .iter()
+            .zip(&x)
+            .map(|(u, x)| (u.max(0.0) - f64::from(*x)).powi(2))
+            .sum::<f64>()
+            / 60.0,
         switches: u.iter().map(|u| *u > 0.0).collect(),
     });
     let y: Vec<f32> = u.iter().map(|u| u.max(0.0)).collect();
     let (y, x) = (upload(6, 10, &y), upload(6, 10, &x));
     let (du, loss) = (zeros(6, 10), zeros(partials(60), 1));
-    mse_loss(&Cpu::reference(), &y, &x, LossTerm::mean_squared_error(60), true, &du, &loss);
+    mse_loss(
+        &Cpu::reference(),
+        &y,
+        &x,
+        LossTerm::mean_squared_error(60),
+        true,
+        &du,
+        &loss,
+    );
     expect_agreement("du", &download(&du), &wanted);
 }
 
@@ -220,7 +214,11 @@ fn kl_loss(z: &[f64], mu: &[f64], p: &[f64], alpha: f64) -> f64 {
     for (z, p) in z.chunks(EMBEDDING).zip(p.chunks(CLUSTERS)) {
         let weights: Vec<f64> = mu.chunks(EMBEDDING).map(|mu| kernel(z, mu)).collect();
         let total: f64 = weights.iter().sum();
-        loss += p.iter().zip(&weights).map(|(p, weight)| p * (p * total / weight).ln()).sum::<f64>();
+        loss += p
+            .iter()
+            .zip(&weights)
+            .map(|(p, weight)| p * (p * total / weight).ln())
+            .sum::<f64>();
     }
     loss / SAMPLES as f64
 }
@@ -236,8 +234,14 @@ struct Clustering {
 impl Clustering {
     fn sample(alpha: f32) -> Self {
         Self {
-            z: inputs::uniform(7, SAMPLES * EMBEDDING).iter().map(|v| 2.0 * v).collect(),
-            mu: inputs::uniform(8, CLUSTERS * EMBEDDING).iter().map(|v| 2.0 * v).collect(),
+            z: inputs::uniform(7, SAMPLES * EMBEDDING)
+                .iter()
+                .map(|v| 2.0 * v)
+                .collect(),
+            mu: inputs::uniform(8, CLUSTERS * EMBEDDING)
+                .iter()
+                .map(|v| 2.0 * v)
+                .collect(),
             p: inputs::distribution(9, SAMPLES, CLUSTERS),
             alpha,
         }
@@ -246,7 +250,10 @@ impl Clustering {
     /// The kernels' (loss, dz, dmu); dz is added to `before`, if there is one.
     fn gradients(&self, term: LossTerm, before: Option<&[f32]>) -> (f64, Vec<f32>, Vec<f32>) {
         let device = &Cpu::reference();
-        let (z, mu) = (upload(SAMPLES, EMBEDDING, &self.z), upload(CLUSTERS, EMBEDDING, &self.mu));
+        let (z, mu) = (
+            upload(SAMPLES, EMBEDDING, &self.z),
+            upload(CLUSTERS, EMBEDDING, &self.mu),
+        );
         let p = upload(SAMPLES, CLUSTERS, &self.p);
         let [q, coefficient] = [(); 2].map(|()| zeros(SAMPLES, CLUSTERS));
         soft_assign(device, &z, &mu, self.alpha, &q);
@@ -259,11 +266,18 @@ impl Clustering {
         };
         let loss = zeros(SAMPLES, 1);
         kl_coefficient(device, &batch, term, &coefficient, &loss);
-        let dz = before.map_or_else(|| zeros(SAMPLES, EMBEDDING), |before| upload(SAMPLES, EMBEDDING, before));
+        let dz = before.map_or_else(
+            || zeros(SAMPLES, EMBEDDING),
+            |before| upload(SAMPLES, EMBEDDING, before),
+        );
         kl_gradient_embedding(device, &coefficient, &z, &mu, before.is_some(), &dz);
         let dmu = zeros(CLUSTERS, EMBEDDING);
         kl_gradient_centroid(device, &coefficient, &z, &mu, &dmu);
-        (widened(&download(&loss)).iter().sum(), download(&dz), download(&dmu))
+        (
+            widened(&download(&loss)).iter().sum(),
+            download(&dz),
+            download(&dmu),
+        )
     }
 
     /// Differences of `weight` times the loss with respect to (z, mu).
@@ -288,9 +302,13 @@ fn clustering_loss_for_several_degrees_of_freedom() {
         let (dz_wanted, dmu_wanted) = clustering.differences(1.0);
         expect_agreement(&format!("dz, alpha {alpha}"), &dz, &dz_wanted);
         expect_agreement(&format!("dmu, alpha {alpha}"), &dmu, &dmu_wanted);
-        let [z, mu, p] = [&clustering.z, &clustering.mu, &clustering.p].map(|values| widened(values));
+        let [z, mu, p] =
+            [&clustering.z, &clustering.mu, &clustering.p].map(|values| widened(values));
         let wanted = kl_loss(&z, &mu, &p, f64::from(alpha));
-        assert!((loss - wanted).abs() <= TOLERANCE * wanted, "loss {loss}, expected {wanted}, alpha {alpha}");
+        assert!(
+            (loss - wanted).abs() <= TOLERANCE * wanted,
+            "loss {loss}, expected {wanted}, alpha {alpha}"
+        );
     }
 }
 
@@ -315,12 +333,21 @@ fn wrong_gradients_and_untested_points_are_noticed() {
         disagreement(&gradient, &wanted)
     };
     assert_eq!(found(|_| ()), None);
-    assert!(found(|g| g.iter_mut().for_each(|g| *g = -*g)).is_some(), "the sign");
-    assert!(found(|g| g.iter_mut().for_each(|g| *g *= 1.0001)).is_some(), "a factor");
+    assert!(
+        found(|g| g.iter_mut().for_each(|g| *g = -*g)).is_some(),
+        "the sign"
+    );
+    assert!(
+        found(|g| g.iter_mut().for_each(|g| *g *= 1.0001)).is_some(),
+        "a factor"
+    );
     assert!(found(|g| g.swap(0, 1)).is_some(), "the order");
     assert!(found(|g| g[34] = f32::NAN).is_some(), "NaN");
     assert!(found(|g| g.truncate(34)).is_some(), "the length");
     let mut sparse = wanted.clone();
     sparse[..4].fill(None); // 31 of 35 points are left
-    assert!(disagreement(&right, &sparse).is_some_and(|text| text.contains("only 31")), "too few points");
+    assert!(
+        disagreement(&right, &sparse).is_some_and(|text| text.contains("only 31")),
+        "too few points"
+    );
 }

@@ -42,7 +42,11 @@ fn main() {
 
 /// A trial must have compared something.
 fn judged(agreement: Agreement) -> Result<(), Failed> {
-    if agreement.elements == 0 { Err("nothing was compared".into()) } else { Ok(()) }
+    if agreement.elements == 0 {
+        Err("nothing was compared".into())
+    } else {
+        Ok(())
+    }
 }
 
 /// One trial per case of a kernel.
@@ -53,7 +57,10 @@ fn trials_of(
 ) -> Vec<Trial> {
     let trial = |case: Case| {
         let run = run.clone();
-        Trial::test(format!("{device}: {} [{}]", kernel.name, case.label), move || run(&case))
+        Trial::test(
+            format!("{device}: {} [{}]", kernel.name, case.label),
+            move || run(&case),
+        )
     };
     (kernel.cases)().into_iter().map(trial).collect()
 }
@@ -61,11 +68,14 @@ fn trials_of(
 fn host_trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for &kernel in kernels::ALL {
-        let run = |cpu: Cpu| move |case: &Case| judged(pollster::block_on(run_case(&cpu, kernel, case))?);
+        let run =
+            |cpu: Cpu| move |case: &Case| judged(pollster::block_on(run_case(&cpu, kernel, case))?);
         trials.extend(trials_of(kernel, "reference", run(Cpu::reference())));
         if kernel.fast.is_some() {
             trials.extend(trials_of(kernel, "cpu", run(Cpu::new())));
-            trials.extend(trials_of(kernel, "cpu, any threads", move |case| same_for_any_threads(kernel, case)));
+            trials.extend(trials_of(kernel, "cpu, any threads", move |case| {
+                same_for_any_threads(kernel, case)
+            }));
         }
     }
     trials
@@ -74,7 +84,9 @@ fn host_trials() -> Vec<Trial> {
 /// The fast host version gives the same bits on one thread and on more than there are cores.
 fn same_for_any_threads(kernel: &'static Kernel, case: &Case) -> Result<(), Failed> {
     let run = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?;
         let outputs = pool.install(|| pollster::block_on(run_on(&Cpu::new(), kernel, case)));
         outputs.map_err(Failed::from)
     };
@@ -98,15 +110,23 @@ fn adapter_trials(report: &Arc<AdapterReport>) -> Vec<Trial> {
             judged(pollster::block_on(run_case(&*gpu, kernel, case))?)
         }));
         let shared = report.clone();
-        trials.push(Trial::test(format!("{device}: {} gives the same bits twice", kernel.name), move || {
-            let gpu = adapters::open(&shared)?;
-            adapters::count(&shared);
-            let cases = (kernel.cases)();
-            let words = |case: &&Case| case.buffers.iter().map(|b| b.words.len()).sum::<usize>();
-            let largest = cases.iter().max_by_key(words).ok_or("no cases")?;
-            let run = || pollster::block_on(run_on(&*gpu, kernel, largest));
-            if run()? == run()? { Ok(()) } else { Err(format!("[{}] differs", largest.label).into()) }
-        }));
+        trials.push(Trial::test(
+            format!("{device}: {} gives the same bits twice", kernel.name),
+            move || {
+                let gpu = adapters::open(&shared)?;
+                adapters::count(&shared);
+                let cases = (kernel.cases)();
+                let words =
+                    |case: &&Case| case.buffers.iter().map(|b| b.words.len()).sum::<usize>();
+                let largest = cases.iter().max_by_key(words).ok_or("no cases")?;
+                let run = || pollster::block_on(run_on(&*gpu, kernel, largest));
+                if run()? == run()? {
+                    Ok(())
+                } else {
+                    Err(format!("[{}] differs", largest.label).into())
+                }
+            },
+        ));
     }
     trials
 }

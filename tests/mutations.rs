@@ -18,7 +18,10 @@ fn main() {
     arguments.test_threads = Some(1); // a device belongs to one thread
     let first = adapters::usable().into_iter().next().map(Arc::new);
     let trials = match &first {
-        Some(report) => kernels::ALL.iter().map(|kernel| trial(report.clone(), kernel)).collect(),
+        Some(report) => kernels::ALL
+            .iter()
+            .map(|kernel| trial(report.clone(), kernel))
+            .collect(),
         None => vec![adapters::no_adapter("mutations")],
     };
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -31,7 +34,11 @@ fn main() {
 
 fn trial(report: Arc<AdapterReport>, kernel: &'static Kernel) -> Trial {
     let (from, to) = kernel.mutation;
-    let name = format!("{}: {}: `{from}` -> `{to}` is noticed", adapters::short(&report), kernel.name);
+    let name = format!(
+        "{}: {}: `{from}` -> `{to}` is noticed",
+        adapters::short(&report),
+        kernel.name
+    );
     Trial::test(name, move || {
         let mutant = common::mutated(kernel)?;
         let gpu = adapters::open(&report)?;
@@ -47,7 +54,9 @@ fn is_noticed(gpu: &Gpu, mutant: &'static Kernel) -> Result<(), Failed> {
         match pollster::block_on(run_case(gpu, mutant, case)).map_err(|failure| failure.cause) {
             Ok(_) => {}
             Err(Cause::Mismatch(_) | Cause::Guard { .. }) => return Ok(()),
-            Err(other) => return Err(format!("the device broke, which proves nothing: {other}").into()),
+            Err(other) => {
+                return Err(format!("the device broke, which proves nothing: {other}").into());
+            }
         }
     }
     Err(format!("all {} cases pass", cases.len()).into())

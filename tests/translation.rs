@@ -26,7 +26,11 @@ const POLICIES: BoundsCheckPolicies = BoundsCheckPolicies {
 };
 
 /// Translates every kernel and hands each result on; all failures are reported at once.
-fn for_all(language: &str, translate: Translate, check: impl Fn(&Kernel, &[u8]) -> Result<(), String>) {
+fn for_all(
+    language: &str,
+    translate: Translate,
+    check: impl Fn(&Kernel, &[u8]) -> Result<(), String>,
+) {
     assert!(!kernels::ALL.is_empty(), "there are no kernels");
     let mut failures = Vec::new();
     for kernel in kernels::ALL {
@@ -43,13 +47,19 @@ fn for_all(language: &str, translate: Translate, check: impl Fn(&Kernel, &[u8]) 
 /// The translation holds the entry point, so it is not an empty shell.
 fn contains(text: &[u8], word: &str) -> Result<(), String> {
     let text = String::from_utf8_lossy(text);
-    text.contains(word).then_some(()).ok_or_else(|| format!("`{word}` is missing in\n{text}"))
+    text.contains(word)
+        .then_some(())
+        .ok_or_else(|| format!("`{word}` is missing in\n{text}"))
 }
 
 /// Runs a checker on a shader through its standard input. `None` if the program is not installed.
 fn checked_by(program: &str, arguments: &[&str], text: &[u8]) -> Option<Result<(), String>> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
@@ -61,7 +71,11 @@ fn checked_by(program: &str, arguments: &[&str], text: &[u8]) -> Option<Result<(
     let result = match (output.status.success(), written) {
         (true, Ok(())) => Ok(()),
         (true, Err(error)) => Err(format!("{program}: {error}")),
-        (false, _) => Err(format!("{program} {}: {}", output.status, String::from_utf8_lossy(&said))),
+        (false, _) => Err(format!(
+            "{program} {}: {}",
+            output.status,
+            String::from_utf8_lossy(&said)
+        )),
     };
     Some(result)
 }
@@ -103,14 +117,25 @@ fn to_msl(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation 
     msl::write_string(module, info, &options, &msl::PipelineOptions::default())
         .map_err(|error| error.to_string())
         .and_then(|(text, entries)| {
-            let errors: Vec<String> = entries.entry_point_names.iter().filter_map(|e| e.as_ref().err()).map(ToString::to_string).collect();
-            if errors.is_empty() { Ok(text.into_bytes()) } else { Err(errors.join("; ")) }
+            let errors: Vec<String> = entries
+                .entry_point_names
+                .iter()
+                .filter_map(|e| e.as_ref().err())
+                .map(ToString::to_string)
+                .collect();
+            if errors.is_empty() {
+                Ok(text.into_bytes())
+            } else {
+                Err(errors.join("; "))
+            }
         })
 }
 
 #[test]
 fn msl_for_metal() {
-    for_all("MSL", to_msl, |_, text| contains(text, "kernel void main_("));
+    for_all("MSL", to_msl, |_, text| {
+        contains(text, "kernel void main_(")
+    });
 }
 
 fn to_hlsl(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation {
@@ -119,8 +144,17 @@ fn to_hlsl(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation
     let mut text = String::new();
     let written = hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None);
     let entries = written.map_err(|error| error.to_string())?;
-    let errors: Vec<String> = entries.entry_point_names.iter().filter_map(|e| e.as_ref().err()).map(ToString::to_string).collect();
-    if errors.is_empty() { Ok(text.into_bytes()) } else { Err(errors.join("; ")) }
+    let errors: Vec<String> = entries
+        .entry_point_names
+        .iter()
+        .filter_map(|e| e.as_ref().err())
+        .map(ToString::to_string)
+        .collect();
+    if errors.is_empty() {
+        Ok(text.into_bytes())
+    } else {
+        Err(errors.join("; "))
+    }
 }
 
 #[test]
@@ -132,7 +166,11 @@ fn hlsl_for_direct3d() {
     });
 }
 
-fn to_glsl(module: &naga::Module, info: &naga::valid::ModuleInfo, version: glsl::Version) -> Translation {
+fn to_glsl(
+    module: &naga::Module,
+    info: &naga::valid::ModuleInfo,
+    version: glsl::Version,
+) -> Translation {
     let options = glsl::Options {
         version,
         ..glsl::Options::default()
@@ -163,7 +201,10 @@ fn glsl_es_for_opengl() {
 
 #[test]
 fn the_installed_checkers_do_refuse_broken_shaders() {
-    for (program, arguments) in [("spirv-val", &["-"] as &[&str]), ("glslangValidator", &["--stdin", "-S", "comp"])] {
+    for (program, arguments) in [
+        ("spirv-val", &["-"] as &[&str]),
+        ("glslangValidator", &["--stdin", "-S", "comp"]),
+    ] {
         match checked_by(program, arguments, b"this is no shader") {
             Some(result) => assert!(result.is_err(), "{program} accepts anything"),
             None => eprintln!("{program} is not installed: nothing to try"),

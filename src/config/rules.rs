@@ -1,7 +1,7 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
 use super::{Config, ConfigError};
-use crate::data::Normalisation;
+use crate::data::{Columns, Normalisation};
 
 /// What the rules look at: shape and storage of the data, never labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,8 +10,8 @@ pub struct DataShape {
     pub n_samples: usize,
     /// D.
     pub input_dim: usize,
-    /// Whether all values share one unit and range, as pixels do.
-    pub one_range: bool,
+    /// Whether the columns share a unit.
+    pub columns: Columns,
 }
 
 impl Config {
@@ -119,12 +119,12 @@ fn in_range(key: &'static str, value: f32, holds: bool, expected: &'static str) 
     })
 }
 
-/// Values of one unit keep their proportions; columns of different units are standardised.
+/// Columns of one unit keep their proportions; columns of different units are standardised.
 fn normalisation(shape: DataShape) -> Normalisation {
-    if shape.one_range {
-        Normalisation::UnitRange
-    } else {
-        Normalisation::Standardise
+    match shape.columns {
+        Columns::Bounded => Normalisation::UnitRange,
+        Columns::OneUnit => Normalisation::UnitMeanSquare,
+        Columns::Mixed => Normalisation::Standardise,
     }
 }
 

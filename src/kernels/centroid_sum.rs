@@ -153,8 +153,11 @@ fn running(p: &Params, changes: &[u32]) -> Vec<usize> {
 
 /// Restarts that share the rows of a part while these are in cache.
 const TOGETHER: usize = 8;
-/// Columns that are summed at once, in registers.
-const LANES: usize = 16;
+/// Values of x that are summed for all these restarts before the next are read: 256 KiB.
+const IN_CACHE: usize = 65_536;
+
+/// Columns from which rows are grouped by cluster before they are added.
+const GROUPED_COLUMNS: usize = 32;
 
 /// In f32, parts spread over threads. Each cell is summed by one thread, its rows in order.
 fn fast(params: &[u8], buffers: &mut [View<'_>]) {
@@ -190,22 +193,36 @@ struct Sums<'a> {
 }
 
 fn sum_part(x: &[f32], d: usize, sums: &mut [Sums<'_>]) {
-    let orders: Vec<_> = sums.iter().map(|sums| by_label(sums.label, sums.mu.len() / d)).collect();
-    for left in (0..d).step_by(LANES) {
-        for (sums, (rows, ends)) in sums.iter_mut().zip(&orders) {
+    let rows = (IN_CACHE / d).max(1);
+    sums.iter_mut().for_each(|sums| sums.cells.fill(0.0));
+    for (tile, x) in x.chunks(rows * d).enumerate() {
+        for sums in sums.iter_mut() {
+            let label = &sums.label[tile * rows..][..x.len() / d];
+            if d < GROUPED_COLUMNS {
+                scatter(x, label, sums.mu, sums.cells);
+                continue;
+            }
+            let (rows, ends) = by_label(label, sums.mu.len() / d);
             let mut start = 0;
-            for (j, end) in ends.iter().enumerate() {
-                let rows = &rows[start..*end];
-                let mu = &sums.mu[j * d..][..d];
+            for (j, end) in ends.into_iter().enumerate() {
                 let cells = &mut sums.cells[j * (d + 1)..][..d + 1];
-                cells[d] = rows.len() as f32;
-                match mu[left..].first_chunk() {
-                    Some(mu) => cells[left..][..LANES].copy_from_slice(&sum_lanes(x, d, rows, left, mu)),
-                    None => sum_rest(x, d, rows, left, mu, cells),
-                }
-                start = *end;
+                add_rows(x, &rows[start..end], &sums.mu[j * d..][..d], cells);
+                start = end;
             }
         }
+    }
+}
+
+/// Adds rows one by one.
+fn scatter(x: &[f32], label: &[u32], mu: &[f32], cells: &mut [f32]) {
+    let d = x.len() / label.len();
+    for (row, label) in x.chunks_exact(d).zip(label) {
+        let mu = &mu[*label as usize * d..][..d];
+        let (sums, count) = cells[*label as usize * (d + 1)..][..d + 1].split_at_mut(d);
+        for c in 0..d {
+            sums[c] += row[c] - mu[c];
+        }
+        count[0] += 1.0;
     }
 }
 
@@ -228,22 +245,29 @@ fn by_label(label: &[u32], k: usize) -> (Vec<u32>, Vec<usize>) {
     (rows, ends)
 }
 
-/// The sums of the differences from mu in [`LANES`] columns from `left` on.
-fn sum_lanes(x: &[f32], d: usize, rows: &[u32], left: usize, mu: &[f32; LANES]) -> [f32; LANES] {
-    let mut sums = [0.0; LANES];
-    for i in rows {
-        let row = &x[*i as usize * d + left..][..LANES];
-        for ((sum, value), mu) in sums.iter_mut().zip(row).zip(mu) {
+/// Adds the differences of these rows from mu, and their count. Four rows at once: the cells are then read and
+/// written a quarter as often.
+fn add_rows(x: &[f32], rows: &[u32], mu: &[f32], cells: &mut [f32]) {
+    let d = mu.len();
+    let row = |i: u32| &x[i as usize * d..][..d];
+    let (count, sums) = cells.split_last_mut().expect("the count's column");
+    *count += rows.len() as f32;
+    let (fours, rest) = rows.as_chunks::<4>();
+    for four in fours {
+        add_four(four.map(row), mu, sums);
+    }
+    for i in rest {
+        for ((sum, value), mu) in sums.iter_mut().zip(row(*i)).zip(mu) {
             *sum += value - mu;
         }
     }
-    sums
 }
 
-/// The same for the columns that are left.
-fn sum_rest(x: &[f32], d: usize, rows: &[u32], left: usize, mu: &[f32], cells: &mut [f32]) {
-    for c in left..d {
-        cells[c] = rows.iter().map(|i| x[*i as usize * d + c] - mu[c]).sum();
+fn add_four(rows: [&[f32]; 4], mu: &[f32], sums: &mut [f32]) {
+    let d = sums.len();
+    let ([a, b, c, e], mu) = (rows.map(|row| &row[..d]), &mu[..d]);
+    for i in 0..d {
+        sums[i] += ((a[i] - mu[i]) + (b[i] - mu[i])) + ((c[i] - mu[i]) + (e[i] - mu[i]));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::inputs;
 use super::mse_loss::LossTerm;
+use super::soft_assign::squared_distance;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{
     Case, Element::F32, Kernel, Tolerance, View, grid, params_of, read, views, write,
@@ -133,13 +134,6 @@ fn divergence(p: f32, q: f32, min_q: f32) -> f64 {
     } else {
         0.0
     }
-}
-
-fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
-        .sum()
 }
 
 fn cases() -> Vec<Case> {

@@ -51,7 +51,7 @@ pub fn soft_assign<D: Device>(
     device.dispatch(
         &KERNEL,
         bytemuck::bytes_of(&params),
-        grid(z.rows, 64),
+        grid(z.rows, 1),
         &[&z.buffer, &mu.buffer, &q.buffer],
     );
 }
@@ -82,7 +82,7 @@ fn assign_row(z: &[f32], mu: &[f32], alpha: f32, q: &mut [f32]) {
     }
 }
 
-fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter()
         .zip(b)
         .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))

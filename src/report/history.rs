@@ -7,13 +7,13 @@ use std::io::{self, Write};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum HistoryRecord {
-    /// One epoch of pre-training the autoencoder.
+    /// Some steps of training the autoencoder.
     Pretrain {
-        /// Epochs done, from 1, over all stages.
-        epoch: u64,
-        /// Mini-batches done.
+        /// `layer 1`, … in greedy training, `pretrain` for all layers at once.
+        stage: String,
+        /// Mini-batches done in this stage.
         step: u64,
-        /// Mean squared error per element over the epoch.
+        /// Mean squared error per element over the steps since the record before.
         loss: f32,
         /// Seconds since the phase began.
         seconds: f64,
@@ -86,7 +86,7 @@ mod tests {
     fn records() -> Vec<HistoryRecord> {
         vec![
             HistoryRecord::Pretrain {
-                epoch: 1,
+                stage: "pretrain".into(),
                 step: 8,
                 loss: 0.1,
                 seconds: 0.5,
@@ -108,7 +108,7 @@ mod tests {
         ]
     }
 
-    const TEXT: &str = r#"{"phase":"pretrain","epoch":1,"step":8,"loss":0.1,"seconds":0.5}
+    const TEXT: &str = r#"{"phase":"pretrain","stage":"pretrain","step":8,"loss":0.1,"seconds":0.5}
 {"phase":"cluster","step":0,"label_change":1.0,"seconds":0.25}
 {"phase":"cluster","step":140,"loss":0.2,"label_change":0.0625,"seconds":1.5,"acc":0.875}
 "#;

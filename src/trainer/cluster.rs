@@ -18,25 +18,7 @@ use crate::kernels::soft_assign::soft_assign;
 use crate::kernels::target_distribution::target_distribution;
 use crate::optimiser::{Parameter, Step};
 use crate::random::stream;
-
-/// Why clustering ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// Fewer labels changed than the tolerance.
-    Tolerance,
-    /// The most steps were taken.
-    MaxSteps,
-}
-
-impl StopReason {
-    /// As `metrics.json` names it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tolerance => "tolerance",
-            Self::MaxSteps => "max-steps",
-        }
-    }
-}
+use crate::report::StopReason;
 
 /// What clustering found.
 #[derive(Clone, Debug)]
@@ -79,7 +61,7 @@ impl<D: Device> Trainer<'_, D> {
             let label_change = self.refresh(&mut run, step, observe).await?;
             // At step 0 nothing was trained yet, so nothing can have settled.
             if step > 0 && label_change < config.tolerance {
-                break (label_change, StopReason::Tolerance);
+                break (label_change, StopReason::Converged);
             }
             if step >= max_steps {
                 break (label_change, StopReason::MaxSteps);

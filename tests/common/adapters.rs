@@ -52,7 +52,8 @@ pub fn open(report: &AdapterReport) -> Result<Rc<Gpu>, Failed> {
             default_limits: true,
             ..GpuOptions::default()
         };
-        let gpu = Rc::new(pollster::block_on(Gpu::open(report, options)).map_err(|e| e.to_string())?);
+        let gpu =
+            Rc::new(pollster::block_on(Gpu::open(report, options)).map_err(|e| e.to_string())?);
         open.insert(report.index, gpu.clone());
         Ok(gpu)
     })
@@ -65,7 +66,9 @@ pub fn close_all() {
 
 /// Counts a trial that really compared something on an adapter.
 pub fn count(report: &AdapterReport) {
-    let mut counts = COUNTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut counts = COUNTS
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     let title = title(report);
     match counts.iter_mut().find(|(name, _)| *name == title) {
         Some((_, count)) => *count += 1,
@@ -75,12 +78,20 @@ pub fn count(report: &AdapterReport) {
 
 /// Prints `gpu-trials: <adapter> (<driver>): <count>` for every adapter, those without trials too.
 pub fn print_counts<'a, R: AsRef<AdapterReport> + 'a>(reports: impl IntoIterator<Item = &'a R>) {
-    let counts = COUNTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let mut titles: Vec<String> = reports.into_iter().map(|report| title(report.as_ref())).collect();
+    let counts = COUNTS
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut titles: Vec<String> = reports
+        .into_iter()
+        .map(|report| title(report.as_ref()))
+        .collect();
     titles.sort();
     titles.dedup();
     for title in titles {
-        let count = counts.iter().find(|(name, _)| *name == title).map_or(0, |(_, count)| *count);
+        let count = counts
+            .iter()
+            .find(|(name, _)| *name == title)
+            .map_or(0, |(_, count)| *count);
         println!("gpu-trials: {title}: {count}");
     }
 }
@@ -89,6 +100,8 @@ pub fn print_counts<'a, R: AsRef<AdapterReport> + 'a>(reports: impl IntoIterator
 pub fn no_adapter(what: &'static str) -> Trial {
     let required = std::env::var(REQUIRE).is_ok_and(|value| value == "1");
     let name = format!("{what}: no usable adapter, nothing ran on a GPU");
-    Trial::test(name, move || Err(format!("{REQUIRE}=1 and no usable adapter was found").into()))
-        .with_ignored_flag(!required)
+    Trial::test(name, move || {
+        Err(format!("{REQUIRE}=1 and no usable adapter was found").into())
+    })
+    .with_ignored_flag(!required)
 }

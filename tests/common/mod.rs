@@ -1,4 +1,4 @@
-//! What several test programs share: the checked WGSL, altered kernels, and the adapters of this machine.
+//! What the test programs share: parsed and altered kernels here, the rest in modules of its own.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -6,6 +6,9 @@
 )]
 
 pub mod adapters;
+pub mod agreement;
+pub mod differences;
+pub mod faulty;
 
 use std::path::PathBuf;
 

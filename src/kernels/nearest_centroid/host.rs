@@ -234,24 +234,32 @@ fn lowest(scores: &[f32]) -> usize {
     best
 }
 
+/// [`LANES`] rows, column by column.
+type Tile = [[f32; LANES]; PRODUCT_COLUMNS];
+
 /// Compares [`LANES`] rows at once with each centroid, by differences.
 fn by_difference(block: &mut Block<'_>, centroids: &Centroids) {
     let Centroids { values, k, d, .. } = centroids;
-    let x = block.x;
-    let mut columns = [[0.0f32; LANES]; PRODUCT_COLUMNS];
-    for (tile, x) in x.chunks(LANES * d).enumerate() {
-        for (lane, row) in x.chunks_exact(*d).enumerate() {
-            for (column, value) in columns.iter_mut().zip(row) {
-                column[lane] = *value;
-            }
-        }
-        for (r, mu) in values.chunks_exact(k * d).enumerate() {
-            let (labels, distances) = nearest_lanes(&columns[..*d], mu);
-            for lane in 0..x.len() / d {
-                block.set(r, tile * LANES + lane, labels[lane], distances[lane]);
+    let rows = block.x.len() / d;
+    let tiles: Vec<Tile> = block.x.chunks(LANES * d).map(|x| tile(x, *d)).collect();
+    for (r, mu) in values.chunks_exact(k * d).enumerate() {
+        for (start, tile) in (0..rows).step_by(LANES).zip(&tiles) {
+            let (labels, distances) = nearest_lanes(&tile[..*d], mu);
+            for i in start..rows.min(start + LANES) {
+                block.set(r, i, labels[i - start], distances[i - start]);
             }
         }
     }
+}
+
+fn tile(x: &[f32], d: usize) -> Tile {
+    let mut tile = [[0.0; LANES]; PRODUCT_COLUMNS];
+    for (lane, row) in x.chunks_exact(d).enumerate() {
+        for (column, value) in tile.iter_mut().zip(row) {
+            column[lane] = *value;
+        }
+    }
+    tile
 }
 
 fn nearest_lanes(columns: &[[f32; LANES]], mu: &[f32]) -> ([u32; LANES], [f32; LANES]) {

@@ -1,0 +1,147 @@
+//! The command line: what was typed, one file per subcommand, exit codes.
+//!
+//! Data go to stdout, all talk to stderr. Exit codes are [`dec_gpu::Error::exit_code`], and 1 for a bug
+//! or a device that `verify` found wrong.
+
+mod atomic;
+mod device;
+mod devices;
+mod eval;
+mod input;
+
+mod progress;
+mod run_dir;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use dec_gpu::Error;
+use dec_gpu::config::{ConfigError, PRESETS, preset};
+
+/// Deep Embedded Clustering on any vendor's GPU.
+#[derive(Parser)]
+#[command(name = "dec-gpu", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say less: only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more: the log of the GPU layer too (-vv for debugging)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train on a data set and write the run folder; without DATA, on the embedded digits
+    Train(train::TrainArgs),
+
+    /// Score an assignment against labels: ACC, NMI, ARI
+    Eval(eval::EvalArgs),
+    /// List every adapter, its limits, and why it is refused if it is
+    Devices(devices::DevicesArgs),
+
+    /// Print a preset as TOML
+    Config(ConfigArgs),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(clap::Args)]
+struct ConfigArgs {
+    /// fast, balanced or paper
+    #[arg(long, default_value = PRESETS[0])]
+    preset: String,
+}
+
+/// How a subcommand ends when nothing failed.
+type Outcome = Result<ExitCode, Error>;
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.verbose);
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Train(args) => train::run(&args, cli.quiet),
+        Command::Eval(args) => eval::run(&args),
+        Command::Devices(args) => devices::run(&args),
+        Command::Config(args) => print_config(&args),
+        Command::Completions { shell } => {
+            let mut command = <Cli as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "dec-gpu", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => print_manual(),
+    }
+}
+
+fn print_config(args: &ConfigArgs) -> Outcome {
+    print(preset(&args.preset)?)
+}
+
+fn print_manual() -> Outcome {
+    let mut page = Vec::new();
+    let command = <Cli as clap::CommandFactory>::command();
+    clap_mangen::Man::new(command).render(&mut page).map_err(|source| stdout_failed(source))?;
+    print(&String::from_utf8_lossy(&page))
+}
+
+/// Writes to stdout; a reader that went away is no error.
+fn print(text: &str) -> Outcome {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(stdout_failed(source)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn stdout_failed(source: std::io::Error) -> Error {
+    Error::Write {
+        path: "standard output".into(),
+        source,
+    }
+}
+
+fn usage(message: impl Into<String>) -> Error {
+    ConfigError::Usage(message.into()).into()
+}
+
+/// The GPU layer speaks `log`: errors always, warnings with -v, all with -vv.
+fn start_log(verbose: u8) {
+    let filter = match verbose {
+        0 => "off,dec_gpu=warn",
+        1 => "warn,dec_gpu=info",
+        _ => "debug,naga=info,wgpu_core=info",
+    };
+    env_logger::Builder::new().parse_filters(filter).format_timestamp(None).init();
+}
+
+impl From<run_dir::RunDirError> for Error {
+    fn from(error: run_dir::RunDirError) -> Self {
+        match error {
+            run_dir::RunDirError::Exists { .. } => usage(error.to_string()),
+            run_dir::RunDirError::Io { path, source } => Self::Write {
+                path: path.display().to_string(),
+                source,
+            },
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! `dec-gpu train`: from a file to clusters.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use dec_gpu::Result;
+use dec_gpu::config::{Config, DataShape};
+use dec_gpu::data::{Dataset, columns, digits, fit};
+use dec_gpu::device::{Device, DeviceInfo};
+use dec_gpu::metrics::Scores;
+use dec_gpu::model::Model;
+use dec_gpu::report::{self, METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps};
+use dec_gpu::trainer::{Clustering, Trainer};
+
+use super::device::{AnyDevice, DeviceArgs, describe};
+use super::input::{ReadArgs, read_text};
+use super::progress::Progress;
+use super::run_dir::RunDir;
+use super::{Outcome, print, usage};
+
+/// Arguments of `train`.
+#[derive(Args)]
+pub(crate) struct TrainArgs {
+    /// A file or folder: IDX(.gz), NPY, NPZ, CSV, TSV; the format is found from the content
+    data: Option<PathBuf>,
+    /// Number of clusters
+    #[arg(short = 'k', long, value_name = "N")]
+    clusters: Option<usize>,
+    #[command(flatten)]
+    read: ReadArgs,
+    /// The run folder
+    #[arg(long, value_name = "DIR", default_value = "run")]
+    out: PathBuf,
+    /// Write into a folder that is not empty
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// fast, balanced or paper [default: fast, or what the configuration names]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// A TOML file over the preset
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One value over preset and file, e.g. --set cluster.gamma=0.1; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Seed of every random number
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
+    /// Print metrics.json on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a run found.
+struct Found {
+    clustering: Clustering,
+    model: Model,
+    scores: Option<RunScores>,
+    seconds: Seconds,
+    steps: Steps,
+}
+
+pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
+    let start = Instant::now();
+    let config = configuration(args)?;
+    let data = read(args)?;
+    let config = config.resolve(DataShape {
+        n_samples: data.n_samples,
+        input_dim: data.input_dim,
+        columns: columns(&data),
+    })?;
+    let device = args.device.open()?;
+    let folder = RunDir::create(&args.out, args.force)?;
+    let progress = Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    let metrics = match device {
+        AnyDevice::Cpu(cpu) => train(&cpu, data, config, start, &folder, progress)?,
+        AnyDevice::Gpu(gpu) => train(&*gpu, data, config, start, &folder, progress)?,
+    };
+    finish(args, quiet, &metrics)
+}
+
+fn configuration(args: &TrainArgs) -> Result<Config> {
+    let text = args.config.as_deref().map(read_text).transpose()?;
+    let name = args.config.as_ref().map(|path| path.display().to_string());
+    let file = name.as_deref().zip(text.as_deref());
+    let mut config = Config::layered(args.preset.as_deref(), file, &args.overrides)?;
+    config.seed = args.seed.unwrap_or(config.seed);
+    let default_clusters = args.data.is_none().then_some(10); // the embedded digits
+    config.n_clusters = args.clusters.or(config.n_clusters).or(default_clusters);
+    Ok(config)
+}
+
+fn read(args: &TrainArgs) -> Result<Dataset> {
+    match &args.data {
+        Some(path) => args.read.read(path),
+        None if args.read.names_labels() => Err(usage("labels were given, but no DATA")),
+        None => Ok(digits()),
+    }
+}
+
+/// Trains on one device and writes the run folder.
+fn train<D: Device>(
+    device: &D,
+    mut data: Dataset,
+    config: Config,
+    start: Instant,
+    folder: &RunDir,
+    mut progress: Progress,
+) -> Result<RunMetrics> {
+    progress.say(&format!(
+        "{}: {} samples x {} inputs, {} clusters, preset {}, on {}",
+        data.name,
+        data.n_samples,
+        data.input_dim,
+        config.n_clusters.unwrap_or(0),
+        config.preset,
+        describe(device)
+    ));
+    folder.write(report::CONFIG_TOML, |out| out.write_all(config.to_toml().as_bytes()))?;
+    let labels = data.labels.take().map(|labels| labels.ids);
+    let affine = fit(&data, config.normalisation());
+    let mut trainer = Trainer::new(device, &data, affine, config)?;
+    let shape = (data.n_samples, data.input_dim);
+    drop(data); // the device has its copy
+    let load = start.elapsed().as_secs_f64();
+    let mut found = pollster::block_on(phases(&mut trainer, labels.as_deref(), &mut progress))?;
+    found.seconds.load = load;
+    found.seconds.total = start.elapsed().as_secs_f64();
+    let metrics = metrics_of(device.info(), shape, trainer.config(), &found);
+    write_results(folder, &found, &metrics, &progress)?;
+    Ok(metrics)
+}
+
+/// Pre-train, first centroids, cluster; each timed.
+async fn phases<D: Device>(
+    trainer: &mut Trainer<'_, D>,
+    labels: Option<&[u32]>,
+    progress: &mut Progress,
+) -> Result<Found> {
+    progress.labels = labels.map(<[u32]>::to_vec);
+    let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
+    let mut seconds = Seconds::default();
+    let start = Instant::now();
+    let pretrain_steps = trainer.pretrain(&mut |event| progress.event(event)).await?;
+    seconds.pretrain = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let first = trainer.init_centroids().await?;
+    let autoencoder_kmeans = score(&first.assignment);
+    seconds.init = start.elapsed().as_secs_f64();
+    progress.say(&scored("autoencoder + k-means", autoencoder_kmeans));
+
+    let start = Instant::now();
+    let clustering = trainer.cluster(&first.centroids, &mut |event| progress.event(event)).await?;
+    seconds.cluster = start.elapsed().as_secs_f64();
+
+    // The baseline is for comparison only, so it comes last and counts in no phase.
+    let kmeans = match labels {
+        Some(labels) if trainer.config().kmeans.baseline => {
+            progress.say("k-means on the inputs, for comparison");
+            Some(Scores::of(labels, &trainer.kmeans_on_inputs().await?.assignment))
+        }
+        _ => None,
+    };
+    let scores = score(&clustering.assignment).map(|dec| RunScores {
+        kmeans,
+        autoencoder_kmeans,
+        dec,
+    });
+    let steps = Steps {
+        pretrain: pretrain_steps,
+        cluster: clustering.steps,
+    };
+    Ok(Found {
+        model: trainer.model(&clustering).await?,
+        clustering,
+        scores,
+        seconds,
+        steps,
+    })
+}
+
+fn scored(what: &str, scores: Option<Scores>) -> String {
+    match scores {
+        Some(s) => format!("{what}: ACC {:.4}, NMI {:.4}, ARI {:.4}", s.acc, s.nmi, s.ari),
+        None => format!("{what}: done"),
+    }
+}
+
+fn metrics_of(device: DeviceInfo, (n, d): (usize, usize), config: &Config, found: &Found) -> RunMetrics {
+    let clustering = &found.clustering;
+    let k = config.n_clusters.unwrap_or(1);
+    let mut cluster_sizes = vec![0u64; k];
+    for label in &clustering.assignment {
+        cluster_sizes[*label as usize] += 1;
+    }
+    let confidence: f64 = clustering.confidence.iter().map(|c| f64::from(*c)).sum();
+    RunMetrics {
+        schema: METRICS_SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        seed: config.seed.into(),
+        n_samples: n as u64,
+        input_dim: d as u64,
+        n_clusters: k as u64,
+        embedding_dim: config.network.embedding_dim as u64,
+        device,
+        scores: found.scores,
+        seconds: found.seconds,
+        steps: found.steps,
+        stop_reason: clustering.stop_reason,
+        label_change: clustering.label_change,
+        mean_confidence: confidence / n as f64,
+        cluster_sizes,
+    }
+}
+
+/// Everything but the configuration, which was written at the start. `metrics.json` comes last: it is there
+/// only when all else is.
+fn write_results(folder: &RunDir, found: &Found, metrics: &RunMetrics, progress: &Progress) -> Result<()> {
+    let clustering = &found.clustering;
+    let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
+    folder.write(report::LABELS_CSV, |out| {
+        report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
+    })?;
+    folder.write(report::SOFT_ASSIGNMENT_NPY, |out| report::write_npy(out, &clustering.soft_assignment, k))?;
+    folder.write(report::EMBEDDING_NPY, |out| report::write_npy(out, &clustering.embedding, d))?;
+    folder.write(report::CENTROIDS_NPY, |out| report::write_npy(out, &clustering.centroids, d))?;
+    folder.write(report::MODEL_SAFETENSORS, |out| out.write_all(&found.model.to_safetensors()))?;
+    folder.write(report::HISTORY_JSONL, |out| {
+        progress.history.iter().try_for_each(|record| record.write_line(&mut *out))
+    })?;
+    folder.write(report::METRICS_JSON, |out| metrics.write_json(out))?;
+    Ok(())
+}
+
+/// What the user sees at the end.
+fn finish(args: &TrainArgs, quiet: bool, metrics: &RunMetrics) -> Outcome {
+    if args.json {
+        let mut text = Vec::new();
+        metrics.write_json(&mut text).map_err(super::stdout_failed)?;
+        return print(&String::from_utf8_lossy(&text));
+    }
+    if quiet {
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&summary(args, metrics))
+}
+
+fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
+    let mut lines = Vec::new();
+    if let Some(scores) = &metrics.scores {
+        lines.push(format!("{:<22} {:>7} {:>7} {:>7}", "", "ACC", "NMI", "ARI"));
+        let rows = [
+            ("k-means on the inputs", scores.kmeans),
+            ("autoencoder + k-means", scores.autoencoder_kmeans),
+            ("DEC", Some(scores.dec)),
+        ];
+        for (name, row) in rows {
+            if let Some(s) = row {
+                lines.push(format!("{name:<22} {:>7.4} {:>7.4} {:>7.4}", s.acc, s.nmi, s.ari));
+            }
+        }
+    }
+    let sizes: Vec<String> = metrics.cluster_sizes.iter().map(u64::to_string).collect();
+    lines.push(format!("cluster sizes: {}", sizes.join(" ")));
+    lines.push(format!("mean confidence: {:.3}", metrics.mean_confidence));
+    let s = &metrics.seconds;
+    lines.push(format!(
+        "{:.1} s (load {:.1}, pretrain {:.1}, init {:.1}, cluster {:.1}); {} + {} steps, stopped by {}",
+        s.total,
+        s.load,
+        s.pretrain,
+        s.init,
+        s.cluster,
+        metrics.steps.pretrain,
+        metrics.steps.cluster,
+        match metrics.stop_reason {
+            report::StopReason::Converged => "the tolerance",
+            _ => "the most steps",
+        }
+    ));
+    lines.push(format!("results in {}", args.out.display()));
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,68 @@
+//! What the values look like: whether columns share a unit. The rule for normalisation reads it.
+
+use super::{Dataset, Values};
+
+/// How the columns of a data set compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// Bytes, or values within [0, 1]: pixels and shares.
+    Bounded,
+    /// Columns of one unit: counts, weights of words.
+    OneUnit,
+    /// Columns of different units.
+    Mixed,
+}
+
+/// Columns are of one unit if the 90th percentile of their ranges is at most this many times the 10th.
+const SAME_UNIT: f64 = 10.0;
+
+/// Compares the columns of a data set by their ranges; constant columns say nothing and are left out.
+pub fn columns(data: &Dataset) -> Columns {
+    let Values::F32(values) = &data.values else {
+        return Columns::Bounded;
+    };
+    if values.iter().all(|value| (0.0..=1.0).contains(value)) {
+        return Columns::Bounded;
+    }
+    let mut low = vec![f32::INFINITY; data.input_dim];
+    let mut high = vec![f32::NEG_INFINITY; data.input_dim];
+    for row in values.chunks_exact(data.input_dim) {
+        for ((low, high), value) in low.iter_mut().zip(&mut high).zip(row) {
+            *low = low.min(*value);
+            *high = high.max(*value);
+        }
+    }
+    let ranges = low.iter().zip(&high).map(|(low, high)| f64::from(*high) - f64::from(*low));
+    let mut ranges: Vec<f64> = ranges.filter(|range| *range > 0.0).collect();
+    ranges.sort_by(f64::total_cmp);
+    let at = |share: f64| ranges.get((share * (ranges.len().max(1) - 1) as f64) as usize).copied();
+    match (at(0.1), at(0.9)) {
+        (Some(small), Some(large)) if large > SAME_UNIT * small => Columns::Mixed,
+        _ => Columns::OneUnit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(input_dim: usize, values: Vec<f32>) -> Dataset {
+        Dataset {
+            name: "test".into(),
+            n_samples: values.len() / input_dim,
+            input_dim,
+            values: Values::F32(values),
+            image_shape: None,
+            labels: None,
+        }
+    }
+
+    #[test]
+    fn columns_are_told_apart_by_their_ranges() {
+        assert_eq!(columns(&set(2, vec![0.0, 1.0, 0.5, 0.25])), Columns::Bounded);
+        assert_eq!(columns(&set(2, vec![0.0, 3.0, 9.0, 4.0])), Columns::OneUnit);
+        assert_eq!(columns(&set(2, vec![0.0, 1000.0, 1.0, 9000.0])), Columns::Mixed);
+        assert_eq!(columns(&set(1, vec![7.0, 7.0])), Columns::OneUnit, "a constant column");
+        assert_eq!(columns(&crate::data::digits()), Columns::Bounded);
+    }
+}
