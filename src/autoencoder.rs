@@ -24,6 +24,18 @@ pub struct Layer<D: Device> {
 }
 
 impl<D: Device> Layer<D> {
+    /// A layer of a trained model: the way back from [`Autoencoder::download`].
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn upload(device: &D, weights: &LayerWeights, relu: bool) -> Result<Self> {
+        Ok(Self {
+            weight: Parameter::new(device, weights.d_in, weights.d_out, &weights.weight)?,
+            bias: Parameter::new(device, 1, weights.d_out, &weights.bias)?,
+            relu,
+        })
+    }
+
     /// y (b, out) from x (b, in).
     pub fn forward(&self, device: &D, x: &Matrix<D>, y: &Matrix<D>) {
         linear_forward(device, x, &self.weight.value, &self.bias.value, self.relu, y);
@@ -81,6 +93,11 @@ impl<D: Device> Autoencoder<D> {
         Ok(Self {
             layers: layers.collect::<Result<_>>()?,
         })
+    }
+
+    /// The layers from the inputs to the embedding.
+    pub fn encoder(&self) -> &[Layer<D>] {
+        &self.layers[..self.depth()]
     }
 
     /// Layers of the encoder.

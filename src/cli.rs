@@ -8,10 +8,11 @@ mod device;
 mod devices;
 mod eval;
 mod input;
-
+mod predict;
 mod progress;
 mod run_dir;
 mod train;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,12 +38,14 @@ struct Cli {
 enum Command {
     /// Train on a data set and write the run folder; without DATA, on the embedded digits
     Train(train::TrainArgs),
-
+    /// Assign new samples to the clusters of a model
+    Predict(predict::PredictArgs),
     /// Score an assignment against labels: ACC, NMI, ARI
     Eval(eval::EvalArgs),
     /// List every adapter, its limits, and why it is refused if it is
     Devices(devices::DevicesArgs),
-
+    /// Check every kernel and a short training on every device against the reference
+    Verify(verify::VerifyArgs),
     /// Print a preset as TOML
     Config(ConfigArgs),
     /// Print shell completions
@@ -80,8 +83,10 @@ pub(crate) fn main() -> ExitCode {
 fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::Train(args) => train::run(&args, cli.quiet),
+        Command::Predict(args) => predict::run(&args, cli.quiet),
         Command::Eval(args) => eval::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Verify(args) => verify::run(&args, cli.quiet),
         Command::Config(args) => print_config(&args),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();

@@ -125,6 +125,9 @@ pub struct PretrainConfig {
     pub batch_size: usize,
     /// Steps of end-to-end training (fine-tuning, when layer-wise); chosen from n if left out.
     pub steps: Option<u32>,
+    /// Dropout rate of the inputs in end-to-end training, which makes it denoising; the paper's fine-tuning
+    /// has none.
+    pub input_dropout: f32,
     /// Steps per layer of greedy training.
     pub layer_steps: u32,
     /// Dropout rate of greedy training.

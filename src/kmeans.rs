@@ -120,7 +120,10 @@ async fn run<D: Device, R: Rows<D> + ?Sized>(
         let iterations = group.iterate().await?;
         let (restart, inertia) = group.lowest_inertia().await?;
         // Not-a-number never wins, but is reported when there is nothing else.
-        if best.as_ref().is_none_or(|best| inertia < best.inertia || best.inertia.is_nan()) {
+        if best
+            .as_ref()
+            .is_none_or(|best| inertia < best.inertia || best.inertia.is_nan())
+        {
             best = Some(group.result(restart, inertia, iterations[restart]).await?);
         }
     }

@@ -32,6 +32,7 @@ pub mod kmeans;
 pub mod metrics;
 pub mod model;
 pub mod optimiser;
+pub mod predict;
 pub mod random;
 pub mod report;
 pub mod source;

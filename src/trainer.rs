@@ -6,6 +6,7 @@
 
 mod batches;
 mod cluster;
+mod corrupted;
 mod encode;
 mod losses;
 mod pretrain;
@@ -20,7 +21,8 @@ use crate::model::Model;
 use crate::source::Source;
 
 pub use cluster::Clustering;
-use encode::Embedding;
+pub(crate) use cluster::download_all;
+pub(crate) use encode::{Embedding, ROWS};
 
 /// What training tells while it runs.
 #[derive(Clone, Debug)]
@@ -87,7 +89,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             autoencoder: Autoencoder::new(device, &sizes, config.network.init, config.seed)?,
             tape: Tape::new(device, rows, &sizes)?,
             batch: Matrix::zeros(device, rows, data.input_dim)?,
-            embedding: Embedding::new(device, &source, &sizes)?,
+            embedding: Embedding::new(device, &source, &sizes, ROWS)?,
             source,
             sizes,
             affine,
@@ -145,7 +147,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     fn encode_all(&self) {
-        self.embedding.encode(self.device, &self.source, &self.autoencoder);
+        self.embedding.encode(self.device, &self.source, self.autoencoder.encoder());
     }
 
     /// The trained model, with the centroids of `clustering`.

@@ -8,10 +8,14 @@
 //! - Outputs start as NaN ([`Case::output`]): an element that is never written is a failure, not a zero.
 //! - A case whose reference is itself NaN is refused: nothing can be compared with it.
 
+pub mod training;
+mod verdict;
+
+pub use verdict::{Verdict, verify_all, verify_kernels};
+
 use crate::device::Device;
 use crate::error::Error;
 use crate::kernel::{Access, Case, Element, Kernel, Tolerance, View};
-use crate::kernels;
 
 /// Words behind the data of every buffer of a trial.
 pub const GUARD: usize = 64;
@@ -312,32 +316,4 @@ fn unguarded(words: &[u32], len: usize) -> Result<&[u32], Cause> {
             found: guard[offset],
         }),
     }
-}
-
-/// The result of one trial.
-#[derive(Debug)]
-pub struct Verdict {
-    /// The kernel.
-    pub kernel: &'static str,
-    /// The case's label.
-    pub case: String,
-    /// How well it agrees, or why it fails.
-    pub result: Result<Agreement, Failure>,
-}
-
-/// Runs every case of every kernel on a device; `seen` is called after each, to show progress.
-pub async fn verify_all<D: Device>(device: &D, mut seen: impl FnMut(&Verdict)) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    for kernel in kernels::ALL {
-        for case in (kernel.cases)() {
-            let verdict = Verdict {
-                kernel: kernel.name,
-                result: run_case(device, kernel, &case).await,
-                case: case.label,
-            };
-            seen(&verdict);
-            verdicts.push(verdict);
-        }
-    }
-    verdicts
 }

@@ -273,3 +273,36 @@ fn broken_rules_of_the_source_are_refused() {
         "arrayLength",
     );
 }
+
+#[test]
+fn cases_that_do_not_fit_or_prove_nothing_are_refused() {
+    let fresh = || (sample().cases)().remove(1);
+    let refused = |change: fn(&mut Case), word: &str| {
+        let mut case = fresh();
+        assert_eq!(case_complaint(sample(), &case), None);
+        change(&mut case);
+        let complaint = case_complaint(sample(), &case).unwrap_or_default();
+        assert!(
+            complaint.contains(word),
+            "expected a complaint about {word}, got: {complaint}"
+        );
+    };
+    refused(|case| case.buffers.truncate(2), "2 buffers for 3 bindings");
+    refused(|case| case.params.truncate(4), "4 bytes of params");
+    refused(|case| case.workgroups[0] = MAX_WORKGROUPS + 1, "workgroups");
+    refused(|case| case.buffers[0].words.clear(), "z is empty");
+    fn loosen(case: &mut Case, absolute: f32, relative: f32) {
+        case.buffers[2].tolerance = Tolerance::Near { absolute, relative };
+    }
+    refused(|case| loosen(case, 0.5, 0.0), "q of size");
+    refused(|case| loosen(case, 0.0, f32::NAN), "q of size");
+    let one_shape = Kernel {
+        cases: || vec![(kernels::soft_assign::KERNEL.cases)().remove(0)],
+        ..*sample()
+    };
+    assert!(
+        case_complaints(&one_shape)
+            .join("\n")
+            .contains("2 are needed")
+    );
+}

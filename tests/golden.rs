@@ -20,7 +20,7 @@ use dec_gpu::kernels::linear_backward_input::linear_backward_input;
 use dec_gpu::kernels::linear_backward_weight::linear_backward_weight;
 use dec_gpu::kernels::linear_forward::linear_forward;
 use dec_gpu::kernels::mse_loss::{LossTerm, mse_loss, partials};
-use dec_gpu::kernels::nearest_centroid::{Iteration, Labelling, nearest_centroid};
+use dec_gpu::kernels::nearest_centroid::{Iteration, Restarts, nearest_centroid};
 use dec_gpu::kernels::sgd::sgd;
 use dec_gpu::kernels::soft_assign::soft_assign;
 use dec_gpu::kernels::target_distribution::target_distribution;
@@ -117,7 +117,7 @@ fn zeros(device: &Cpu, rows: usize, cols: usize) -> Matrix<Cpu> {
 fn clustering(device: &Cpu, alpha: f32) {
     let golden = Golden::open("clustering");
     let expect = |name: &str, got: &Matrix<Cpu>| {
-        golden.expect(device, &format!("alpha{alpha:?}.{name}"), got)
+        golden.expect(device, &format!("alpha{alpha:?}.{name}"), got);
     };
     let (z, mu) = (golden.input(device, "z"), golden.input(device, "mu"));
     let (n, d, k) = (z.rows, z.cols, mu.rows);
@@ -247,7 +247,7 @@ fn sgd_with_a_falling_rate_is_caffes() {
         let v = zeros(device, 4, 3);
         let rate = |t: u32| 0.125 * 0.5f32.powi(t as i32 - 1);
         three_steps(device, "caffe", |t, g, w| {
-            sgd(device, rate(t), 0.5, g, &v, w)
+            sgd(device, rate(t), 0.5, g, &v, w);
         });
     });
 }
@@ -260,7 +260,7 @@ fn adam_is_pytorchs() {
             v: zeros(device, 4, 3),
         };
         three_steps(device, "adam", |t, g, w| {
-            adam(device, &Adam::default(), t, g, &moments, w)
+            adam(device, &Adam::default(), t, g, &moments, w);
         });
     });
 }
@@ -271,27 +271,25 @@ fn one_iteration_of_lloyd() {
         let golden = Golden::open("kmeans");
         let (x, mu) = (golden.input(device, "x"), golden.input(device, "mu"));
         let (n, d, k) = (x.rows, x.cols, mu.rows);
-        let labelling = Labelling::new(device, 1, n, 1).expect("host memory suffices");
+        let one = Restarts::new(device, mu, 1, n, 1).expect("host memory suffices");
         let iteration = Iteration {
             number: 0,
             tolerance: 0,
         };
-        nearest_centroid(device, &x, 0, &mu, &labelling, iteration);
-        golden.expect_u32(device, "label", &labelling.label);
-        let mut distance = labelling.distance.clone();
-        (distance.rows, distance.cols) = (1, n);
-        golden.expect(device, "distance", &distance);
+        nearest_centroid(device, &x, 0, &one, iteration);
+        golden.expect_u32(device, "label", &one.label);
+        golden.expect(device, "distance", &one.distance);
         let parts = centroid_sum::Parts {
             rows_per_part: 8,
             offset: 0,
             total: n.div_ceil(8),
         };
         let partial = zeros(device, parts.total * k, d + 1);
-        centroid_sum(device, &x, 0, &labelling, iteration, parts, &partial);
+        centroid_sum(device, &x, 0, &one, iteration, parts, &partial);
         let count = zeros(device, 1, k);
-        centroid_mean(device, &partial, &labelling.changes, iteration, &mu, &count);
+        centroid_mean(device, &partial, &one, iteration, &count);
         golden.expect_u32(device, "count", &count);
-        golden.expect(device, "mu", &mu);
+        golden.expect(device, "mu", &one.mu);
     });
 }
 

@@ -2,8 +2,8 @@
 //!
 //! - `reference`: the references themselves, between guard bands: they keep to the sizes they are given.
 //! - `cpu`: the fast host versions, and that they give the same bits for any number of threads.
-//! - `vulkan 0`, `gl 1`, …: every adapter of this machine, opened with WebGPU's default limits; and that
-//!   a case gives the same bits twice.
+//! - `vulkan 0`, `gl 1`, …: every adapter of this machine, opened with WebGPU's default limits where it
+//!   has them; and that a case gives the same bits twice.
 //!
 //! Without an adapter there is an ignored trial that says so, or a failing one with
 //! `DEC_GPU_REQUIRE_ADAPTER=1`. The last lines count the trials per adapter.

@@ -32,18 +32,40 @@ pub(crate) enum AnyDevice {
 impl DeviceArgs {
     /// Opens the device that was asked for. Only `auto` may end on the CPU.
     pub(crate) fn open(&self) -> Result<AnyDevice> {
-        let backend = match self.backend.as_str() {
-            "cpu" if self.adapter.is_none() => return Ok(AnyDevice::Cpu(Cpu::new())),
-            "cpu" => return Err(usage("--adapter names a GPU, but --backend is cpu; leave one of them out")),
-            "auto" => None,
-            name => Some(name.parse::<Backend>().map_err(|_| unknown_backend(name))?),
-        };
-        let reports = pollster::block_on(adapters(backend));
-        match choose(&reports, backend, self.adapter.as_deref()) {
-            Ok(report) => Ok(AnyDevice::Gpu(Box::new(self.open_adapter(report)?))),
-            Err(_) if backend.is_none() && self.adapter.is_none() => Ok(AnyDevice::Cpu(Cpu::new())),
-            Err(error) => Err(error),
+        match self.backend.as_str() {
+            "cpu" if self.adapter.is_none() => Ok(AnyDevice::Cpu(Cpu::new())),
+            "cpu" => Err(usage("--adapter names a GPU, but --backend is cpu; leave one of them out")),
+            "auto" => self.open_auto(),
+            name => {
+                let backend = name.parse::<Backend>().map_err(|_| unknown_backend(name))?;
+                let reports = pollster::block_on(adapters(Some(backend)));
+                self.open_chosen(&reports, Some(backend))
+            }
         }
+    }
+
+    /// The first backend with a GPU that fits, else the CPU, unless an adapter was named.
+    fn open_auto(&self) -> Result<AnyDevice> {
+        if self.adapter.is_some() {
+            return self.open_chosen(&pollster::block_on(adapters(None)), None);
+        }
+        for backend in Backend::ALL {
+            // Without a session, Mesa's EGL complains on stderr; a GPU there is reached through Vulkan.
+            let headless = cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none();
+            if backend == Backend::Gl && headless {
+                continue;
+            }
+            let reports = pollster::block_on(adapters(Some(backend)));
+            if choose(&reports, Some(backend), None).is_ok() {
+                return self.open_chosen(&reports, Some(backend));
+            }
+        }
+        Ok(AnyDevice::Cpu(Cpu::new()))
+    }
+
+    fn open_chosen(&self, reports: &[AdapterReport], backend: Option<Backend>) -> Result<AnyDevice> {
+        let report = choose(reports, backend, self.adapter.as_deref())?;
+        Ok(AnyDevice::Gpu(Box::new(self.open_adapter(report)?)))
     }
 
     /// Opens one adapter.

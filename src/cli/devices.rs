@@ -13,9 +13,6 @@ pub(crate) struct DevicesArgs {
     /// Print a JSON object on stdout
     #[arg(long)]
     json: bool,
-    /// Show every limit, needed and present
-    #[arg(long)]
-    limits: bool,
 }
 
 pub(crate) fn run(args: &DevicesArgs) -> Outcome {
@@ -30,10 +27,10 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    print(&reports.iter().map(|report| text(report, args.limits)).collect::<String>())
+    print(&reports.iter().map(text).collect::<String>())
 }
 
-fn text(report: &AdapterReport, limits: bool) -> String {
+fn text(report: &AdapterReport) -> String {
     let info = &report.info;
     let usable = report.refusal.as_ref().map_or("usable".into(), |reason| format!("refused: {reason}"));
     let mut text = format!("{}: {} via {} ({})\n", report.index, info.name, info.backend, info.kind);
@@ -41,8 +38,9 @@ fn text(report: &AdapterReport, limits: bool) -> String {
     if report.is_software() {
         text += "   software: used only when named with --adapter\n";
     }
-    for limit in report.limits.iter().filter(|limit| limits || limit.have < limit.need) {
-        text += &format!("   {}: needs {}, has {}\n", limit.name, limit.need, limit.have);
+    for limit in &report.limits {
+        let verdict = if limit.have < limit.need { "too small" } else { "ok" };
+        text += &format!("   {:<40} needs {:>11}, has {:>11}  {verdict}\n", limit.name, limit.need, limit.have);
     }
     text
 }

@@ -52,6 +52,19 @@ impl RunDir {
         }
     }
 
+    /// Refuses what [`RunDir::create`] would refuse because of its files, without touching anything: to be
+    /// asked before work that takes long.
+    pub(crate) fn check(path: &Path, force: bool) -> Result<(), RunDirError> {
+        let first = fs::read_dir(path).ok().and_then(|mut entries| entries.next()?.ok());
+        match first {
+            Some(entry) if !force => Err(RunDirError::Exists {
+                path: path.to_owned(),
+                found: entry.file_name().to_string_lossy().into_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the folder if need be, tries to write, and names the first file in it.
     fn prepare(path: &Path) -> io::Result<Option<String>> {
         if path.exists() && !path.is_dir() {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::config::{Config, DataShape};
+use dec_gpu::config::{Config, ConfigError, DataShape};
 use dec_gpu::data::{Dataset, columns, digits, fit};
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
@@ -67,6 +67,10 @@ struct Found {
 pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let start = Instant::now();
     let config = configuration(args)?;
+    if config.n_clusters.is_none() {
+        return Err(ConfigError::NoClusters.into());
+    }
+    RunDir::check(&args.out, args.force)?;
     let data = read(args)?;
     let config = config.resolve(DataShape {
         n_samples: data.n_samples,

@@ -96,6 +96,7 @@ impl Config {
         let shares = [
             ("pretrain.momentum", pretrain.momentum),
             ("pretrain.dropout", pretrain.dropout),
+            ("pretrain.input-dropout", pretrain.input_dropout),
             ("cluster.momentum", cluster.momentum),
             ("cluster.tolerance", cluster.tolerance as f32),
             ("kmeans.tolerance", self.kmeans.tolerance as f32),

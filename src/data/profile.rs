@@ -35,7 +35,7 @@ pub fn columns(data: &Dataset) -> Columns {
     let ranges = low.iter().zip(&high).map(|(low, high)| f64::from(*high) - f64::from(*low));
     let mut ranges: Vec<f64> = ranges.filter(|range| *range > 0.0).collect();
     ranges.sort_by(f64::total_cmp);
-    let at = |share: f64| ranges.get((share * (ranges.len().max(1) - 1) as f64) as usize).copied();
+    let at = |share: f64| ranges.get((share * (ranges.len().max(1) - 1) as f64).round() as usize).copied();
     match (at(0.1), at(0.9)) {
         (Some(small), Some(large)) if large > SAME_UNIT * small => Columns::Mixed,
         _ => Columns::OneUnit,

@@ -87,6 +87,11 @@ impl AdapterReport {
     pub fn is_software(&self) -> bool {
         self.info.kind == "software"
     }
+
+    /// Whether `--adapter` means this one: by its index or a part of its name.
+    pub fn matches(&self, wanted: &str) -> bool {
+        wanted.parse() == Ok(self.index) || self.info.name.to_lowercase().contains(&wanted.to_lowercase())
+    }
 }
 
 /// Every adapter of one backend, or of all.
@@ -160,7 +165,7 @@ fn needed(limits: &wgpu::Limits) -> Vec<Limit> {
 /// [`Error::NoAdapter`] saying which adapters were seen and what to do.
 pub fn choose<'a>(reports: &'a [AdapterReport], backend: Option<Backend>, wanted: Option<&str>) -> Result<&'a AdapterReport> {
     let matching: Vec<&AdapterReport> = (reports.iter())
-        .filter(|report| wanted.is_none_or(|wanted| is_wanted(report, wanted)))
+        .filter(|report| wanted.is_none_or(|wanted| report.matches(wanted)))
         .filter(|report| wanted.is_some() || !report.is_software())
         .collect();
     let rank = |report: &&&AdapterReport| match report.info.kind.as_str() {
@@ -171,10 +176,6 @@ pub fn choose<'a>(reports: &'a [AdapterReport], backend: Option<Backend>, wanted
     };
     (matching.iter().filter(|report| report.refusal.is_none()).min_by_key(rank).copied())
         .ok_or_else(|| Error::NoAdapter(nothing_chosen(reports, &matching, backend, wanted)))
-}
-
-fn is_wanted(report: &AdapterReport, wanted: &str) -> bool {
-    wanted.parse() == Ok(report.index) || report.info.name.to_lowercase().contains(&wanted.to_lowercase())
 }
 
 fn nothing_chosen(reports: &[AdapterReport], matching: &[&AdapterReport], backend: Option<Backend>, wanted: Option<&str>) -> String {

@@ -72,13 +72,19 @@ pub fn centroid_mean<D: Device>(
     device.dispatch(
         &KERNEL,
         bytemuck::bytes_of(&params),
-        workgroups(&params),
-        &[&partial.buffer, &restarts.changes.buffer, &mu.buffer, &count.buffer],
+        workgroups(&params, grid),
+        &[
+            &partial.buffer,
+            &restarts.changes.buffer,
+            &mu.buffer,
+            &count.buffer,
+        ],
     );
 }
 
-fn workgroups(p: &Params) -> [u32; 3] {
-    grid((p.restarts * p.k * p.d) as usize, CELLS)
+/// `fold` is [`grid`], or in the cases one that folds small sizes too.
+fn workgroups(p: &Params, fold: fn(usize, u32) -> [u32; 3]) -> [u32; 3] {
+    fold((p.restarts * p.k * p.d) as usize, CELLS)
 }
 
 fn reference(params: &[u8], buffers: &mut [View<'_>]) {
@@ -109,7 +115,14 @@ fn clusters<'a>(
 }
 
 /// One centroid; `cell` is its (restart, cluster).
-fn mean(p: &Params, partial: &[f32], changes: &[u32], cell: usize, mu: &mut [f32], count: &mut u32) {
+fn mean(
+    p: &Params,
+    partial: &[f32],
+    changes: &[u32],
+    cell: usize,
+    mu: &mut [f32],
+    count: &mut u32,
+) {
     let (d, k, parts) = (p.d as usize, p.k as usize, p.parts as usize);
     let (r, j) = (cell / k, cell % k);
     if changes[(p.iteration * p.restarts) as usize + r] <= p.tolerance {
@@ -145,7 +158,14 @@ fn cases() -> Vec<Case> {
         (10, 10, 20, 274, 1),
     ]
     .map(|(d, k, restarts, parts, iteration)| {
-        case(Params { d, k, restarts, parts, iteration, tolerance: 2 })
+        case(Params {
+            d,
+            k,
+            restarts,
+            parts,
+            iteration,
+            tolerance: 2,
+        })
     })
     .to_vec()
 }
@@ -156,7 +176,11 @@ fn case(p: Params) -> Case {
     let rows = restarts * p.parts as usize * k;
     let mut partial = inputs::uniform(1, rows * (d + 1));
     for (cell, row) in partial.chunks_exact_mut(d + 1).enumerate() {
-        row[d] = if cell % k % 5 == 3 { 0.0 } else { (cell % 4) as f32 };
+        row[d] = if cell % k % 5 == 3 {
+            0.0
+        } else {
+            (cell % 4) as f32
+        };
         if row[d] == 0.0 {
             row.fill(0.0);
         }
@@ -169,10 +193,13 @@ fn case(p: Params) -> Case {
         "d {d}, k {k}, {restarts} restarts, {} parts, iteration {}",
         p.parts, p.iteration
     );
-    Case::new(label, &p, workgroups(&p))
+    Case::new(label, &p, workgroups(&p, inputs::folded))
         .input(&partial)
         .input(&changes)
-        .update(&inputs::uniform(2, restarts * k * d), Tolerance::sum(p.parts as usize, 1.0))
+        .update(
+            &inputs::uniform(2, restarts * k * d),
+            Tolerance::sum(p.parts as usize, 1.0),
+        )
         .update(&vec![77u32; restarts * k], Tolerance::Exact)
 }
 
@@ -182,7 +209,14 @@ mod tests {
 
     #[test]
     fn an_empty_cluster_keeps_its_centroid() {
-        let p = Params { d: 1, k: 2, restarts: 1, parts: 2, iteration: 0, tolerance: 0 };
+        let p = Params {
+            d: 1,
+            k: 2,
+            restarts: 1,
+            parts: 2,
+            iteration: 0,
+            tolerance: 0,
+        };
         // Cluster 0: differences 1 and 5 in one part, 6 in the other. Cluster 1: none.
         let partial = [6.0, 2.0, 0.0, 0.0, 6.0, 1.0, 0.0, 0.0];
         let (mut mu, mut count) = ([0.5, 0.5], [9, 9]);

@@ -38,7 +38,10 @@ pub static KERNEL: Kernel = Kernel {
     reference,
     fast: None,
     cases,
-    mutation: ("rows[lane + half] < rows[lane]", "rows[lane + half] > rows[lane]"),
+    mutation: (
+        "rows[lane + half] < rows[lane]",
+        "rows[lane + half] > rows[lane]",
+    ),
 };
 
 /// Sets index (R, k) to the row that each empty cluster of count (R, k) moves to, [`NONE`] for the others.
@@ -119,7 +122,16 @@ fn cases() -> Vec<Case> {
         (600, 1024, 2, 1, 9),
     ]
     .map(|(n, k, restarts, iteration, empty)| {
-        case(Params { n, k, restarts, iteration, tolerance: 2 }, empty)
+        case(
+            Params {
+                n,
+                k,
+                restarts,
+                iteration,
+                tolerance: 2,
+            },
+            empty,
+        )
     })
     .to_vec()
 }
@@ -128,12 +140,17 @@ fn cases() -> Vec<Case> {
 /// has converged.
 fn case(p: Params, empty: usize) -> Case {
     let (n, k, restarts) = (p.n as usize, p.k as usize, p.restarts as usize);
-    let count: Vec<u32> = (0..restarts * k).map(|cell| ((cell + 1) % empty) as u32).collect();
+    let count: Vec<u32> = (0..restarts * k)
+        .map(|cell| ((cell + 1) % empty) as u32)
+        .collect();
     let mut changes = vec![p.tolerance + 1; (p.iteration as usize + 1) * restarts];
     if restarts > 1 {
         changes[p.iteration as usize * restarts + 1] = p.tolerance;
     }
-    let distance: Vec<f32> = inputs::integers(1, restarts * n).iter().map(|v| v.max(0.0)).collect();
+    let distance: Vec<f32> = inputs::integers(1, restarts * n)
+        .iter()
+        .map(|v| v.max(0.0))
+        .collect();
     let label = format!("{n} rows, k {k}, {restarts} restarts, every {empty}. empty");
     Case::new(label, &p, [p.restarts, 1, 1])
         .input(&count)

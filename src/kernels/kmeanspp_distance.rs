@@ -53,7 +53,10 @@ pub fn kmeanspp_distance<D: Device>(
     let k = mu.rows / restarts;
     mu.expect_shape("mu", restarts * k, x.cols);
     distance.expect_shape("distance", restarts, n);
-    assert!(first + x.rows <= n && chosen < k, "rows or centroid out of range");
+    assert!(
+        first + x.rows <= n && chosen < k,
+        "rows or centroid out of range"
+    );
     let params = Params {
         first: param(first),
         rows: param(x.rows),
@@ -66,13 +69,14 @@ pub fn kmeanspp_distance<D: Device>(
     device.dispatch(
         &KERNEL,
         bytemuck::bytes_of(&params),
-        workgroups(&params),
+        workgroups(&params, grid),
         &[&x.buffer, &mu.buffer, &distance.buffer],
     );
 }
 
-fn workgroups(p: &Params) -> [u32; 3] {
-    let [x, y, _] = grid(p.rows as usize, 64);
+/// `fold` is [`grid`], or in the cases one that folds small sizes too.
+fn workgroups(p: &Params, fold: fn(usize, u32) -> [u32; 3]) -> [u32; 3] {
+    let [x, y, _] = fold(p.rows as usize, 64);
     [x, y, p.restarts]
 }
 
@@ -85,7 +89,11 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
         for i in 0..p.rows as usize {
             let squared = host::squared_distance_f64(&x.f32()[i * d..][..d], centroid) as f32;
             let cell = &mut distance.f32_mut()[r * n + p.first as usize + i];
-            *cell = if p.chosen == 0 { squared } else { cell.min(squared) };
+            *cell = if p.chosen == 0 {
+                squared
+            } else {
+                cell.min(squared)
+            };
         }
     }
 }
@@ -109,7 +117,11 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
                 for (r, distance) in distances.iter_mut().enumerate() {
                     let centroid = &mu[(r * k + p.chosen as usize) * d..][..d];
                     let squared = host::squared_distance(row, centroid);
-                    distance[i] = if p.chosen == 0 { squared } else { distance[i].min(squared) };
+                    distance[i] = if p.chosen == 0 {
+                        squared
+                    } else {
+                        distance[i].min(squared)
+                    };
                 }
             }
         });
@@ -127,13 +139,26 @@ fn cases() -> Vec<Case> {
         (2, 5, 11, 784, 3, 2, 2),
     ]
     .map(|(first, rows, n, d, k, restarts, chosen)| {
-        case(Params { first, rows, n, d, k, restarts, chosen })
+        case(Params {
+            first,
+            rows,
+            n,
+            d,
+            k,
+            restarts,
+            chosen,
+        })
     })
     .to_vec()
 }
 
 fn case(p: Params) -> Case {
-    let (n, d, k, restarts) = (p.n as usize, p.d as usize, p.k as usize, p.restarts as usize);
+    let (n, d, k, restarts) = (
+        p.n as usize,
+        p.d as usize,
+        p.k as usize,
+        p.restarts as usize,
+    );
     let label = format!(
         "{}x{d} from {}, k {k}, centroid {}, {restarts} restarts",
         p.rows, p.first, p.chosen
@@ -142,7 +167,7 @@ fn case(p: Params) -> Case {
     let old: Vec<f32> = (inputs::uniform(3, restarts * n).iter())
         .map(|u| d as f32 * (u + 1.0))
         .collect();
-    Case::new(label, &p, workgroups(&p))
+    Case::new(label, &p, workgroups(&p, inputs::folded))
         .input(&inputs::uniform(1, p.rows as usize * d))
         .input(&inputs::uniform(2, restarts * k * d))
         .update(&old, Tolerance::sum(d, 4.0))
@@ -160,8 +185,14 @@ mod tests {
         let mu = Matrix::upload(&device, 2, 1, &[1.0, 4.0]).unwrap();
         let distance = Matrix::zeros(&device, 1, 2).unwrap();
         kmeanspp_distance(&device, &x, 0, &mu, 0, &distance);
-        assert_eq!(pollster::block_on(distance.download(&device)).unwrap(), [1.0, 16.0]);
+        assert_eq!(
+            pollster::block_on(distance.download(&device)).unwrap(),
+            [1.0, 16.0]
+        );
         kmeanspp_distance(&device, &x, 0, &mu, 1, &distance);
-        assert_eq!(pollster::block_on(distance.download(&device)).unwrap(), [1.0, 1.0]);
+        assert_eq!(
+            pollster::block_on(distance.download(&device)).unwrap(),
+            [1.0, 1.0]
+        );
     }
 }

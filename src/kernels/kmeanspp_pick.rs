@@ -108,7 +108,14 @@ fn cases() -> Vec<Case> {
         (257, 2, 32, 1),
         (5003, 10, 20, 9),
     ]
-    .map(|(n, k, restarts, chosen)| case(Params { n, k, restarts, chosen }))
+    .map(|(n, k, restarts, chosen)| {
+        case(Params {
+            n,
+            k,
+            restarts,
+            chosen,
+        })
+    })
     .to_vec()
 }
 
@@ -127,7 +134,10 @@ fn case(p: Params) -> Case {
     let draw: Vec<f32> = (inputs::uniform(2, restarts * k).iter())
         .map(|u| (32.0 * (u + 1.0)).floor() / 64.0)
         .collect();
-    let label = format!("{n} rows, k {k}, centroid {}, {restarts} restarts", p.chosen);
+    let label = format!(
+        "{n} rows, k {k}, centroid {}, {restarts} restarts",
+        p.chosen
+    );
     Case::new(label, &p, [p.restarts, 1, 1])
         .input(&distance)
         .input(&draw)

@@ -167,7 +167,7 @@ fn case((n, rows, d_in, d_out): (usize, usize, usize, usize), source: Storage, i
         out_first: 2,
     };
     let values = inputs::uniform(1, n * d_in);
-    let (x, scale) = match source {
+    let (x, scale): (_, f32) = match source {
         Storage::F32 => (words_of(&values), 1.0),
         Storage::U8 => {
             let bytes: Vec<u8> = values.iter().map(|v| (128.0 + 127.0 * v) as u8).collect();

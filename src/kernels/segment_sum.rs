@@ -49,7 +49,11 @@ pub fn segment_sum<D: Device>(
     let groups = x.cols.div_ceil(per_group);
     x.expect_shape("x", x.rows, x.cols);
     y.expect_shape("y", x.rows, y.cols);
-    assert!(column + groups <= y.cols, "{groups} sums from column {column} of {}", y.cols);
+    assert!(
+        column + groups <= y.cols,
+        "{groups} sums from column {column} of {}",
+        y.cols
+    );
     let params = Params {
         segments: param(x.rows),
         length: param(x.cols),
@@ -62,14 +66,14 @@ pub fn segment_sum<D: Device>(
     device.dispatch(
         &KERNEL,
         bytemuck::bytes_of(&params),
-        workgroups(&params),
+        workgroups(&params, grid),
         &[&x.buffer, &y.buffer],
     );
 }
 
-fn workgroups(p: &Params) -> [u32; 3] {
-    // One workgroup per group: `grid` counts items, here one each.
-    let [x, y, _] = grid(p.groups as usize, 1);
+/// One workgroup per group. `fold` is [`grid`], or in the cases one that folds small sizes too.
+fn workgroups(p: &Params, fold: fn(usize, u32) -> [u32; 3]) -> [u32; 3] {
+    let [x, y, _] = fold(p.groups as usize, 1);
     [x, y, p.segments]
 }
 
@@ -101,7 +105,11 @@ impl<D: Device> SegmentSum<D> {
             segment_sum(device, values, PER_GROUP, 1.0, step, 0);
             values = step;
         }
-        assert!(values.cols <= PER_GROUP, "rows of {} are longer than planned", x.cols);
+        assert!(
+            values.cols <= PER_GROUP,
+            "rows of {} are longer than planned",
+            x.cols
+        );
         segment_sum(device, values, PER_GROUP, scale, y, column);
     }
 }
@@ -133,7 +141,15 @@ fn cases() -> Vec<Case> {
     ]
     .map(|(segments, length, per_group, stride, column, scale)| {
         let groups = u32::div_ceil(length, per_group);
-        case(Params { segments, length, per_group, groups, stride, column, scale })
+        case(Params {
+            segments,
+            length,
+            per_group,
+            groups,
+            stride,
+            column,
+            scale,
+        })
     })
     .to_vec()
 }
@@ -144,7 +160,7 @@ fn case(p: Params) -> Case {
         p.segments, p.length, p.per_group, p.column, p.stride
     );
     let terms = p.per_group.min(p.length) as usize;
-    Case::new(label, &p, workgroups(&p))
+    Case::new(label, &p, workgroups(&p, inputs::folded))
         .input(&inputs::uniform(1, (p.segments * p.length) as usize))
         .update(
             &vec![3.5f32; (p.segments * p.stride) as usize],
@@ -165,7 +181,9 @@ mod tests {
         let length = 2 * PER_GROUP + 5;
         let x = Matrix::upload(&device, 2, length, &vec![0.5; 2 * length]).unwrap();
         let y = Matrix::zeros(&device, 2, 3).unwrap();
-        SegmentSum::new(&device, 2, length).unwrap().run(&device, &x, 2.0, &y, 1);
+        SegmentSum::new(&device, 2, length)
+            .unwrap()
+            .run(&device, &x, 2.0, &y, 1);
         let sum = length as f32;
         let found = pollster::block_on(y.download(&device)).unwrap();
         assert_eq!(found, [0.0, sum, 0.0, 0.0, sum, 0.0]);

@@ -63,7 +63,7 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     for i in 0..p.n as usize {
         assign_row(
             &z.f32()[i * d..][..d],
-            mu.f32(),
+            &mu.f32()[..k * d],
             p.alpha,
             &mut q.f32_mut()[i * k..][..k],
         );
@@ -127,7 +127,7 @@ fn case(n: usize, d: usize, k: usize, alpha: f32) -> Case {
     Case::new(
         format!("{n}x{d}, k {k}, alpha {alpha}"),
         &params,
-        grid(n, 64),
+        inputs::folded(n, 1),
     )
     .input(&z)
     .input(&mu)

@@ -106,7 +106,10 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
     }
 
     fn iteration(&self, number: usize) -> Iteration {
-        Iteration { number, tolerance: self.plan.tolerance }
+        Iteration {
+            number,
+            tolerance: self.plan.tolerance,
+        }
     }
 
     /// The iterations that each restart ran, from the new labels of each iteration.
@@ -116,7 +119,10 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
         (0..restarts)
             .map(|r| {
                 let of_restart = changes.iter().skip(r).step_by(restarts);
-                of_restart.take_while(|new| **new > self.plan.tolerance).count() + 1
+                of_restart
+                    .take_while(|new| **new > self.plan.tolerance)
+                    .count()
+                    + 1
             })
             .map(|iterations| iterations.min(ran))
             .collect()
@@ -129,10 +135,24 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
         for (b, parts) in blocks.zip(&self.plan.parts) {
             let (first, x) = self.rows.block(device, b);
             nearest_centroid(device, &x, first, &self.restarts, iteration);
-            centroid_sum(device, &x, first, &self.restarts, iteration, *parts, &self.partial);
+            centroid_sum(
+                device,
+                &x,
+                first,
+                &self.restarts,
+                iteration,
+                *parts,
+                &self.partial,
+            );
             self.record(x.len() * self.restarts.mu.rows);
         }
-        centroid_mean(device, &self.partial, &self.restarts, iteration, &self.count);
+        centroid_mean(
+            device,
+            &self.partial,
+            &self.restarts,
+            iteration,
+            &self.count,
+        );
         farthest_point(device, &self.count, &self.restarts, iteration, &self.index);
         self.copy_rows(0..self.options.n_clusters);
     }
@@ -141,7 +161,14 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
     fn copy_rows(&self, centroids: Range<usize>) {
         for b in 0..self.rows.blocks() {
             let (first, x) = self.rows.block(self.device, b);
-            copy_rows(self.device, &x, first, &self.index, centroids.clone(), &self.restarts.mu);
+            copy_rows(
+                self.device,
+                &x,
+                first,
+                &self.index,
+                centroids.clone(),
+                &self.restarts.mu,
+            );
         }
     }
 

@@ -32,8 +32,9 @@ impl Plan {
         scratch_bytes: usize,
     ) -> Result<Self> {
         let (n, d, k) = (rows.n(), rows.d(), options.n_clusters);
-        let lengths: Vec<usize> =
-            (0..rows.blocks()).map(|b| rows.block(device, b).1.rows).collect();
+        let lengths: Vec<usize> = (0..rows.blocks())
+            .map(|b| rows.block(device, b).1.rows)
+            .collect();
         let parts = cut(&lengths, 4 * k * (d + 1));
         // Per restart: the partial sums, the centroids, labels and distances.
         let partial = 4 * parts[0].total * k * (d + 1);
@@ -50,23 +51,39 @@ impl Plan {
             .clamp(1, options.restarts);
         // At the first iteration all n labels are new: it must never count as converged.
         let tolerance = ((options.tolerance * n as f64) as usize).min(n - 1);
-        Ok(Self { together, parts, tolerance: param(tolerance) })
+        Ok(Self {
+            together,
+            parts,
+            tolerance: param(tolerance),
+        })
     }
 }
 
 /// Cuts blocks of rows into parts of equal length, so that the sums of all parts stay under a bound.
 fn cut(lengths: &[usize], part_bytes: usize) -> Vec<Parts> {
-    let count = |rows_per_part| lengths.iter().map(|rows| usize::div_ceil(*rows, rows_per_part)).sum();
+    let count = |rows_per_part| {
+        lengths
+            .iter()
+            .map(|rows| usize::div_ceil(*rows, rows_per_part))
+            .sum()
+    };
     let mut rows_per_part = MIN_ROWS_PER_PART;
     let mut total: usize = count(rows_per_part);
-    while total > lengths.len() && total * part_bytes > PARTIAL_BYTES && rows_per_part < MAX_ROWS_PER_PART {
+    while total > lengths.len()
+        && total * part_bytes > PARTIAL_BYTES
+        && rows_per_part < MAX_ROWS_PER_PART
+    {
         rows_per_part *= 2;
         total = count(rows_per_part);
     }
     let mut offset = 0;
     (lengths.iter())
         .map(|rows| {
-            let parts = Parts { rows_per_part, offset, total };
+            let parts = Parts {
+                rows_per_part,
+                offset,
+                total,
+            };
             offset += rows.div_ceil(rows_per_part);
             parts
         })
@@ -93,7 +110,10 @@ mod tests {
                 next += rows.div_ceil(parts.rows_per_part);
             }
             assert_eq!(parts[0].total, next);
-            assert!(next * bytes <= PARTIAL_BYTES || next == lengths.len(), "{lengths:?}: {parts:?}");
+            assert!(
+                next * bytes <= PARTIAL_BYTES || next == lengths.len(),
+                "{lengths:?}: {parts:?}"
+            );
         }
     }
 }

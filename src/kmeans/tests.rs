@@ -7,7 +7,13 @@ use crate::kernels::inputs;
 use crate::random;
 
 fn options(n_clusters: usize, restarts: usize) -> KMeansOptions {
-    KMeansOptions { n_clusters, restarts, max_iterations: 100, tolerance: 0.0, seed: 3 }
+    KMeansOptions {
+        n_clusters,
+        restarts,
+        max_iterations: 100,
+        tolerance: 0.0,
+        seed: 3,
+    }
 }
 
 /// Uploads rows in blocks of these lengths.
@@ -53,7 +59,11 @@ fn blobs_are_found_and_the_inertia_is_theirs() {
             assert_eq!(*label, found.assignment[i % k], "row {i} of {n}x{d}");
         }
         let expected = inertia(&x, d, &found);
-        assert!((found.inertia - expected).abs() < 1e-5 * expected, "{} {expected}", found.inertia);
+        assert!(
+            (found.inertia - expected).abs() < 1e-5 * expected,
+            "{} {expected}",
+            found.inertia
+        );
         assert!(found.iterations < 20);
     }
 }
@@ -118,12 +128,19 @@ fn neither_groups_nor_threads_change_the_result() {
         let options = options(6, 7);
         let whole = pollster::block_on(kmeans(&device, &rows, &options)).unwrap();
         let single = pollster::block_on(run(&device, &rows, &options, 1)).unwrap();
-        let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let serial = one_thread.install(|| pollster::block_on(kmeans(&device, &rows, &options)).unwrap());
+        let one_thread = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .build()
+            .unwrap();
+        let serial =
+            one_thread.install(|| pollster::block_on(kmeans(&device, &rows, &options)).unwrap());
         for other in [single, serial] {
             assert_eq!(whole.centroids, other.centroids);
             assert_eq!(whole.assignment, other.assignment);
-            assert_eq!((whole.inertia, whole.iterations), (other.inertia, other.iterations));
+            assert_eq!(
+                (whole.inertia, whole.iterations),
+                (other.inertia, other.iterations)
+            );
         }
     }
 }
@@ -144,8 +161,24 @@ fn blocks_give_what_one_matrix_gives() {
 fn a_tolerance_stops_earlier() {
     let x = inputs::uniform(9, 4000);
     let exact = cluster(Cpu::new(), &x, 2, options(8, 1));
-    let loose = cluster(Cpu::new(), &x, 2, KMeansOptions { tolerance: 0.05, ..options(8, 1) });
+    let loose = cluster(
+        Cpu::new(),
+        &x,
+        2,
+        KMeansOptions {
+            tolerance: 0.05,
+            ..options(8, 1)
+        },
+    );
     assert!(loose.iterations < exact.iterations);
-    let whole = cluster(Cpu::new(), &x, 2, KMeansOptions { tolerance: 1.0, ..options(8, 1) });
+    let whole = cluster(
+        Cpu::new(),
+        &x,
+        2,
+        KMeansOptions {
+            tolerance: 1.0,
+            ..options(8, 1)
+        },
+    );
     assert_eq!(whole.iterations, 2);
 }

@@ -5,6 +5,28 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
+    /// The system could not open or read the file.
+    #[error("{file}: cannot be read: {source}; check the path and its permissions")]
+    Io {
+        /// The file's name.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Data of another width than the model was trained on.
+    #[error(
+        "{file}: the model expects {expected} values per sample, {data} has {found}; give data of the kind it was trained on"
+    )]
+    InputSize {
+        /// The model file's name.
+        file: String,
+        /// The data's name.
+        data: String,
+        /// Values per sample of the data.
+        found: usize,
+        /// Values per sample of the model.
+        expected: usize,
+    },
     /// The container itself is broken: truncated, or a header that lies about the data.
     #[error(
         "{file}: not a readable safetensors file ({source}); expected a model.safetensors written by dec-gpu"

@@ -269,7 +269,8 @@ impl<D: Device> Run<D> {
     }
 }
 
-async fn download_all<D: Device>(device: &D, blocks: &[Matrix<D>]) -> Result<Vec<f32>> {
+/// Reads blocks back as one matrix.
+pub(crate) async fn download_all<D: Device>(device: &D, blocks: &[Matrix<D>]) -> Result<Vec<f32>> {
     let mut values = Vec::new();
     for block in blocks {
         values.extend(block.download(device).await?);

@@ -1,44 +1,44 @@
 //! Embedding every sample: z = f(x), block by block, without a copy of the inputs.
 
-use crate::autoencoder::{Autoencoder, Tape};
+use crate::autoencoder::{Layer, Tape};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::linear_forward::linear_forward_into;
 use crate::source::Source;
 
-/// Rows encoded at a time.
-const ROWS: usize = 1024;
+/// Rows encoded at a time, if nothing else is asked for.
+pub(crate) const ROWS: usize = 1024;
 
 /// The embedding of a data set, and room to compute it.
-pub(super) struct Embedding<D: Device> {
+pub(crate) struct Embedding<D: Device> {
     /// z (rows, d) for each block of the data.
-    pub(super) blocks: Vec<Matrix<D>>,
+    pub(crate) blocks: Vec<Matrix<D>>,
     tape: Tape<D>,
 }
 
 impl<D: Device> Embedding<D> {
-    pub(super) fn new(device: &D, source: &Source<D>, sizes: &[usize]) -> Result<Self> {
+    /// Room for the embedding, computed `rows` samples at a time; `sizes` run from D to d.
+    pub(crate) fn new(device: &D, source: &Source<D>, sizes: &[usize], rows: usize) -> Result<Self> {
         let d = sizes[sizes.len() - 1];
         let blocks = source.block_rows().into_iter().map(|rows| Matrix::zeros(device, rows, d));
         Ok(Self {
             blocks: blocks.collect::<Result<_>>()?,
-            tape: Tape::forward_only(device, ROWS.min(source.n_samples()), sizes)?,
+            tape: Tape::forward_only(device, rows.min(source.n_samples()), sizes)?,
         })
     }
 
-    /// Recomputes every block from the current weights.
-    pub(super) fn encode(&self, device: &D, source: &Source<D>, autoencoder: &Autoencoder<D>) {
+    /// Recomputes every block from the current weights of the encoder.
+    pub(crate) fn encode(&self, device: &D, source: &Source<D>, encoder: &[Layer<D>]) {
         for (i, z) in self.blocks.iter().enumerate() {
             for first in (0..z.rows).step_by(self.tape.rows) {
-                self.encode_rows(device, source, autoencoder, i, first);
+                self.encode_rows(device, source, encoder, i, first);
             }
         }
     }
 
-    fn encode_rows(&self, device: &D, source: &Source<D>, autoencoder: &Autoencoder<D>, i: usize, first: usize) {
+    fn encode_rows(&self, device: &D, source: &Source<D>, encoder: &[Layer<D>], i: usize, first: usize) {
         let z = &self.blocks[i];
         let rows = first..z.rows.min(first + self.tape.rows);
-        let encoder = &autoencoder.layers[..autoencoder.depth()];
         let last = encoder.len() - 1;
         // The last layer writes its rows of z, the others the tape.
         let target = |l: usize| match l {

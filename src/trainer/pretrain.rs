@@ -1,12 +1,12 @@
 //! Pre-training of the autoencoder, end to end or layer by layer (Xie et al. 2016, §3.2).
 
 use super::batches::Batches;
+use super::corrupted::Corrupted;
 use super::losses::LossWindow;
 use super::{Event, Observer, Trainer};
 use crate::config::{Method, PretrainConfig};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::kernels::dropout::{Dropout, dropout};
 use crate::kernels::mse_loss::{LossTerm, mse_loss, partials};
 use crate::optimiser::Step;
 use crate::random::stream;
@@ -35,28 +35,31 @@ impl<D: Device> Trainer<'_, D> {
         let layers = 0..self.autoencoder.layers.len();
         let optimiser = self.config.pretrain.optimiser;
         self.autoencoder.reset_optimiser(self.device, layers, optimiser)?;
+        let noisy = Corrupted::end_to_end(self)?;
         let mut run = self.phase("pretrain", 0, steps, self.source.input_dim())?;
         run.begin(observe);
         for number in 0..steps {
             let batch = run.batches.gather(self.device, &self.source, number.into(), &self.batch)?;
             self.tape.rows = batch.rows;
             let slot = run.window.next(partials(batch.len()));
-            self.end_to_end_step(&batch, run.step(number), &run.window.partials, slot);
+            let input = noisy.input(self.device, &batch, number);
+            self.end_to_end_step(&batch, &input, run.step(number), &run.window.partials, slot);
             run.after_step(self.device, number, observe).await?;
         }
         Ok(steps.into())
     }
 
-    /// One step on every layer: forward, loss, backward, update. The loss's terms go to `losses`.
-    fn end_to_end_step(&self, batch: &Matrix<D>, step: Step, losses: &Matrix<D>, slot: usize) {
+    /// One step on every layer: forward from `input`, loss against `batch`, backward, update. The loss's
+    /// terms go to `losses`.
+    fn end_to_end_step(&self, batch: &Matrix<D>, input: &Matrix<D>, step: Step, losses: &Matrix<D>, slot: usize) {
         let config = &self.config.pretrain;
         let layers = 0..self.autoencoder.layers.len();
         let (y, dy) = (self.tape.output(layers.end - 1), self.tape.grad(layers.end - 1));
-        self.autoencoder.forward(self.device, layers.clone(), batch, &self.tape);
+        self.autoencoder.forward(self.device, layers.clone(), input, &self.tape);
         let term = loss_term(batch, config.loss_scale, slot);
         mse_loss(self.device, &y, batch, term, false, &dy, losses);
         let rate = config.bias_rate;
-        self.autoencoder.backward_and_update(self.device, layers, batch, &self.tape, step, rate);
+        self.autoencoder.backward_and_update(self.device, layers, input, &self.tape, step, rate);
     }
 
     /// Greedy training of layer `level` and its mirror as a denoising autoencoder of that layer's input.
@@ -67,7 +70,7 @@ impl<D: Device> Trainer<'_, D> {
             let optimiser = self.config.pretrain.optimiser;
             self.autoencoder.reset_optimiser(self.device, layer..layer + 1, optimiser)?;
         }
-        let noisy = Corrupted::new(self, level)?;
+        let noisy = Corrupted::greedy(self, level)?;
         let name = ["layer 1", "layer 2", "layer 3", "layer 4"].get(level).copied().unwrap_or("layer 5+");
         let mut run = self.phase(name, level as u32 + 1, steps, self.sizes[level])?;
         run.begin(observe);
@@ -77,15 +80,17 @@ impl<D: Device> Trainer<'_, D> {
             let slot = run.window.next(partials(batch.rows * self.sizes[level]));
             self.autoencoder.forward(self.device, 0..level, &batch, &self.tape);
             let x = if level == 0 { batch } else { self.tape.output(level - 1) };
-            self.level_step(&x, &noisy, number, run.step(number), &run.window.partials, slot);
+            self.level_step(level, &x, &noisy, number, run.step(number), &run.window.partials, slot);
             run.after_step(self.device, number, observe).await?;
         }
         Ok(steps.into())
     }
 
     /// x̃ = drop(x), h = g₁(x̃), h̃ = drop(h), y = g₂(h̃), loss |y − x|² against the clean x (b, in).
+    #[allow(clippy::too_many_arguments, reason = "one training step: what, on what, where the loss goes")]
     fn level_step(
         &self,
+        level: usize,
         x: &Matrix<D>,
         noisy: &Corrupted<D>,
         number: u32,
@@ -94,7 +99,7 @@ impl<D: Device> Trainer<'_, D> {
         slot: usize,
     ) {
         let (device, config) = (self.device, &self.config.pretrain);
-        let (level, mirror) = (noisy.level, self.autoencoder.layers.len() - 1 - noisy.level);
+        let mirror = self.autoencoder.layers.len() - 1 - level;
         let (encoder, decoder) = (&self.autoencoder.layers[level], &self.autoencoder.layers[mirror]);
         let (h, y) = (self.tape.output(level), self.tape.output(mirror));
         let (dh, dy) = (self.tape.grad(level), self.tape.grad(mirror));
@@ -171,66 +176,4 @@ impl<D: Device> Phase<D> {
         }
         Ok(())
     }
-}
-
-/// Dropout of one level of greedy training, and room for what it makes.
-struct Corrupted<D: Device> {
-    level: usize,
-    seed: u32,
-    rate: f32,
-    /// x̃ (b, in), if the input is corrupted.
-    input: Option<Matrix<D>>,
-    /// h̃ and its gradient (b, out), if the hidden layer is: all but the embedding.
-    hidden: Option<[Matrix<D>; 2]>,
-}
-
-impl<D: Device> Corrupted<D> {
-    fn new(trainer: &Trainer<'_, D>, level: usize) -> Result<Self> {
-        let config = &trainer.config.pretrain;
-        let rows = trainer.tape.rows_capacity();
-        let make = |cols: usize| Matrix::zeros(trainer.device, rows, cols);
-        let is_embedding = level + 1 == trainer.autoencoder.depth();
-        let corrupt_input = config.dropout > 0.0 && (level > 0 || config.corrupt_data);
-        let corrupt_hidden = config.dropout > 0.0 && !is_embedding;
-        let out = trainer.sizes[level + 1];
-        Ok(Self {
-            level,
-            seed: trainer.config.seed,
-            rate: config.dropout,
-            input: if corrupt_input { Some(make(trainer.sizes[level])?) } else { None },
-            hidden: if corrupt_hidden { Some([make(out)?, make(out)?]) } else { None },
-        })
-    }
-
-    /// Input and hidden layer of each level draw from streams of their own.
-    fn draw(&self, number: u32, hidden: bool) -> Dropout {
-        Dropout {
-            rate: self.rate,
-            seed: self.seed,
-            step: number,
-            layer: stream::DROPOUT + 2 * self.level as u32 + u32::from(hidden),
-        }
-    }
-
-    fn input(&self, device: &D, x: &Matrix<D>, number: u32) -> Matrix<D> {
-        drop_into(device, self.draw(number, false), x, self.input.as_ref())
-    }
-
-    fn hidden(&self, device: &D, h: &Matrix<D>, number: u32) -> Matrix<D> {
-        drop_into(device, self.draw(number, true), h, self.hidden.as_ref().map(|[h, _]| h))
-    }
-
-    /// The gradient before the drop: the same elements dropped, the same scale.
-    fn hidden_gradient(&self, device: &D, dh: &Matrix<D>, number: u32) -> Matrix<D> {
-        drop_into(device, self.draw(number, true), dh, self.hidden.as_ref().map(|[_, dh]| dh))
-    }
-}
-
-fn drop_into<D: Device>(device: &D, draw: Dropout, x: &Matrix<D>, y: Option<&Matrix<D>>) -> Matrix<D> {
-    let Some(y) = y else {
-        return x.clone();
-    };
-    let y = y.first_rows(x.rows);
-    dropout(device, &draw, x, &y);
-    y
 }

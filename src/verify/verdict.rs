@@ -1,0 +1,43 @@
+//! Every case of many kernels on one device, one verdict each.
+
+use super::{Agreement, Failure, run_case};
+use crate::device::Device;
+use crate::kernel::Kernel;
+use crate::kernels;
+
+/// The result of one trial.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The kernel.
+    pub kernel: &'static str,
+    /// The case's label.
+    pub case: String,
+    /// How well it agrees, or why it fails.
+    pub result: Result<Agreement, Failure>,
+}
+
+/// Runs every case of every kernel on a device; `seen` is called after each, to show progress.
+pub async fn verify_all<D: Device>(device: &D, seen: impl FnMut(&Verdict)) -> Vec<Verdict> {
+    verify_kernels(device, kernels::ALL, seen).await
+}
+
+/// Runs every case of some kernels on a device; `seen` is called after each, to show progress.
+pub async fn verify_kernels<D: Device>(
+    device: &D,
+    kernels: &[&'static Kernel],
+    mut seen: impl FnMut(&Verdict),
+) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for &kernel in kernels {
+        for case in (kernel.cases)() {
+            let verdict = Verdict {
+                kernel: kernel.name,
+                result: run_case(device, kernel, &case).await,
+                case: case.label,
+            };
+            seen(&verdict);
+            verdicts.push(verdict);
+        }
+    }
+    verdicts
+}

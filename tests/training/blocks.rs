@@ -1,0 +1,97 @@
+//! Data larger than one binding are split into blocks; that must not show in what comes out.
+
+use dec_gpu::cpu::{Cpu, CpuBuffer};
+use dec_gpu::data::Affine;
+use dec_gpu::device::{Device, DeviceInfo};
+use dec_gpu::error::Result;
+use dec_gpu::gpu::{Gpu, GpuOptions};
+use dec_gpu::kernel::Kernel;
+use dec_gpu::predict::predict;
+use dec_gpu::source::Source;
+use dec_gpu::verify::training::{BAND, blobs, compare_runs};
+
+use super::{bits, run, usable};
+
+/// The CPU, but one binding holds little.
+struct SmallCpu(Cpu, usize);
+
+impl Device for SmallCpu {
+    type Buffer = CpuBuffer;
+
+    fn zeros(&self, words: usize) -> Result<CpuBuffer> {
+        assert!(4 * words <= self.1, "a buffer of {words} words");
+        self.0.zeros(words)
+    }
+
+    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<CpuBuffer> {
+        assert!(size_of_val(values) <= self.1, "{} values", values.len());
+        self.0.upload(values)
+    }
+
+    fn dispatch(
+        &self,
+        kernel: &'static Kernel,
+        params: &[u8],
+        workgroups: [u32; 3],
+        bindings: &[&CpuBuffer],
+    ) {
+        self.0.dispatch(kernel, params, workgroups, bindings);
+    }
+
+    fn flush(&self) {}
+
+    async fn download(&self, buffer: &CpuBuffer) -> Result<Vec<u32>> {
+        self.0.download(buffer).await
+    }
+
+    fn max_binding_bytes(&self) -> usize {
+        self.1
+    }
+
+    fn info(&self) -> DeviceInfo {
+        self.0.info()
+    }
+}
+
+/// Bytes of one binding in the tests of blocks.
+const BINDING: usize = 1 << 15;
+/// Layers so narrow that 1,024 rows of each fit one binding.
+const NARROW: [&str; 3] = [
+    "network.hidden=[8]",
+    "pretrain.steps=60",
+    "cluster.max-steps=20",
+];
+
+/// Trains on a device that splits the data and on one that does not.
+fn assert_blocks_do_not_matter<S: Device>(small: &S, large: &impl Device) {
+    let data = blobs(1600, 12, 6);
+    let affine = Affine::uniform(12, 0.0, 1.0);
+    let source = Source::upload(small, &data, &affine, 4).expect("room");
+    assert!(source.block_rows().len() >= 3, "{:?}", source.block_rows());
+    drop(source);
+    let (got, want) = (run(small, &data, &NARROW), run(large, &data, &NARROW));
+    let agreement = compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+    eprintln!("{agreement:?}, same bits: {}", bits(&got) == bits(&want));
+    let model = &want.model;
+    let predicted =
+        |batch| pollster::block_on(predict(small, model, &data, batch)).expect("predicted");
+    assert!(predicted(1024) == predicted(7), "the batch split shows");
+    assert_eq!(
+        predicted(100).assignment,
+        want.clustering.assignment,
+        "blocks show in the labels"
+    );
+}
+
+#[test]
+fn blocks_do_not_matter() {
+    assert_blocks_do_not_matter(&SmallCpu(Cpu::new(), BINDING), &Cpu::new());
+    for report in usable("blocks") {
+        let options = GpuOptions {
+            max_binding_bytes: Some(BINDING),
+            ..GpuOptions::default()
+        };
+        let open = |options| pollster::block_on(Gpu::open(&report, options)).expect("opens");
+        assert_blocks_do_not_matter(&open(options), &open(GpuOptions::default()));
+    }
+}

@@ -1,0 +1,167 @@
+//! What the default schedule does not have: IDEC, layer-wise pre-training, data at the edge of what is allowed.
+
+use dec_gpu::cpu::Cpu;
+use dec_gpu::data::{Dataset, Values};
+use dec_gpu::model::{LayerWeights, Model};
+use dec_gpu::verify::training::{BAND, Run, blobs, compare_runs};
+
+use super::{assert_sound, on_adapters, run};
+
+/// y = act(x·W + b) through some layers, ReLU on all but the last.
+fn forward(layers: &[LayerWeights], mut x: Vec<f64>) -> Vec<f64> {
+    for (l, layer) in layers.iter().enumerate() {
+        let unit = |j: usize| {
+            let sum: f64 = (0..layer.d_in)
+                .map(|i| x[i] * f64::from(layer.weight[i * layer.d_out + j]))
+                .sum();
+            let y = sum + f64::from(layer.bias[j]);
+            if l + 1 < layers.len() { y.max(0.0) } else { y }
+        };
+        x = (0..layer.d_out).map(unit).collect();
+    }
+    x
+}
+
+/// The mean of squares between normalised inputs and their reconstruction.
+fn reconstruction_loss(model: &Model, data: &Dataset) -> f64 {
+    let Values::F32(values) = &data.values else {
+        panic!("blobs are f32");
+    };
+    let mut sum = 0.0;
+    for row in values.chunks(data.input_dim) {
+        let normalise = |(c, x): (usize, &f32)| f64::from((x - model.shift[c]) * model.scale[c]);
+        let x: Vec<f64> = row.iter().enumerate().map(normalise).collect();
+        let y = forward(&model.decoder, forward(&model.encoder, x.clone()));
+        sum += x
+            .iter()
+            .zip(&y)
+            .map(|(x, y)| (x - y) * (x - y))
+            .sum::<f64>();
+    }
+    sum / values.len() as f64
+}
+
+#[test]
+fn idec_keeps_the_reconstruction() {
+    let data = blobs(300, 12, 9);
+    let long = ["cluster.max-steps=200", "cluster.learning-rate=0.1"];
+    let loss = |device: &Cpu, gamma| {
+        reconstruction_loss(
+            &run(device, &data, &[&long[..], &[gamma]].concat()).model,
+            &data,
+        )
+    };
+    let (plain, idec) = (
+        loss(&Cpu::new(), "cluster.gamma=0.0"),
+        loss(&Cpu::new(), "cluster.gamma=0.1"),
+    );
+    assert!(idec.is_finite() && idec < plain, "IDEC {idec}, DEC {plain}");
+    let short = ["cluster.gamma=0.1", "pretrain.steps=40"];
+    let want = run(&Cpu::reference(), &data, &short);
+    on_adapters("IDEC", |gpu| {
+        let got = run(gpu, &data, &short);
+        compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+    });
+}
+
+/// The paper's schedule, but a few steps: layer by layer with dropout, then all at once, by SGD.
+const LAYERWISE: [&str; 8] = [
+    "pretrain.method=layerwise",
+    "pretrain.layer-steps=300",
+    "pretrain.steps=300",
+    "pretrain.dropout=0.2",
+    "pretrain.optimiser=sgd",
+    "pretrain.learning-rate=0.1",
+    "pretrain.momentum-burn-in=20",
+    "pretrain.corrupt-data=true",
+];
+
+#[test]
+fn layerwise_pre_training_lowers_every_loss() {
+    let data = blobs(300, 12, 10);
+    let layerwise = run(&Cpu::new(), &data, &LAYERWISE);
+    assert_sound(&layerwise, &data, "layerwise");
+    for phase in ["layer 1", "layer 2", "layer 3", "pretrain"] {
+        let of_phase: Vec<f64> = layerwise
+            .losses
+            .iter()
+            .filter(|at| at.phase == phase)
+            .map(|at| at.loss)
+            .collect();
+        let (first, last) = (
+            of_phase.first().expect("a loss"),
+            of_phase.last().expect("a loss"),
+        );
+        assert!(of_phase.len() >= 2 && last < first, "{phase}: {of_phase:?}");
+    }
+    let short = [
+        &LAYERWISE[..],
+        &["pretrain.layer-steps=20", "pretrain.steps=20"],
+    ]
+    .concat();
+    let want = run(&Cpu::reference(), &data, &short);
+    on_adapters("layerwise", |gpu| {
+        let got = run(gpu, &data, &short);
+        compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+    });
+}
+
+/// A set of `n` rows of `dim` values.
+fn set(name: &str, n: usize, dim: usize, value: impl Fn(usize, usize) -> f32) -> Dataset {
+    Dataset {
+        name: name.into(),
+        n_samples: n,
+        input_dim: dim,
+        values: Values::F32((0..n * dim).map(|at| value(at / dim, at % dim)).collect()),
+        image_shape: None,
+        labels: None,
+    }
+}
+
+#[test]
+fn shapes_at_the_edge_run() {
+    let wave = |i: usize, j: usize| ((i * 7 + j * 3) % 11) as f32;
+    let cases = [
+        (set("n < batch", 10, 5, wave), "n-clusters=3"),
+        (set("k = 1", 70, 5, wave), "n-clusters=1"),
+        (set("n = k", 6, 5, wave), "n-clusters=6"),
+        (set("one row", 1, 5, wave), "n-clusters=1"),
+        (
+            set("all rows equal", 70, 5, |_, j| j as f32),
+            "n-clusters=3",
+        ),
+        (set("all values equal", 70, 5, |_, _| 3.0), "n-clusters=2"),
+        (
+            set("constant columns", 70, 5, |i, j| {
+                if j == 2 { i as f32 } else { 9.0 }
+            }),
+            "n-clusters=2",
+        ),
+        (set("one column", 70, 1, wave), "n-clusters=4"),
+        (set("n = batch + 1", 65, 3, wave), "n-clusters=2"),
+        (
+            set("large values", 70, 3, |i, j| 1e9 + 1e6 * wave(i, j)),
+            "n-clusters=2",
+        ),
+    ];
+    let check = |device: &dyn Fn(&Dataset, &[&str]) -> Run| {
+        for (data, clusters) in &cases {
+            for method in ["end-to-end", "layerwise"] {
+                let method = format!("pretrain.method={method}");
+                let overrides = [
+                    clusters,
+                    "pretrain.steps=5",
+                    "pretrain.layer-steps=3",
+                    "pretrain.dropout=0.2",
+                    &method,
+                ];
+                let run = device(data, &overrides);
+                assert_sound(&run, data, &data.name);
+            }
+        }
+    };
+    check(&|data, overrides| run(&Cpu::new(), data, overrides));
+    on_adapters("edges", |gpu| {
+        check(&|data, overrides| run(gpu, data, overrides))
+    });
+}
