@@ -38,7 +38,14 @@ impl<D: Device> Layer<D> {
 
     /// y (b, out) from x (b, in).
     pub fn forward(&self, device: &D, x: &Matrix<D>, y: &Matrix<D>) {
-        linear_forward(device, x, &self.weight.value, &self.bias.value, self.relu, y);
+        linear_forward(
+            device,
+            x,
+            &self.weight.value,
+            &self.bias.value,
+            self.relu,
+            y,
+        );
     }
 
     /// The gradients of weight and bias from the input x (b, in) and dy (b, out), the gradient before the
@@ -48,7 +55,14 @@ impl<D: Device> Layer<D> {
     }
 
     /// dx (b, in) from dy (b, out), through the ReLU that made x if `relu`.
-    pub fn backward_input(&self, device: &D, dy: &Matrix<D>, x: &Matrix<D>, relu: bool, dx: &Matrix<D>) {
+    pub fn backward_input(
+        &self,
+        device: &D,
+        dy: &Matrix<D>,
+        x: &Matrix<D>,
+        relu: bool,
+        dx: &Matrix<D>,
+    ) {
         linear_backward_input(device, dy, &self.weight.value, x, relu, dx);
     }
 
@@ -109,7 +123,12 @@ impl<D: Device> Autoencoder<D> {
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn reset_optimiser(&mut self, device: &D, layers: std::ops::Range<usize>, kind: OptimiserKind) -> Result<()> {
+    pub fn reset_optimiser(
+        &mut self,
+        device: &D,
+        layers: std::ops::Range<usize>,
+        kind: OptimiserKind,
+    ) -> Result<()> {
         for layer in &mut self.layers[layers] {
             layer.weight.reset(device, kind)?;
             layer.bias.reset(device, kind)?;
@@ -118,7 +137,13 @@ impl<D: Device> Autoencoder<D> {
     }
 
     /// Runs some layers forward on x (b, in of the first); outputs go to `tape`.
-    pub fn forward(&self, device: &D, layers: std::ops::Range<usize>, x: &Matrix<D>, tape: &Tape<D>) {
+    pub fn forward(
+        &self,
+        device: &D,
+        layers: std::ops::Range<usize>,
+        x: &Matrix<D>,
+        tape: &Tape<D>,
+    ) {
         let mut input = x.first_rows(tape.rows);
         for l in layers {
             let output = tape.output(l);
@@ -141,7 +166,11 @@ impl<D: Device> Autoencoder<D> {
     ) {
         for l in layers.rev() {
             let layer = &self.layers[l];
-            let input = if l == 0 { x.clone() } else { tape.output(l - 1) };
+            let input = if l == 0 {
+                x.clone()
+            } else {
+                tape.output(l - 1)
+            };
             layer.backward_parameters(device, &input, &tape.grad(l));
             if l > 0 {
                 let relu = self.layers[l - 1].relu;
@@ -155,7 +184,11 @@ impl<D: Device> Autoencoder<D> {
     ///
     /// # Errors
     /// The device's.
-    pub async fn download(&self, device: &D, layers: std::ops::Range<usize>) -> Result<Vec<LayerWeights>> {
+    pub async fn download(
+        &self,
+        device: &D,
+        layers: std::ops::Range<usize>,
+    ) -> Result<Vec<LayerWeights>> {
         let mut weights = Vec::new();
         for layer in &self.layers[layers] {
             weights.push(layer.download(device).await?);
@@ -178,7 +211,12 @@ impl<D: Device> Tape<D> {
     /// # Errors
     /// The device's, when memory runs out.
     pub fn new(device: &D, rows: usize, sizes: &[usize]) -> Result<Self> {
-        let make = || mirrored(sizes).iter().map(|(_, d_out)| Matrix::zeros(device, rows, *d_out)).collect();
+        let make = || {
+            mirrored(sizes)
+                .iter()
+                .map(|(_, d_out)| Matrix::zeros(device, rows, *d_out))
+                .collect()
+        };
         let (outputs, grads): (Result<_>, Result<_>) = (make(), make());
         Ok(Self {
             rows,
@@ -193,7 +231,10 @@ impl<D: Device> Tape<D> {
     /// The device's, when memory runs out.
     pub fn forward_only(device: &D, rows: usize, sizes: &[usize]) -> Result<Self> {
         let hidden = &sizes[1..sizes.len() - 1];
-        let outputs = hidden.iter().map(|cols| Matrix::zeros(device, rows, *cols)).collect::<Result<_>>()?;
+        let outputs = hidden
+            .iter()
+            .map(|cols| Matrix::zeros(device, rows, *cols))
+            .collect::<Result<_>>()?;
         Ok(Self {
             rows,
             outputs,
@@ -234,6 +275,8 @@ fn initial_weights(init: Init, seed: u32, layer: u32, d_in: usize, d_out: usize)
     match init {
         Init::GlorotUniform => uniform((6.0 / (d_in + d_out) as f64).sqrt()),
         Init::FanInUniform => uniform((1.0 / d_in as f64).sqrt()),
-        Init::Normal001 => elements.map(|i| 0.01 * random::normal(seed, 0, stream, i)).collect(),
+        Init::Normal001 => elements
+            .map(|i| 0.01 * random::normal(seed, 0, stream, i))
+            .collect(),
     }
 }

@@ -90,8 +90,10 @@ fn run(cli: Cli) -> Outcome {
         Command::Config(args) => print_config(&args),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "dec-gpu", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
+            // Not straight to stdout: the generator panics when that cannot be written.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "dec-gpu", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
         Command::Man => print_manual(),
     }
@@ -104,7 +106,9 @@ fn print_config(args: &ConfigArgs) -> Outcome {
 fn print_manual() -> Outcome {
     let mut page = Vec::new();
     let command = <Cli as clap::CommandFactory>::command();
-    clap_mangen::Man::new(command).render(&mut page).map_err(|source| stdout_failed(source))?;
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .map_err(stdout_failed)?;
     print(&String::from_utf8_lossy(&page))
 }
 
@@ -113,7 +117,9 @@ fn print(text: &str) -> Outcome {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(stdout_failed(source)),
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(stdout_failed(source))
+        }
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -136,7 +142,10 @@ fn start_log(verbose: u8) {
         1 => "warn,dec_gpu=info",
         _ => "debug,naga=info,wgpu_core=info",
     };
-    env_logger::Builder::new().parse_filters(filter).format_timestamp(None).init();
+    env_logger::Builder::new()
+        .parse_filters(filter)
+        .format_timestamp(None)
+        .init();
 }
 
 impl From<run_dir::RunDirError> for Error {

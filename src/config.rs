@@ -220,7 +220,10 @@ impl Config {
         file: Option<(&str, &str)>,
         overrides: &[String],
     ) -> Result<Self, ConfigError> {
-        let file_table = file.map(|(name, text)| parse(name, text)).transpose()?.unwrap_or_default();
+        let file_table = file
+            .map(|(name, text)| parse(name, text))
+            .transpose()?
+            .unwrap_or_default();
         let named = file_table.get("preset").and_then(|value| value.as_str());
         let name = preset_name.or(named).unwrap_or(PRESETS[0]).to_owned();
         let mut table = parse(&name, preset(&name)?)?;
@@ -230,10 +233,12 @@ impl Config {
         }
         table.insert("preset".into(), name.into());
         let source = file.map_or("the configuration", |(name, _)| name);
-        table.try_into().map_err(|error: toml::de::Error| ConfigError::Toml {
-            file: source.to_owned(),
-            message: error.message().to_owned(),
-        })
+        table
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError::Toml {
+                file: source.to_owned(),
+                message: error.message().to_owned(),
+            })
     }
 
     /// The text that makes this run again.
@@ -251,15 +256,19 @@ impl Config {
     /// Sizes from input to embedding: D, hidden…, d.
     pub fn encoder_sizes(&self, input_dim: usize) -> Vec<usize> {
         let hidden = self.network.hidden.iter().flatten().copied();
-        std::iter::once(input_dim).chain(hidden).chain([self.network.embedding_dim]).collect()
+        std::iter::once(input_dim)
+            .chain(hidden)
+            .chain([self.network.embedding_dim])
+            .collect()
     }
 }
 
 fn parse(file: &str, text: &str) -> Result<toml::Table, ConfigError> {
-    text.parse().map_err(|error: toml::de::Error| ConfigError::Toml {
-        file: file.to_owned(),
-        message: error.to_string().trim_end().to_owned(),
-    })
+    text.parse()
+        .map_err(|error: toml::de::Error| ConfigError::Toml {
+            file: file.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })
 }
 
 /// Lays `over` on `table`, key by key.
@@ -276,7 +285,9 @@ fn merge(table: &mut toml::Table, over: toml::Table) {
 
 /// `section.key=value` as a table; a value that is not TOML is taken as a string.
 fn override_table(item: &str) -> Result<toml::Table, ConfigError> {
-    let (key, value) = item.split_once('=').ok_or_else(|| ConfigError::Override(item.to_owned()))?;
+    let (key, value) = item
+        .split_once('=')
+        .ok_or_else(|| ConfigError::Override(item.to_owned()))?;
     let (key, value) = (key.trim(), value.trim());
     format!("{key} = {value}")
         .parse()
@@ -301,12 +312,20 @@ mod tests {
     fn the_command_line_wins_over_the_file_and_the_file_over_the_preset() {
         let file = Some(("run.toml", "seed = 3\n[cluster]\ngamma = 0.5\nalpha = 2.0"));
         let config = Config::layered(None, file, &["cluster.gamma=0.25".into()]).expect("valid");
-        assert_eq!((config.seed, config.cluster.gamma, config.cluster.alpha), (3, 0.25, 2.0));
+        assert_eq!(
+            (config.seed, config.cluster.gamma, config.cluster.alpha),
+            (3, 0.25, 2.0)
+        );
     }
 
     #[test]
     fn an_unknown_key_and_a_wrong_type_are_errors() {
-        for text in ["[cluster]\ngama = 1.0", "seed = \"x\"", "[pretrain]\nmethod = \"none\"", "seed = "] {
+        for text in [
+            "[cluster]\ngama = 1.0",
+            "seed = \"x\"",
+            "[pretrain]\nmethod = \"none\"",
+            "seed = ",
+        ] {
             let error = Config::layered(None, Some(("run.toml", text)), &[]).expect_err(text);
             assert!(error.to_string().contains("run.toml"), "{error}");
         }

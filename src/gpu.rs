@@ -81,7 +81,10 @@ impl Gpu {
     /// [`Error::NoAdapter`] if the adapter lacks what the kernels need or the driver refuses the device.
     pub async fn open(report: &AdapterReport, options: GpuOptions) -> Result<Self> {
         if let Some(reason) = &report.refusal {
-            return Err(Error::NoAdapter(format!("{} cannot be used: {reason}", report.info.name)));
+            return Err(Error::NoAdapter(format!(
+                "{} cannot be used: {reason}",
+                report.info.name
+            )));
         }
         let limits = if options.default_limits {
             wgpu::Limits::default()
@@ -93,15 +96,22 @@ impl Gpu {
             required_limits: limits.clone(),
             ..Default::default()
         };
-        let (device, queue) = report.adapter.request_device(&descriptor).await.map_err(|error| {
-            Error::NoAdapter(format!("{} cannot be opened: {error}", report.info.name))
-        })?;
+        let (device, queue) =
+            report
+                .adapter
+                .request_device(&descriptor)
+                .await
+                .map_err(|error| {
+                    Error::NoAdapter(format!("{} cannot be opened: {error}", report.info.name))
+                })?;
         let fault = watch_for_faults(&device);
         let binding = usize::try_from(limits.max_storage_buffer_binding_size).unwrap_or(usize::MAX);
         let alignment = limits.min_uniform_buffer_offset_alignment;
         Ok(Self {
             recorder: RefCell::new(Recorder::new(&device, alignment)),
-            max_binding_bytes: options.max_binding_bytes.map_or(binding, |bytes| bytes.min(binding)),
+            max_binding_bytes: options
+                .max_binding_bytes
+                .map_or(binding, |bytes| bytes.min(binding)),
             info: report.info.clone(),
             device,
             queue,
@@ -114,14 +124,22 @@ impl Gpu {
     }
 
     fn check(&self) -> Result<()> {
-        match self.fault.lock().expect("no thread panics while it holds the lock").as_ref() {
+        match self
+            .fault
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .as_ref()
+        {
             Some(fault) => Err(Error::Device(format!("{}: {fault}", self.info.name))),
             None => Ok(()),
         }
     }
 
     fn fail(&self, message: String) {
-        self.fault.lock().expect("no thread panics while it holds the lock").get_or_insert(message);
+        self.fault
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .get_or_insert(message);
     }
 
     fn create(&self, words: usize) -> Result<GpuBuffer> {
@@ -135,7 +153,9 @@ impl Gpu {
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size: bytes as u64,
-            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            usage: wgpu::BufferUsages::STORAGE
+                | wgpu::BufferUsages::COPY_SRC
+                | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         self.check()?;
@@ -148,23 +168,39 @@ impl Gpu {
     }
 
     /// The bind group of a kernel and its buffers, built once.
-    fn bind_group(&self, kernel: &'static Kernel, layout: &wgpu::BindGroupLayout, bindings: &[&GpuBuffer]) -> wgpu::BindGroup {
-        let key = (std::ptr::from_ref(kernel) as usize, bindings.iter().map(|b| b.0.id).collect());
+    fn bind_group(
+        &self,
+        kernel: &'static Kernel,
+        layout: &wgpu::BindGroupLayout,
+        bindings: &[&GpuBuffer],
+    ) -> wgpu::BindGroup {
+        let key = (
+            std::ptr::from_ref(kernel) as usize,
+            bindings.iter().map(|b| b.0.id).collect(),
+        );
         let mut cache = self.bind_groups.borrow_mut();
         let build = || self.build_bind_group(kernel, layout, bindings);
         cache.entry(key).or_insert_with(build).clone()
     }
 
-    fn build_bind_group(&self, kernel: &Kernel, layout: &wgpu::BindGroupLayout, bindings: &[&GpuBuffer]) -> wgpu::BindGroup {
+    fn build_bind_group(
+        &self,
+        kernel: &Kernel,
+        layout: &wgpu::BindGroupLayout,
+        bindings: &[&GpuBuffer],
+    ) -> wgpu::BindGroup {
         let recorder = self.recorder.borrow();
         let params = wgpu::BindGroupEntry {
             binding: 0,
             resource: recorder.params_binding(kernel.params_size()),
         };
-        let buffers = bindings.iter().enumerate().map(|(i, buffer)| wgpu::BindGroupEntry {
-            binding: i as u32 + 1,
-            resource: buffer.0.buffer.as_entire_binding(),
-        });
+        let buffers = bindings
+            .iter()
+            .enumerate()
+            .map(|(i, buffer)| wgpu::BindGroupEntry {
+                binding: i as u32 + 1,
+                resource: buffer.0.buffer.as_entire_binding(),
+            });
         self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout,
@@ -174,7 +210,12 @@ impl Gpu {
 
     /// Forgets the bind groups of buffers that nobody holds, so that their memory is freed.
     fn forget_dropped(&self) {
-        let dropped = std::mem::take(&mut *self.dropped.lock().expect("no thread panics while it holds the lock"));
+        let dropped = std::mem::take(
+            &mut *self
+                .dropped
+                .lock()
+                .expect("no thread panics while it holds the lock"),
+        );
         if !dropped.is_empty() {
             let held = |(_, ids): &BindGroupKey| !ids.iter().any(|id| dropped.contains(id));
             self.bind_groups.borrow_mut().retain(|key, _| held(key));
@@ -226,17 +267,35 @@ impl Device for Gpu {
         let bytes: &[u8] = bytemuck::cast_slice(values);
         let buffer = self.create(bytes.len().div_ceil(4))?;
         let whole = bytes.len() / 4 * 4;
-        self.queue.write_buffer(&buffer.0.buffer, 0, &bytes[..whole]);
+        self.queue
+            .write_buffer(&buffer.0.buffer, 0, &bytes[..whole]);
         if whole < bytes.len() {
             let tail = words_of(&bytes[whole..]);
-            self.queue.write_buffer(&buffer.0.buffer, whole as u64, bytemuck::cast_slice(&tail));
+            self.queue
+                .write_buffer(&buffer.0.buffer, whole as u64, bytemuck::cast_slice(&tail));
         }
         Ok(buffer)
     }
 
-    fn dispatch(&self, kernel: &'static Kernel, params: &[u8], workgroups: [u32; 3], bindings: &[&GpuBuffer]) {
-        assert_eq!(bindings.len(), kernel.bindings.len(), "bindings of {}", kernel.name);
-        assert_eq!(params.len(), kernel.params_size(), "parameters of {}", kernel.name);
+    fn dispatch(
+        &self,
+        kernel: &'static Kernel,
+        params: &[u8],
+        workgroups: [u32; 3],
+        bindings: &[&GpuBuffer],
+    ) {
+        assert_eq!(
+            bindings.len(),
+            kernel.bindings.len(),
+            "bindings of {}",
+            kernel.name
+        );
+        assert_eq!(
+            params.len(),
+            kernel.params_size(),
+            "parameters of {}",
+            kernel.name
+        );
         assert!(
             workgroups.iter().all(|&w| w <= MAX_WORKGROUPS),
             "{}: {workgroups:?} workgroups",
@@ -247,7 +306,10 @@ impl Device for Gpu {
         }
         let pipeline = self.pipelines.borrow_mut().get(&self.device, kernel);
         let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
-        let full = self.recorder.borrow_mut().record(pipeline.pipeline, bind_group, params, workgroups);
+        let full =
+            self.recorder
+                .borrow_mut()
+                .record(pipeline.pipeline, bind_group, params, workgroups);
         if full {
             self.submit();
         }
@@ -259,7 +321,10 @@ impl Device for Gpu {
 
     async fn download(&self, buffer: &GpuBuffer) -> Result<Vec<u32>> {
         self.submit();
-        let read = self.recorder.borrow_mut().read_back(&self.device, &self.queue, &buffer.0.buffer);
+        let read =
+            self.recorder
+                .borrow_mut()
+                .read_back(&self.device, &self.queue, &buffer.0.buffer);
         let staging = match read {
             Ok(mapping) => mapping.await,
             Err(fault) => Err(fault),
@@ -269,10 +334,9 @@ impl Device for Gpu {
         }
         self.check()?;
         let staging = staging.map_err(Error::Device)?;
-        let view = staging
-            .slice(..)
-            .get_mapped_range()
-            .map_err(|error| Error::Device(format!("{}: read back failed: {error}", self.info.name)))?;
+        let view = staging.slice(..).get_mapped_range().map_err(|error| {
+            Error::Device(format!("{}: read back failed: {error}", self.info.name))
+        })?;
         let words: &[u32] = bytemuck::cast_slice(&view);
         Ok(words[..buffer.0.words].to_vec())
     }

@@ -273,7 +273,10 @@ impl Case {
 
     /// A buffer that is read and written.
     pub fn update<T: bytemuck::NoUninit>(mut self, values: &[T], tolerance: Tolerance) -> Self {
-        assert!(align_of::<T>() <= 4, "words are 32 bits: f64 and u64 have no place here");
+        assert!(
+            align_of::<T>() <= 4,
+            "words are 32 bits: f64 and u64 have no place here"
+        );
         self.buffers.push(CaseBuffer {
             words: words_of(values),
             tolerance,

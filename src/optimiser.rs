@@ -36,11 +36,17 @@ impl Step {
     /// The same step at another rate.
     fn scaled(self, factor: f32) -> Self {
         match self {
-            Self::Sgd { learning_rate, momentum } => Self::Sgd {
+            Self::Sgd {
+                learning_rate,
+                momentum,
+            } => Self::Sgd {
                 learning_rate: factor * learning_rate,
                 momentum,
             },
-            Self::Adam { learning_rate, step } => Self::Adam {
+            Self::Adam {
+                learning_rate,
+                step,
+            } => Self::Adam {
                 learning_rate: factor * learning_rate,
                 step,
             },
@@ -53,7 +59,8 @@ impl Step {
             Schedule::Constant => 1.0,
             Schedule::Step => 0.1f64.powi((step / config.decay_every) as i32),
             Schedule::Cosine => {
-                0.5 * (1.0 + (std::f64::consts::PI * f64::from(step) / f64::from(steps.max(1))).cos())
+                0.5 * (1.0
+                    + (std::f64::consts::PI * f64::from(step) / f64::from(steps.max(1))).cos())
             }
         };
         let learning_rate = (f64::from(config.learning_rate) * decay) as f32;
@@ -61,13 +68,21 @@ impl Step {
             0 => 1.0,
             burn_in => (step as f32 / burn_in as f32).min(1.0),
         };
-        Self::new(config.optimiser, learning_rate, ramp * config.momentum, step)
+        Self::new(
+            config.optimiser,
+            learning_rate,
+            ramp * config.momentum,
+            step,
+        )
     }
 
     /// A step of either optimiser; `step` counts from 0.
     pub fn new(kind: OptimiserKind, learning_rate: f32, momentum: f32, step: u32) -> Self {
         match kind {
-            OptimiserKind::Sgd => Self::Sgd { learning_rate, momentum },
+            OptimiserKind::Sgd => Self::Sgd {
+                learning_rate,
+                momentum,
+            },
             OptimiserKind::Adam => Self::Adam {
                 learning_rate,
                 step: step + 1,
@@ -129,10 +144,22 @@ impl<D: Device> Parameter<D> {
     /// If [`Parameter::reset`] was not called for this kind of step.
     pub fn update(&self, device: &D, step: Step, rate: f32) {
         match (step.scaled(rate), &self.state) {
-            (Step::Sgd { learning_rate, momentum }, Some(State::Velocity(v))) => {
+            (
+                Step::Sgd {
+                    learning_rate,
+                    momentum,
+                },
+                Some(State::Velocity(v)),
+            ) => {
                 sgd(device, learning_rate, momentum, &self.grad, v, &self.value);
             }
-            (Step::Adam { learning_rate, step }, Some(State::Moments(moments))) => {
+            (
+                Step::Adam {
+                    learning_rate,
+                    step,
+                },
+                Some(State::Moments(moments)),
+            ) => {
                 let hyper = Adam {
                     learning_rate,
                     ..Adam::default()

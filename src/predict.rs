@@ -52,12 +52,7 @@ impl Prediction {
 ///
 /// # Errors
 /// [`ModelError::InputSize`].
-pub fn check_input_size(
-    model: &Model,
-    file: &str,
-    data: &Dataset,
-    data_file: &str,
-) -> Result<()> {
+pub fn check_input_size(model: &Model, file: &str, data: &Dataset, data_file: &str) -> Result<()> {
     if data.input_dim == model.input_dim {
         return Ok(());
     }

@@ -33,7 +33,8 @@ impl<D: Device> Source<D> {
             Values::U8(_) => (Storage::U8, 1),
             Values::F32(_) => (Storage::F32, 4),
         };
-        let rows_per_block = (device.max_binding_bytes() / (bytes * cols).max(4 * width)).clamp(1, n);
+        let rows_per_block =
+            (device.max_binding_bytes() / (bytes * cols).max(4 * width)).clamp(1, n);
         let block = |first: usize| -> Result<Block<D>> {
             let rows = rows_per_block.min(n - first);
             let at = first * cols..(first + rows) * cols;
@@ -52,7 +53,10 @@ impl<D: Device> Source<D> {
             n,
             cols,
             rows_per_block,
-            blocks: (0..n).step_by(rows_per_block).map(block).collect::<Result<_>>()?,
+            blocks: (0..n)
+                .step_by(rows_per_block)
+                .map(block)
+                .collect::<Result<_>>()?,
             normalisation: Normalisation {
                 shift: Matrix::upload(device, 1, cols, &affine.shift)?,
                 scale: Matrix::upload(device, 1, cols, &affine.scale)?,
@@ -98,7 +102,16 @@ impl<D: Device> Source<D> {
             first: block.first + rows.start,
         };
         let (y, first) = output;
-        linear_forward_gather(device, order, rows.len(), block, &self.normalisation, layer, y, first);
+        linear_forward_gather(
+            device,
+            order,
+            rows.len(),
+            block,
+            &self.normalisation,
+            layer,
+            y,
+            first,
+        );
     }
 
     /// The normalised rows for k-means on the inputs, decoded a scratch at a time.
@@ -145,7 +158,9 @@ impl<D: Device> Rows<D> for DecodedRows<'_, D> {
     fn block(&self, device: &D, b: usize) -> (usize, Matrix<D>) {
         let block = &self.source.blocks[b / self.pieces()];
         let start = b % self.pieces() * self.scratch.rows;
-        let rows = self.scratch.first_rows(self.scratch.rows.min(block.rows - start));
+        let rows = self
+            .scratch
+            .first_rows(self.scratch.rows.min(block.rows - start));
         let first = block.first + start;
         let order = Order { index: None, first };
         gather_rows(device, order, block, &self.source.normalisation, &rows);

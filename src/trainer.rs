@@ -83,7 +83,11 @@ impl<'a, D: Device> Trainer<'a, D> {
         let sizes = config.encoder_sizes(data.input_dim);
         let k = config.n_clusters.unwrap_or(1);
         let width = k.max(config.network.embedding_dim);
-        let rows = config.pretrain.batch_size.max(config.cluster.batch_size).min(data.n_samples);
+        let rows = config
+            .pretrain
+            .batch_size
+            .max(config.cluster.batch_size)
+            .min(data.n_samples);
         let source = Source::upload(device, data, &affine, width)?;
         Ok(Self {
             autoencoder: Autoencoder::new(device, &sizes, config.network.init, config.seed)?,
@@ -143,11 +147,14 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     fn n_clusters(&self) -> usize {
-        self.config.n_clusters.expect("a resolved configuration has a number of clusters")
+        self.config
+            .n_clusters
+            .expect("a resolved configuration has a number of clusters")
     }
 
     fn encode_all(&self) {
-        self.embedding.encode(self.device, &self.source, self.autoencoder.encoder());
+        self.embedding
+            .encode(self.device, &self.source, self.autoencoder.encoder());
     }
 
     /// The trained model, with the centroids of `clustering`.
@@ -158,7 +165,10 @@ impl<'a, D: Device> Trainer<'a, D> {
         let depth = self.autoencoder.depth();
         Ok(Model {
             encoder: self.autoencoder.download(self.device, 0..depth).await?,
-            decoder: self.autoencoder.download(self.device, depth..2 * depth).await?,
+            decoder: self
+                .autoencoder
+                .download(self.device, depth..2 * depth)
+                .await?,
             centroids: clustering.centroids.clone(),
             n_clusters: self.n_clusters(),
             embedding_dim: self.config.network.embedding_dim,

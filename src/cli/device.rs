@@ -34,7 +34,9 @@ impl DeviceArgs {
     pub(crate) fn open(&self) -> Result<AnyDevice> {
         match self.backend.as_str() {
             "cpu" if self.adapter.is_none() => Ok(AnyDevice::Cpu(Cpu::new())),
-            "cpu" => Err(usage("--adapter names a GPU, but --backend is cpu; leave one of them out")),
+            "cpu" => Err(usage(
+                "--adapter names a GPU, but --backend is cpu; leave one of them out",
+            )),
             "auto" => self.open_auto(),
             name => {
                 let backend = name.parse::<Backend>().map_err(|_| unknown_backend(name))?;
@@ -51,7 +53,8 @@ impl DeviceArgs {
         }
         for backend in Backend::ALL {
             // Without a session, Mesa's EGL complains on stderr; a GPU there is reached through Vulkan.
-            let headless = cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none();
+            let headless =
+                cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none();
             if backend == Backend::Gl && headless {
                 continue;
             }
@@ -63,7 +66,11 @@ impl DeviceArgs {
         Ok(AnyDevice::Cpu(Cpu::new()))
     }
 
-    fn open_chosen(&self, reports: &[AdapterReport], backend: Option<Backend>) -> Result<AnyDevice> {
+    fn open_chosen(
+        &self,
+        reports: &[AdapterReport],
+        backend: Option<Backend>,
+    ) -> Result<AnyDevice> {
         let report = choose(reports, backend, self.adapter.as_deref())?;
         Ok(AnyDevice::Gpu(Box::new(self.open_adapter(report)?)))
     }
@@ -79,7 +86,9 @@ impl DeviceArgs {
 }
 
 fn unknown_backend(name: &str) -> Error {
-    usage(format!("unknown backend '{name}'; expected auto, cpu, vulkan, metal, dx12 or gl"))
+    usage(format!(
+        "unknown backend '{name}'; expected auto, cpu, vulkan, metal, dx12 or gl"
+    ))
 }
 
 /// One line that says where a command runs.
@@ -87,6 +96,9 @@ pub(crate) fn describe(device: &impl Device) -> String {
     let info = device.info();
     match info.backend.as_str() {
         "cpu" => format!("cpu ({})", info.name),
-        backend => format!("{} via {backend} ({}, {})", info.name, info.kind, info.driver),
+        backend => format!(
+            "{} via {backend} ({}, {})",
+            info.name, info.kind, info.driver
+        ),
     }
 }

@@ -32,15 +32,28 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
 
 fn text(report: &AdapterReport) -> String {
     let info = &report.info;
-    let usable = report.refusal.as_ref().map_or("usable".into(), |reason| format!("refused: {reason}"));
-    let mut text = format!("{}: {} via {} ({})\n", report.index, info.name, info.backend, info.kind);
+    let usable = report
+        .refusal
+        .as_ref()
+        .map_or("usable".into(), |reason| format!("refused: {reason}"));
+    let mut text = format!(
+        "{}: {} via {} ({})\n",
+        report.index, info.name, info.backend, info.kind
+    );
     text += &format!("   driver {}; {usable}\n", info.driver);
     if report.is_software() {
         text += "   software: used only when named with --adapter\n";
     }
     for limit in &report.limits {
-        let verdict = if limit.have < limit.need { "too small" } else { "ok" };
-        text += &format!("   {:<40} needs {:>11}, has {:>11}  {verdict}\n", limit.name, limit.need, limit.have);
+        let verdict = if limit.have < limit.need {
+            "too small"
+        } else {
+            "ok"
+        };
+        text += &format!(
+            "   {:<40} needs {:>11}, has {:>11}  {verdict}\n",
+            limit.name, limit.need, limit.have
+        );
     }
     text
 }

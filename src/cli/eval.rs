@@ -33,7 +33,10 @@ pub(crate) fn run(args: &EvalArgs) -> Outcome {
     }
     let Scores { acc, nmi, ari } = Scores::of(&labels.ids, &predicted.ids);
     if args.json {
-        return print(&format!("{}\n", serde_json::json!({ "acc": acc, "nmi": nmi, "ari": ari })));
+        return print(&format!(
+            "{}\n",
+            serde_json::json!({ "acc": acc, "nmi": nmi, "ari": ari })
+        ));
     }
     print(&format!("ACC {acc:.4}\nNMI {nmi:.4}\nARI {ari:.4}\n"))
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dec_gpu::data::{Dataset, ReadOptions, open};
 use dec_gpu::Result;
+use dec_gpu::data::{Dataset, ReadOptions, open};
 
 use super::usage;
 
@@ -25,10 +25,13 @@ pub(crate) struct ReadArgs {
 impl ReadArgs {
     /// Reads a file or a folder.
     pub(crate) fn read(&self, path: &Path) -> Result<Dataset> {
-        let label_column = self.label_column.as_ref().map(|column| match column.parse() {
-            Ok(column) => column,
-            Err(never) => match never {},
-        });
+        let label_column = self
+            .label_column
+            .as_ref()
+            .map(|column| match column.parse() {
+                Ok(column) => column,
+                Err(never) => match never {},
+            });
         let options = ReadOptions {
             label_column,
             header: self.header,
@@ -45,5 +48,6 @@ impl ReadArgs {
 
 /// The text of a file that is part of the command line.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| usage(format!("cannot read {}: {error}", path.display())))
+    std::fs::read_to_string(path)
+        .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))
 }

@@ -87,7 +87,11 @@ impl Progress {
         if !self.silent && std::io::stderr().is_terminal() {
             let template = "{prefix:>9} {bar:30} {pos}/{len} {msg}, {eta} left";
             let style = ProgressStyle::with_template(template).expect("the template is valid");
-            self.bar = Some(ProgressBar::new(steps).with_style(style).with_prefix(self.phase.clone()));
+            self.bar = Some(
+                ProgressBar::new(steps)
+                    .with_style(style)
+                    .with_prefix(self.phase.clone()),
+            );
         }
     }
 
@@ -100,9 +104,14 @@ impl Progress {
             seconds: self.phase_start.elapsed().as_secs_f64(),
             acc,
         });
-        let loss = self.loss.map_or(String::new(), |loss| format!("loss {loss:.5}, "));
+        let loss = self
+            .loss
+            .map_or(String::new(), |loss| format!("loss {loss:.5}, "));
         let acc = acc.map_or(String::new(), |acc| format!(", ACC {acc:.4}"));
-        self.show(step, &format!("{loss}{:.2} % of labels changed{acc}", 100.0 * label_change));
+        self.show(
+            step,
+            &format!("{loss}{:.2} % of labels changed{acc}", 100.0 * label_change),
+        );
     }
 
     fn show(&mut self, step: u64, message: &str) {
@@ -114,7 +123,12 @@ impl Progress {
             }
         } else if !self.silent && (self.last_line.elapsed() > QUIET_TIME || step >= self.steps) {
             self.last_line = Instant::now();
-            eprintln!("{} {step}/{}: {message}{}", self.phase, self.steps, self.time_left(step));
+            eprintln!(
+                "{} {step}/{}: {message}{}",
+                self.phase,
+                self.steps,
+                self.time_left(step)
+            );
         }
     }
 
@@ -122,7 +136,8 @@ impl Progress {
         if step == 0 || step >= self.steps {
             return String::new();
         }
-        let left = self.phase_start.elapsed().as_secs_f64() / step as f64 * (self.steps - step) as f64;
+        let left =
+            self.phase_start.elapsed().as_secs_f64() / step as f64 * (self.steps - step) as f64;
         format!(", at most {left:.0} s left")
     }
 

@@ -55,7 +55,9 @@ impl RunDir {
     /// Refuses what [`RunDir::create`] would refuse because of its files, without touching anything: to be
     /// asked before work that takes long.
     pub(crate) fn check(path: &Path, force: bool) -> Result<(), RunDirError> {
-        let first = fs::read_dir(path).ok().and_then(|mut entries| entries.next()?.ok());
+        let first = fs::read_dir(path)
+            .ok()
+            .and_then(|mut entries| entries.next()?.ok());
         match first {
             Some(entry) if !force => Err(RunDirError::Exists {
                 path: path.to_owned(),

@@ -79,7 +79,8 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     })?;
     let device = args.device.open()?;
     let folder = RunDir::create(&args.out, args.force)?;
-    let progress = Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    let progress =
+        Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let metrics = match device {
         AnyDevice::Cpu(cpu) => train(&cpu, data, config, start, &folder, progress)?,
         AnyDevice::Gpu(gpu) => train(&*gpu, data, config, start, &folder, progress)?,
@@ -124,7 +125,9 @@ fn train<D: Device>(
         config.preset,
         describe(device)
     ));
-    folder.write(report::CONFIG_TOML, |out| out.write_all(config.to_toml().as_bytes()))?;
+    folder.write(report::CONFIG_TOML, |out| {
+        out.write_all(config.to_toml().as_bytes())
+    })?;
     let labels = data.labels.take().map(|labels| labels.ids);
     let affine = fit(&data, config.normalisation());
     let mut trainer = Trainer::new(device, &data, affine, config)?;
@@ -159,14 +162,19 @@ async fn phases<D: Device>(
     progress.say(&scored("autoencoder + k-means", autoencoder_kmeans));
 
     let start = Instant::now();
-    let clustering = trainer.cluster(&first.centroids, &mut |event| progress.event(event)).await?;
+    let clustering = trainer
+        .cluster(&first.centroids, &mut |event| progress.event(event))
+        .await?;
     seconds.cluster = start.elapsed().as_secs_f64();
 
     // The baseline is for comparison only, so it comes last and counts in no phase.
     let kmeans = match labels {
         Some(labels) if trainer.config().kmeans.baseline => {
             progress.say("k-means on the inputs, for comparison");
-            Some(Scores::of(labels, &trainer.kmeans_on_inputs().await?.assignment))
+            Some(Scores::of(
+                labels,
+                &trainer.kmeans_on_inputs().await?.assignment,
+            ))
         }
         _ => None,
     };
@@ -190,12 +198,20 @@ async fn phases<D: Device>(
 
 fn scored(what: &str, scores: Option<Scores>) -> String {
     match scores {
-        Some(s) => format!("{what}: ACC {:.4}, NMI {:.4}, ARI {:.4}", s.acc, s.nmi, s.ari),
+        Some(s) => format!(
+            "{what}: ACC {:.4}, NMI {:.4}, ARI {:.4}",
+            s.acc, s.nmi, s.ari
+        ),
         None => format!("{what}: done"),
     }
 }
 
-fn metrics_of(device: DeviceInfo, (n, d): (usize, usize), config: &Config, found: &Found) -> RunMetrics {
+fn metrics_of(
+    device: DeviceInfo,
+    (n, d): (usize, usize),
+    config: &Config,
+    found: &Found,
+) -> RunMetrics {
     let clustering = &found.clustering;
     let k = config.n_clusters.unwrap_or(1);
     let mut cluster_sizes = vec![0u64; k];
@@ -224,18 +240,34 @@ fn metrics_of(device: DeviceInfo, (n, d): (usize, usize), config: &Config, found
 
 /// Everything but the configuration, which was written at the start. `metrics.json` comes last: it is there
 /// only when all else is.
-fn write_results(folder: &RunDir, found: &Found, metrics: &RunMetrics, progress: &Progress) -> Result<()> {
+fn write_results(
+    folder: &RunDir,
+    found: &Found,
+    metrics: &RunMetrics,
+    progress: &Progress,
+) -> Result<()> {
     let clustering = &found.clustering;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
     folder.write(report::LABELS_CSV, |out| {
         report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
     })?;
-    folder.write(report::SOFT_ASSIGNMENT_NPY, |out| report::write_npy(out, &clustering.soft_assignment, k))?;
-    folder.write(report::EMBEDDING_NPY, |out| report::write_npy(out, &clustering.embedding, d))?;
-    folder.write(report::CENTROIDS_NPY, |out| report::write_npy(out, &clustering.centroids, d))?;
-    folder.write(report::MODEL_SAFETENSORS, |out| out.write_all(&found.model.to_safetensors()))?;
+    folder.write(report::SOFT_ASSIGNMENT_NPY, |out| {
+        report::write_npy(out, &clustering.soft_assignment, k)
+    })?;
+    folder.write(report::EMBEDDING_NPY, |out| {
+        report::write_npy(out, &clustering.embedding, d)
+    })?;
+    folder.write(report::CENTROIDS_NPY, |out| {
+        report::write_npy(out, &clustering.centroids, d)
+    })?;
+    folder.write(report::MODEL_SAFETENSORS, |out| {
+        out.write_all(&found.model.to_safetensors())
+    })?;
     folder.write(report::HISTORY_JSONL, |out| {
-        progress.history.iter().try_for_each(|record| record.write_line(&mut *out))
+        progress
+            .history
+            .iter()
+            .try_for_each(|record| record.write_line(&mut *out))
     })?;
     folder.write(report::METRICS_JSON, |out| metrics.write_json(out))?;
     Ok(())
@@ -245,7 +277,9 @@ fn write_results(folder: &RunDir, found: &Found, metrics: &RunMetrics, progress:
 fn finish(args: &TrainArgs, quiet: bool, metrics: &RunMetrics) -> Outcome {
     if args.json {
         let mut text = Vec::new();
-        metrics.write_json(&mut text).map_err(super::stdout_failed)?;
+        metrics
+            .write_json(&mut text)
+            .map_err(super::stdout_failed)?;
         return print(&String::from_utf8_lossy(&text));
     }
     if quiet {
@@ -265,7 +299,10 @@ fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
         ];
         for (name, row) in rows {
             if let Some(s) = row {
-                lines.push(format!("{name:<22} {:>7.4} {:>7.4} {:>7.4}", s.acc, s.nmi, s.ari));
+                lines.push(format!(
+                    "{name:<22} {:>7.4} {:>7.4} {:>7.4}",
+                    s.acc, s.nmi, s.ari
+                ));
             }
         }
     }

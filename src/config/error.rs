@@ -25,7 +25,9 @@ pub enum ConfigError {
     #[error("n-clusters is 0, expected at least 1")]
     ZeroClusters,
     /// n < k.
-    #[error("n-clusters is {n_clusters} but only {n_samples} samples were given; use a smaller -k or more data")]
+    #[error(
+        "n-clusters is {n_clusters} but only {n_samples} samples were given; use a smaller -k or more data"
+    )]
     MoreClustersThanSamples {
         /// k.
         n_clusters: usize,
@@ -49,7 +51,9 @@ pub enum ConfigError {
         expected: &'static str,
     },
     /// A normalisation that does not exist.
-    #[error("unknown normalisation '{0}'; expected none, unit-range, unit-mean-square or standardise")]
+    #[error(
+        "unknown normalisation '{0}'; expected none, unit-range, unit-mean-square or standardise"
+    )]
     UnknownNormalisation(String),
     /// A command-line option that cannot be used.
     #[error("{0}")]

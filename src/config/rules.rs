@@ -21,13 +21,20 @@ impl Config {
     /// One [`ConfigError`] per rule.
     pub fn resolve(mut self, shape: DataShape) -> Result<Self, ConfigError> {
         let n = shape.n_samples;
-        self.data.normalisation.get_or_insert_with(|| normalisation(shape).to_string());
+        self.data
+            .normalisation
+            .get_or_insert_with(|| normalisation(shape).to_string());
         self.network.hidden.get_or_insert_with(|| hidden(shape));
         let pretrain_n = *self.pretrain.samples.get_or_insert(n);
         let per_epoch = pretrain_n.div_ceil(self.pretrain.batch_size.max(1));
-        self.pretrain.steps.get_or_insert_with(|| pretrain_steps(per_epoch));
+        self.pretrain
+            .steps
+            .get_or_insert_with(|| pretrain_steps(per_epoch));
         let per_epoch = n.div_ceil(self.cluster.batch_size.max(1));
-        let interval = *self.cluster.update_interval.get_or_insert_with(|| update_interval(per_epoch));
+        let interval = *self
+            .cluster
+            .update_interval
+            .get_or_insert_with(|| update_interval(per_epoch));
         self.cluster.max_steps.get_or_insert(20 * interval);
         self.check(shape)?;
         Ok(self)
@@ -66,7 +73,10 @@ impl Config {
             ("kmeans.restarts", self.kmeans.restarts),
             ("kmeans.max-iterations", self.kmeans.max_iterations),
             ("cluster.batch-size", self.cluster.batch_size),
-            ("cluster.update-interval", self.cluster.update_interval.unwrap_or(1) as usize),
+            (
+                "cluster.update-interval",
+                self.cluster.update_interval.unwrap_or(1) as usize,
+            ),
         ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { key });
@@ -91,7 +101,12 @@ impl Config {
             ("cluster.alpha", cluster.alpha),
         ];
         for (key, value) in positive {
-            in_range(key, value, value > 0.0 && value.is_finite(), "a positive number")?;
+            in_range(
+                key,
+                value,
+                value > 0.0 && value.is_finite(),
+                "a positive number",
+            )?;
         }
         let shares = [
             ("pretrain.momentum", pretrain.momentum),
@@ -102,14 +117,29 @@ impl Config {
             ("kmeans.tolerance", self.kmeans.tolerance as f32),
         ];
         for (key, value) in shares {
-            in_range(key, value, (0.0..1.0).contains(&value), "at least 0 and below 1")?;
+            in_range(
+                key,
+                value,
+                (0.0..1.0).contains(&value),
+                "at least 0 and below 1",
+            )?;
         }
         let gamma = cluster.gamma;
-        in_range("cluster.gamma", gamma, gamma >= 0.0 && gamma.is_finite(), "0 or a positive number")
+        in_range(
+            "cluster.gamma",
+            gamma,
+            gamma >= 0.0 && gamma.is_finite(),
+            "0 or a positive number",
+        )
     }
 }
 
-fn in_range(key: &'static str, value: f32, holds: bool, expected: &'static str) -> Result<(), ConfigError> {
+fn in_range(
+    key: &'static str,
+    value: f32,
+    holds: bool,
+    expected: &'static str,
+) -> Result<(), ConfigError> {
     if holds {
         return Ok(());
     }
@@ -139,9 +169,9 @@ fn hidden(shape: DataShape) -> Vec<usize> {
     }
 }
 
-/// 20 epochs, but at least 4,000 steps: small sets need as many steps as large ones, not as many epochs.
+/// 30 epochs, but at least 4,000 steps: small sets need as many steps as large ones, not as many epochs.
 fn pretrain_steps(per_epoch: usize) -> u32 {
-    (20 * per_epoch).max(4000) as u32
+    (30 * per_epoch).max(4000) as u32
 }
 
 /// Half an epoch, within 30…140 steps: the target distribution should be neither noise nor stale.

@@ -40,7 +40,8 @@ pub(crate) fn gemm(
 
 /// A (rows, cols) row-major view of the start of a slice.
 pub(crate) fn matrix(values: &[f32], rows: usize, cols: usize) -> ArrayView2<'_, f32> {
-    ArrayView2::from_shape((rows, cols), &values[..rows * cols]).expect("the slice has rows x cols values")
+    ArrayView2::from_shape((rows, cols), &values[..rows * cols])
+        .expect("the slice has rows x cols values")
 }
 
 /// A (rows, cols) row-major view of the start of a slice, for writing.
@@ -56,18 +57,35 @@ mod tests {
 
     #[test]
     fn the_split_leaves_no_trace() {
-        for (m, k, n) in [(256, 784, 500), (500, 256, 2000), (256, 2000, 10), (37, 19, 23), (1, 5, 1)] {
+        for (m, k, n) in [
+            (256, 784, 500),
+            (500, 256, 2000),
+            (256, 2000, 10),
+            (37, 19, 23),
+            (1, 5, 1),
+        ] {
             let (a, b) = (inputs::uniform(1, m * k), inputs::uniform(2, k * n));
             let product = |threads: usize| {
                 let mut c = vec![f32::NAN; m * n];
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .expect("a pool");
                 pool.install(|| {
-                    gemm(matrix(&a, m, k), matrix(&b, k, n), matrix_mut(&mut c, m, n), |_, _, _| ());
+                    gemm(
+                        matrix(&a, m, k),
+                        matrix(&b, k, n),
+                        matrix_mut(&mut c, m, n),
+                        |_, _, _| (),
+                    );
                 });
                 c
             };
             let one = product(1);
-            assert!(one.iter().all(|v| v.is_finite()), "{m}x{k}x{n}: every element is written");
+            assert!(
+                one.iter().all(|v| v.is_finite()),
+                "{m}x{k}x{n}: every element is written"
+            );
             for threads in [2, 3, 7] {
                 assert!(product(threads) == one, "{m}x{k}x{n} on {threads} threads");
             }

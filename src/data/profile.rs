@@ -32,10 +32,17 @@ pub fn columns(data: &Dataset) -> Columns {
             *high = high.max(*value);
         }
     }
-    let ranges = low.iter().zip(&high).map(|(low, high)| f64::from(*high) - f64::from(*low));
+    let ranges = low
+        .iter()
+        .zip(&high)
+        .map(|(low, high)| f64::from(*high) - f64::from(*low));
     let mut ranges: Vec<f64> = ranges.filter(|range| *range > 0.0).collect();
     ranges.sort_by(f64::total_cmp);
-    let at = |share: f64| ranges.get((share * (ranges.len().max(1) - 1) as f64).round() as usize).copied();
+    let at = |share: f64| {
+        ranges
+            .get((share * (ranges.len().max(1) - 1) as f64).round() as usize)
+            .copied()
+    };
     match (at(0.1), at(0.9)) {
         (Some(small), Some(large)) if large > SAME_UNIT * small => Columns::Mixed,
         _ => Columns::OneUnit,
@@ -59,10 +66,20 @@ mod tests {
 
     #[test]
     fn columns_are_told_apart_by_their_ranges() {
-        assert_eq!(columns(&set(2, vec![0.0, 1.0, 0.5, 0.25])), Columns::Bounded);
+        assert_eq!(
+            columns(&set(2, vec![0.0, 1.0, 0.5, 0.25])),
+            Columns::Bounded
+        );
         assert_eq!(columns(&set(2, vec![0.0, 3.0, 9.0, 4.0])), Columns::OneUnit);
-        assert_eq!(columns(&set(2, vec![0.0, 1000.0, 1.0, 9000.0])), Columns::Mixed);
-        assert_eq!(columns(&set(1, vec![7.0, 7.0])), Columns::OneUnit, "a constant column");
+        assert_eq!(
+            columns(&set(2, vec![0.0, 1000.0, 1.0, 9000.0])),
+            Columns::Mixed
+        );
+        assert_eq!(
+            columns(&set(1, vec![7.0, 7.0])),
+            Columns::OneUnit,
+            "a constant column"
+        );
         assert_eq!(columns(&crate::data::digits()), Columns::Bounded);
     }
 }

@@ -53,8 +53,10 @@ impl FromStr for Backend {
     type Err = String;
 
     fn from_str(name: &str) -> std::result::Result<Self, String> {
-        (Self::ALL.into_iter().find(|backend| backend.as_str() == name))
-            .ok_or_else(|| format!("unknown backend '{name}'; expected vulkan, metal, dx12 or gl"))
+        (Self::ALL
+            .into_iter()
+            .find(|backend| backend.as_str() == name))
+        .ok_or_else(|| format!("unknown backend '{name}'; expected vulkan, metal, dx12 or gl"))
     }
 }
 
@@ -90,14 +92,22 @@ impl AdapterReport {
 
     /// Whether `--adapter` means this one: by its index or a part of its name.
     pub fn matches(&self, wanted: &str) -> bool {
-        wanted.parse() == Ok(self.index) || self.info.name.to_lowercase().contains(&wanted.to_lowercase())
+        wanted.parse() == Ok(self.index)
+            || self
+                .info
+                .name
+                .to_lowercase()
+                .contains(&wanted.to_lowercase())
     }
 }
 
 /// Every adapter of one backend, or of all.
 pub async fn adapters(backend: Option<Backend>) -> Vec<AdapterReport> {
     let mut found = Vec::new();
-    for backend in Backend::ALL.into_iter().filter(|b| backend.is_none_or(|wanted| wanted == *b)) {
+    for backend in Backend::ALL
+        .into_iter()
+        .filter(|b| backend.is_none_or(|wanted| wanted == *b))
+    {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         descriptor.backends = backend.wgpu();
         let instance = wgpu::Instance::new(descriptor);
@@ -139,18 +149,50 @@ fn judge(index: usize, backend: Backend, adapter: wgpu::Adapter) -> AdapterRepor
 /// OpenGL does not say what kind of device it runs on; these names are software.
 fn looks_like_software(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["llvmpipe", "softpipe", "swiftshader", "software", "basic render"].iter().any(|s| name.contains(s))
+    [
+        "llvmpipe",
+        "softpipe",
+        "swiftshader",
+        "software",
+        "basic render",
+    ]
+    .iter()
+    .any(|s| name.contains(s))
 }
 
 /// The limits the kernels rely on (`tests/contract.rs` holds every kernel to them).
 fn needed(limits: &wgpu::Limits) -> Vec<Limit> {
     [
-        ("max_compute_workgroup_storage_size", 16_384, u64::from(limits.max_compute_workgroup_storage_size)),
-        ("max_compute_invocations_per_workgroup", 256, u64::from(limits.max_compute_invocations_per_workgroup)),
-        ("max_compute_workgroup_size_x", 256, u64::from(limits.max_compute_workgroup_size_x)),
-        ("max_compute_workgroups_per_dimension", 65_535, u64::from(limits.max_compute_workgroups_per_dimension)),
-        ("max_storage_buffers_per_shader_stage", 8, u64::from(limits.max_storage_buffers_per_shader_stage)),
-        ("max_storage_buffer_binding_size", 128 << 20, limits.max_storage_buffer_binding_size),
+        (
+            "max_compute_workgroup_storage_size",
+            16_384,
+            u64::from(limits.max_compute_workgroup_storage_size),
+        ),
+        (
+            "max_compute_invocations_per_workgroup",
+            256,
+            u64::from(limits.max_compute_invocations_per_workgroup),
+        ),
+        (
+            "max_compute_workgroup_size_x",
+            256,
+            u64::from(limits.max_compute_workgroup_size_x),
+        ),
+        (
+            "max_compute_workgroups_per_dimension",
+            65_535,
+            u64::from(limits.max_compute_workgroups_per_dimension),
+        ),
+        (
+            "max_storage_buffers_per_shader_stage",
+            8,
+            u64::from(limits.max_storage_buffers_per_shader_stage),
+        ),
+        (
+            "max_storage_buffer_binding_size",
+            128 << 20,
+            limits.max_storage_buffer_binding_size,
+        ),
     ]
     .map(|(name, need, have)| Limit { name, need, have })
     .to_vec()
@@ -163,7 +205,11 @@ fn needed(limits: &wgpu::Limits) -> Vec<Limit> {
 ///
 /// # Errors
 /// [`Error::NoAdapter`] saying which adapters were seen and what to do.
-pub fn choose<'a>(reports: &'a [AdapterReport], backend: Option<Backend>, wanted: Option<&str>) -> Result<&'a AdapterReport> {
+pub fn choose<'a>(
+    reports: &'a [AdapterReport],
+    backend: Option<Backend>,
+    wanted: Option<&str>,
+) -> Result<&'a AdapterReport> {
     let matching: Vec<&AdapterReport> = (reports.iter())
         .filter(|report| wanted.is_none_or(|wanted| report.matches(wanted)))
         .filter(|report| wanted.is_some() || !report.is_software())
@@ -174,22 +220,45 @@ pub fn choose<'a>(reports: &'a [AdapterReport], backend: Option<Backend>, wanted
         "virtual" => 2,
         _ => 3,
     };
-    (matching.iter().filter(|report| report.refusal.is_none()).min_by_key(rank).copied())
-        .ok_or_else(|| Error::NoAdapter(nothing_chosen(reports, &matching, backend, wanted)))
+    (matching
+        .iter()
+        .filter(|report| report.refusal.is_none())
+        .min_by_key(rank)
+        .copied())
+    .ok_or_else(|| Error::NoAdapter(nothing_chosen(reports, &matching, backend, wanted)))
 }
 
-fn nothing_chosen(reports: &[AdapterReport], matching: &[&AdapterReport], backend: Option<Backend>, wanted: Option<&str>) -> String {
+fn nothing_chosen(
+    reports: &[AdapterReport],
+    matching: &[&AdapterReport],
+    backend: Option<Backend>,
+    wanted: Option<&str>,
+) -> String {
     let api = backend.map_or(String::new(), |backend| format!(" {backend}"));
     if let Some(refused) = matching.first() {
         let reason = refused.refusal.as_deref().unwrap_or("it is not usable");
-        return format!("{} cannot be used: {reason}; try --backend cpu", refused.info.name);
+        return format!(
+            "{} cannot be used: {reason}; try --backend cpu",
+            refused.info.name
+        );
     }
     let seen: Vec<String> = (reports.iter())
-        .map(|r| format!("{}: {} via {} ({})", r.index, r.info.name, r.info.backend, r.info.kind))
+        .map(|r| {
+            format!(
+                "{}: {} via {} ({})",
+                r.index, r.info.name, r.info.backend, r.info.kind
+            )
+        })
         .collect();
-    let seen = if seen.is_empty() { "none".to_owned() } else { seen.join("; ") };
+    let seen = if seen.is_empty() {
+        "none".to_owned()
+    } else {
+        seen.join("; ")
+    };
     match wanted {
-        Some(wanted) => format!("no{api} adapter matches '{wanted}' (seen: {seen}); see dec-gpu devices"),
+        Some(wanted) => {
+            format!("no{api} adapter matches '{wanted}' (seen: {seen}); see dec-gpu devices")
+        }
         None if reports.is_empty() => format!(
             "no{api} adapter found; install the GPU's driver (for a software one on Debian or Ubuntu: apt-get install \
              mesa-vulkan-drivers, then --adapter llvmpipe) or use --backend cpu"

@@ -19,7 +19,10 @@ impl Pipelines {
     /// The pipeline of a kernel, compiled at its first use. Errors reach the device's error handler.
     pub(super) fn get(&mut self, device: &wgpu::Device, kernel: &'static Kernel) -> Pipeline {
         let key = std::ptr::from_ref(kernel) as usize;
-        self.0.entry(key).or_insert_with(|| compile(device, kernel)).clone()
+        self.0
+            .entry(key)
+            .or_insert_with(|| compile(device, kernel))
+            .clone()
     }
 }
 
@@ -60,10 +63,20 @@ fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
         },
         count: None,
     };
-    let params = entry(0, wgpu::BufferBindingType::Uniform, true, kernel.params_size());
+    let params = entry(
+        0,
+        wgpu::BufferBindingType::Uniform,
+        true,
+        kernel.params_size(),
+    );
     let buffers = kernel.bindings.iter().enumerate().map(|(i, binding)| {
         let read_only = binding.access == Access::Read;
-        entry(i + 1, wgpu::BufferBindingType::Storage { read_only }, false, 4)
+        entry(
+            i + 1,
+            wgpu::BufferBindingType::Storage { read_only },
+            false,
+            4,
+        )
     });
     std::iter::once(params).chain(buffers).collect()
 }

@@ -81,7 +81,11 @@ impl Recorder {
         params: &[u8],
         workgroups: [u32; 3],
     ) -> bool {
-        assert!(params.len() <= self.slot, "parameters of {} bytes", params.len());
+        assert!(
+            params.len() <= self.slot,
+            "parameters of {} bytes",
+            params.len()
+        );
         let offset = self.params.len();
         self.params.extend_from_slice(params);
         self.params.resize(offset + self.slot, 0);
@@ -95,7 +99,11 @@ impl Recorder {
     }
 
     /// Submits what is recorded and waits while too much is in flight.
-    pub(super) fn submit(&mut self, device: &wgpu::Device, queue: &wgpu::Queue) -> Result<(), String> {
+    pub(super) fn submit(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+    ) -> Result<(), String> {
         if self.recorded.is_empty() {
             return Ok(());
         }
@@ -133,7 +141,9 @@ impl Recorder {
             let each = elapsed.as_secs_f64() / oldest.dispatches as f64;
             let wanted = TARGET.as_secs_f64() / each.max(1e-9);
             // At most doubled, so that one lucky lap does not make a submit that lasts seconds.
-            self.limit = (wanted as usize).clamp(4, MOST_DISPATCHES).min(2 * self.limit);
+            self.limit = (wanted as usize)
+                .clamp(4, MOST_DISPATCHES)
+                .min(2 * self.limit);
         }
         Ok(())
     }
@@ -159,13 +169,17 @@ impl Recorder {
             state: Arc::default(),
         };
         let state = mapping.state.clone();
-        staging.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-            let mut state = state.lock().expect("no thread panics while it holds the lock");
-            state.result = Some(result.map_err(|error| format!("read back failed: {error}")));
-            if let Some(waker) = state.waker.take() {
-                waker.wake();
-            }
-        });
+        staging
+            .slice(..)
+            .map_async(wgpu::MapMode::Read, move |result| {
+                let mut state = state
+                    .lock()
+                    .expect("no thread panics while it holds the lock");
+                state.result = Some(result.map_err(|error| format!("read back failed: {error}")));
+                if let Some(waker) = state.waker.take() {
+                    waker.wake();
+                }
+            });
         wait(device, Some(index))?;
         self.in_flight.clear();
         self.clock.lap();
@@ -174,14 +188,20 @@ impl Recorder {
 }
 
 /// Waits for a submit. In a browser nothing blocks: the mapping's callback comes from its event loop.
-fn wait(device: &wgpu::Device, submission_index: Option<wgpu::SubmissionIndex>) -> Result<(), String> {
+fn wait(
+    device: &wgpu::Device,
+    submission_index: Option<wgpu::SubmissionIndex>,
+) -> Result<(), String> {
     let poll = wgpu::PollType::Wait {
         submission_index,
         timeout: Some(TIMEOUT),
     };
     match device.poll(poll) {
         Ok(_) => Ok(()),
-        Err(wgpu::PollError::Timeout) => Err(format!("a submit did not end within {} s", TIMEOUT.as_secs())),
+        Err(wgpu::PollError::Timeout) => Err(format!(
+            "a submit did not end within {} s",
+            TIMEOUT.as_secs()
+        )),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -202,7 +222,10 @@ impl Future for Mapping {
     type Output = Result<wgpu::Buffer, String>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.state.lock().expect("no thread panics while it holds the lock");
+        let mut state = self
+            .state
+            .lock()
+            .expect("no thread panics while it holds the lock");
         let Some(result) = state.result.take() else {
             state.waker = Some(context.waker().clone());
             return Poll::Pending;

@@ -2,8 +2,8 @@
 
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::random;
 use crate::kernels::gather_rows::Order;
+use crate::random;
 use crate::source::Source;
 
 /// The order of samples, epoch by epoch.
@@ -46,7 +46,11 @@ impl<D: Device> Batches<D> {
     }
 
     fn load_epoch(&mut self, device: &D, epoch: u64) -> Result<()> {
-        if self.loaded.as_ref().is_some_and(|(loaded, _)| *loaded == epoch) {
+        if self
+            .loaded
+            .as_ref()
+            .is_some_and(|(loaded, _)| *loaded == epoch)
+        {
             return Ok(());
         }
         let order = random::permutation(self.seed, self.stream, epoch as u32, self.n);

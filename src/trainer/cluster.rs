@@ -46,7 +46,11 @@ impl<D: Device> Trainer<'_, D> {
     ///
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
-    pub async fn cluster(&mut self, centroids: &[f32], observe: Observer<'_>) -> Result<Clustering> {
+    pub async fn cluster(
+        &mut self,
+        centroids: &[f32],
+        observe: Observer<'_>,
+    ) -> Result<Clustering> {
         let config = self.config.cluster.clone();
         let max_steps = u64::from(config.max_steps.unwrap_or(0));
         let interval = u64::from(config.update_interval.unwrap_or(1));
@@ -74,7 +78,14 @@ impl<D: Device> Trainer<'_, D> {
                 step += 1;
             }
         };
-        run.finish(self.device, &self.embedding.blocks, step, label_change, stop_reason).await
+        run.finish(
+            self.device,
+            &self.embedding.blocks,
+            step,
+            label_change,
+            stop_reason,
+        )
+        .await
     }
 
     fn trained_layers(&self, config: &ClusterConfig) -> std::ops::Range<usize> {
@@ -84,7 +95,8 @@ impl<D: Device> Trainer<'_, D> {
 
     fn reset_momentum(&mut self, run: &mut Run<D>, config: &ClusterConfig) -> Result<()> {
         let layers = self.trained_layers(config);
-        self.autoencoder.reset_optimiser(self.device, layers, config.optimiser)?;
+        self.autoencoder
+            .reset_optimiser(self.device, layers, config.optimiser)?;
         run.centroids.reset(self.device, config.optimiser)
     }
 
@@ -116,14 +128,20 @@ impl<D: Device> Trainer<'_, D> {
         let depth = self.autoencoder.depth();
         let layers = self.trained_layers(config);
         let batch = self.gather_batch(run, step)?;
-        let update = Step::new(config.optimiser, config.learning_rate, config.momentum, step as u32);
+        let update = Step::new(
+            config.optimiser,
+            config.learning_rate,
+            config.momentum,
+            step as u32,
+        );
         self.autoencoder.forward(device, layers, &batch, &self.tape);
         let (z, dz) = (self.tape.output(depth - 1), self.tape.grad(depth - 1));
         if config.gamma > 0.0 {
             self.decoder_step(run, &batch, update);
         }
         run.kl_gradients(device, &z, config.gamma, &dz);
-        self.autoencoder.backward_and_update(device, 0..depth, &batch, &self.tape, update, 1.0);
+        self.autoencoder
+            .backward_and_update(device, 0..depth, &batch, &self.tape, update, 1.0);
         run.centroids.update(device, update, 1.0);
         Ok(())
     }
@@ -143,8 +161,23 @@ impl<D: Device> Trainer<'_, D> {
         let (device, depth) = (self.device, self.autoencoder.depth());
         let last = 2 * depth - 1;
         let term = LossTerm::mean_squared_error(batch.len());
-        mse_loss(device, &self.tape.output(last), batch, term, false, &self.tape.grad(last), &run.reconstruction);
-        self.autoencoder.backward_and_update(device, depth..2 * depth, batch, &self.tape, update, 1.0);
+        mse_loss(
+            device,
+            &self.tape.output(last),
+            batch,
+            term,
+            false,
+            &self.tape.grad(last),
+            &run.reconstruction,
+        );
+        self.autoencoder.backward_and_update(
+            device,
+            depth..2 * depth,
+            batch,
+            &self.tape,
+            update,
+            1.0,
+        );
     }
 }
 
@@ -174,7 +207,12 @@ impl<D: Device> Run<D> {
         let (device, k) = (trainer.device, trainer.n_clusters());
         let (n, rows) = (trainer.source.n_samples(), trainer.tape.rows_capacity());
         let block_rows = trainer.source.block_rows();
-        let label_pair = |rows: &usize| Ok([Matrix::zeros(device, *rows, 1)?, Matrix::zeros(device, *rows, 1)?]);
+        let label_pair = |rows: &usize| {
+            Ok([
+                Matrix::zeros(device, *rows, 1)?,
+                Matrix::zeros(device, *rows, 1)?,
+            ])
+        };
         let interval = config.update_interval.unwrap_or(1) as usize;
         let (seed, stream) = (trainer.config.seed, stream::CLUSTER_ORDER);
         Ok(Self {
@@ -201,7 +239,8 @@ impl<D: Device> Run<D> {
             soft_assign(device, z, &self.centroids.value, self.alpha, q);
             argmax_rows(device, q, label, confidence, &self.changes, 0);
         }
-        self.frequency.run(device, &target.q, 1.0, &self.cluster_frequency, 0);
+        self.frequency
+            .run(device, &target.q, 1.0, &self.cluster_frequency, 0);
         for (q, p) in target.q.iter().zip(&target.p) {
             target_distribution(device, q, &self.cluster_frequency, p);
         }
@@ -214,8 +253,14 @@ impl<D: Device> Run<D> {
         let q = self.batch_q.first_rows(z.rows);
         let coefficient = self.coefficient.first_rows(z.rows);
         soft_assign(device, z, mu, self.alpha, &q);
-        let (weight, accumulate) = if gamma > 0.0 { (gamma, true) } else { (1.0, false) };
-        let term = LossTerm::mean(z.rows).weighted(weight).at(self.losses.next(z.rows));
+        let (weight, accumulate) = if gamma > 0.0 {
+            (gamma, true)
+        } else {
+            (1.0, false)
+        };
+        let term = LossTerm::mean(z.rows)
+            .weighted(weight)
+            .at(self.losses.next(z.rows));
         let batch = Assigned {
             z,
             mu,
@@ -291,7 +336,12 @@ struct Target<D: Device> {
 
 impl<D: Device> Target<D> {
     fn new(device: &D, block_rows: &[usize], k: usize, batch_rows: usize) -> Result<Self> {
-        let make = || block_rows.iter().map(|rows| Matrix::zeros(device, *rows, k)).collect::<Result<Vec<_>>>();
+        let make = || {
+            block_rows
+                .iter()
+                .map(|rows| Matrix::zeros(device, *rows, k))
+                .collect::<Result<Vec<_>>>()
+        };
         let (q, p) = (make()?, make()?);
         let mut first = 0;
         let block = |p: &Matrix<D>| {
@@ -317,7 +367,13 @@ impl<D: Device> Target<D> {
 
     fn gather(&self, device: &D, order: Order<'_, D>, rows: usize) {
         for block in &self.blocks {
-            gather_rows(device, order, block, &self.identity, &self.batch.first_rows(rows));
+            gather_rows(
+                device,
+                order,
+                block,
+                &self.identity,
+                &self.batch.first_rows(rows),
+            );
         }
     }
 }

@@ -32,7 +32,9 @@ impl<D: Device> Corrupted<D> {
             rate: config.dropout,
             stream: stream::DROPOUT + 2 * (level as u32 + 1),
             input: room(trainer, input, trainer.sizes[level])?,
-            hidden: room(trainer, hidden, out)?.zip(room(trainer, hidden, out)?).map(<[_; 2]>::from),
+            hidden: room(trainer, hidden, out)?
+                .zip(room(trainer, hidden, out)?)
+                .map(<[_; 2]>::from),
         })
     }
 
@@ -59,7 +61,12 @@ impl<D: Device> Corrupted<D> {
 
     /// x̃ of step `number`.
     pub(super) fn input(&self, device: &D, x: &Matrix<D>, number: u32) -> Matrix<D> {
-        drop_into(device, self.draw(number, self.stream), x, self.input.as_ref())
+        drop_into(
+            device,
+            self.draw(number, self.stream),
+            x,
+            self.input.as_ref(),
+        )
     }
 
     /// h̃ of step `number`.
@@ -75,12 +82,23 @@ impl<D: Device> Corrupted<D> {
     }
 }
 
-fn room<D: Device>(trainer: &Trainer<'_, D>, needed: bool, cols: usize) -> Result<Option<Matrix<D>>> {
+fn room<D: Device>(
+    trainer: &Trainer<'_, D>,
+    needed: bool,
+    cols: usize,
+) -> Result<Option<Matrix<D>>> {
     let rows = trainer.tape.rows_capacity();
-    needed.then(|| Matrix::zeros(trainer.device, rows, cols)).transpose()
+    needed
+        .then(|| Matrix::zeros(trainer.device, rows, cols))
+        .transpose()
 }
 
-fn drop_into<D: Device>(device: &D, draw: Dropout, x: &Matrix<D>, room: Option<&Matrix<D>>) -> Matrix<D> {
+fn drop_into<D: Device>(
+    device: &D,
+    draw: Dropout,
+    x: &Matrix<D>,
+    room: Option<&Matrix<D>>,
+) -> Matrix<D> {
     let Some(room) = room else {
         return x.clone();
     };

@@ -18,9 +18,17 @@ pub(crate) struct Embedding<D: Device> {
 
 impl<D: Device> Embedding<D> {
     /// Room for the embedding, computed `rows` samples at a time; `sizes` run from D to d.
-    pub(crate) fn new(device: &D, source: &Source<D>, sizes: &[usize], rows: usize) -> Result<Self> {
+    pub(crate) fn new(
+        device: &D,
+        source: &Source<D>,
+        sizes: &[usize],
+        rows: usize,
+    ) -> Result<Self> {
         let d = sizes[sizes.len() - 1];
-        let blocks = source.block_rows().into_iter().map(|rows| Matrix::zeros(device, rows, d));
+        let blocks = source
+            .block_rows()
+            .into_iter()
+            .map(|rows| Matrix::zeros(device, rows, d));
         Ok(Self {
             blocks: blocks.collect::<Result<_>>()?,
             tape: Tape::forward_only(device, rows.min(source.n_samples()), sizes)?,
@@ -36,7 +44,14 @@ impl<D: Device> Embedding<D> {
         }
     }
 
-    fn encode_rows(&self, device: &D, source: &Source<D>, encoder: &[Layer<D>], i: usize, first: usize) {
+    fn encode_rows(
+        &self,
+        device: &D,
+        source: &Source<D>,
+        encoder: &[Layer<D>],
+        i: usize,
+        first: usize,
+    ) {
         let z = &self.blocks[i];
         let rows = first..z.rows.min(first + self.tape.rows);
         let last = encoder.len() - 1;
@@ -50,7 +65,15 @@ impl<D: Device> Embedding<D> {
         for (l, layer) in encoder.iter().enumerate().skip(1) {
             let input = self.tape.output(l - 1).first_rows(rows.len());
             let (output, first) = target(l);
-            linear_forward_into(device, &input, &layer.weight.value, &layer.bias.value, layer.relu, &output, first);
+            linear_forward_into(
+                device,
+                &input,
+                &layer.weight.value,
+                &layer.bias.value,
+                layer.relu,
+                &output,
+                first,
+            );
         }
     }
 }

@@ -26,7 +26,11 @@ impl<D: Device> LossWindow<D> {
 
     /// Where the next step writes its `used` partial sums.
     pub(super) fn next(&mut self, used: usize) -> usize {
-        assert!(used <= self.slots && !self.is_full(), "{used} of {} slots", self.slots);
+        assert!(
+            used <= self.slots && !self.is_full(),
+            "{used} of {} slots",
+            self.slots
+        );
         self.used.push(used);
         (self.used.len() - 1) * self.slots
     }
@@ -39,13 +43,23 @@ impl<D: Device> LossWindow<D> {
     ///
     /// # Errors
     /// [`Error::Numeric`] naming the first step whose loss is not finite.
-    pub(super) async fn read(&mut self, device: &D, phase: &'static str, done: u64) -> Result<Option<f64>> {
+    pub(super) async fn read(
+        &mut self,
+        device: &D,
+        phase: &'static str,
+        done: u64,
+    ) -> Result<Option<f64>> {
         if self.used.is_empty() {
             return Ok(None);
         }
         let partials = self.partials.download(device).await?;
         let steps = self.used.len();
-        let of_step = |i: usize| partials[i * self.slots..][..self.used[i]].iter().map(|v| f64::from(*v)).sum();
+        let of_step = |i: usize| {
+            partials[i * self.slots..][..self.used[i]]
+                .iter()
+                .map(|v| f64::from(*v))
+                .sum()
+        };
         let losses: Vec<f64> = (0..steps).map(of_step).collect();
         if let Some(bad) = losses.iter().position(|loss| !loss.is_finite()) {
             return Err(Error::Numeric {

@@ -34,12 +34,15 @@ impl<D: Device> Trainer<'_, D> {
         let steps = self.config.pretrain.steps.unwrap_or(0);
         let layers = 0..self.autoencoder.layers.len();
         let optimiser = self.config.pretrain.optimiser;
-        self.autoencoder.reset_optimiser(self.device, layers, optimiser)?;
+        self.autoencoder
+            .reset_optimiser(self.device, layers, optimiser)?;
         let noisy = Corrupted::end_to_end(self)?;
         let mut run = self.phase("pretrain", 0, steps, self.source.input_dim())?;
         run.begin(observe);
         for number in 0..steps {
-            let batch = run.batches.gather(self.device, &self.source, number.into(), &self.batch)?;
+            let batch =
+                run.batches
+                    .gather(self.device, &self.source, number.into(), &self.batch)?;
             self.tape.rows = batch.rows;
             let slot = run.window.next(partials(batch.len()));
             let input = noisy.input(self.device, &batch, number);
@@ -51,15 +54,27 @@ impl<D: Device> Trainer<'_, D> {
 
     /// One step on every layer: forward from `input`, loss against `batch`, backward, update. The loss's
     /// terms go to `losses`.
-    fn end_to_end_step(&self, batch: &Matrix<D>, input: &Matrix<D>, step: Step, losses: &Matrix<D>, slot: usize) {
+    fn end_to_end_step(
+        &self,
+        batch: &Matrix<D>,
+        input: &Matrix<D>,
+        step: Step,
+        losses: &Matrix<D>,
+        slot: usize,
+    ) {
         let config = &self.config.pretrain;
         let layers = 0..self.autoencoder.layers.len();
-        let (y, dy) = (self.tape.output(layers.end - 1), self.tape.grad(layers.end - 1));
-        self.autoencoder.forward(self.device, layers.clone(), input, &self.tape);
+        let (y, dy) = (
+            self.tape.output(layers.end - 1),
+            self.tape.grad(layers.end - 1),
+        );
+        self.autoencoder
+            .forward(self.device, layers.clone(), input, &self.tape);
         let term = loss_term(batch, config.loss_scale, slot);
         mse_loss(self.device, &y, batch, term, false, &dy, losses);
         let rate = config.bias_rate;
-        self.autoencoder.backward_and_update(self.device, layers, input, &self.tape, step, rate);
+        self.autoencoder
+            .backward_and_update(self.device, layers, input, &self.tape, step, rate);
     }
 
     /// Greedy training of layer `level` and its mirror as a denoising autoencoder of that layer's input.
@@ -68,26 +83,48 @@ impl<D: Device> Trainer<'_, D> {
         let mirror = self.autoencoder.layers.len() - 1 - level;
         for layer in [level, mirror] {
             let optimiser = self.config.pretrain.optimiser;
-            self.autoencoder.reset_optimiser(self.device, layer..layer + 1, optimiser)?;
+            self.autoencoder
+                .reset_optimiser(self.device, layer..layer + 1, optimiser)?;
         }
         let noisy = Corrupted::greedy(self, level)?;
-        let name = ["layer 1", "layer 2", "layer 3", "layer 4"].get(level).copied().unwrap_or("layer 5+");
+        let name = ["layer 1", "layer 2", "layer 3", "layer 4"]
+            .get(level)
+            .copied()
+            .unwrap_or("layer 5+");
         let mut run = self.phase(name, level as u32 + 1, steps, self.sizes[level])?;
         run.begin(observe);
         for number in 0..steps {
-            let batch = run.batches.gather(self.device, &self.source, number.into(), &self.batch)?;
+            let batch =
+                run.batches
+                    .gather(self.device, &self.source, number.into(), &self.batch)?;
             self.tape.rows = batch.rows;
             let slot = run.window.next(partials(batch.rows * self.sizes[level]));
-            self.autoencoder.forward(self.device, 0..level, &batch, &self.tape);
-            let x = if level == 0 { batch } else { self.tape.output(level - 1) };
-            self.level_step(level, &x, &noisy, number, run.step(number), &run.window.partials, slot);
+            self.autoencoder
+                .forward(self.device, 0..level, &batch, &self.tape);
+            let x = if level == 0 {
+                batch
+            } else {
+                self.tape.output(level - 1)
+            };
+            self.level_step(
+                level,
+                &x,
+                &noisy,
+                number,
+                run.step(number),
+                &run.window.partials,
+                slot,
+            );
             run.after_step(self.device, number, observe).await?;
         }
         Ok(steps.into())
     }
 
     /// x̃ = drop(x), h = g₁(x̃), h̃ = drop(h), y = g₂(h̃), loss |y − x|² against the clean x (b, in).
-    #[allow(clippy::too_many_arguments, reason = "one training step: what, on what, where the loss goes")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one training step: what, on what, where the loss goes"
+    )]
     fn level_step(
         &self,
         level: usize,
@@ -100,7 +137,10 @@ impl<D: Device> Trainer<'_, D> {
     ) {
         let (device, config) = (self.device, &self.config.pretrain);
         let mirror = self.autoencoder.layers.len() - 1 - level;
-        let (encoder, decoder) = (&self.autoencoder.layers[level], &self.autoencoder.layers[mirror]);
+        let (encoder, decoder) = (
+            &self.autoencoder.layers[level],
+            &self.autoencoder.layers[mirror],
+        );
         let (h, y) = (self.tape.output(level), self.tape.output(mirror));
         let (dh, dy) = (self.tape.grad(level), self.tape.grad(mirror));
 
@@ -109,7 +149,15 @@ impl<D: Device> Trainer<'_, D> {
         let h_noisy = noisy.hidden(device, &h, number);
         decoder.forward(device, &h_noisy, &y);
 
-        mse_loss(device, &y, x, loss_term(x, config.loss_scale, slot), decoder.relu, &dy, losses);
+        mse_loss(
+            device,
+            &y,
+            x,
+            loss_term(x, config.loss_scale, slot),
+            decoder.relu,
+            &dy,
+            losses,
+        );
         decoder.backward_parameters(device, &h_noisy, &dy);
         decoder.backward_input(device, &dy, &h_noisy, encoder.relu, &dh);
         let dh = noisy.hidden_gradient(device, &dh, number);
@@ -128,7 +176,13 @@ impl<D: Device> Trainer<'_, D> {
         Ok(Phase {
             name,
             steps,
-            batches: Batches::new(n, config.batch_size, self.config.seed, stream, config.shuffle),
+            batches: Batches::new(
+                n,
+                config.batch_size,
+                self.config.seed,
+                stream,
+                config.shuffle,
+            ),
             window: LossWindow::new(self.device, WINDOW, slots)?,
             config,
         })
@@ -136,7 +190,9 @@ impl<D: Device> Trainer<'_, D> {
 }
 
 fn loss_term<D: Device>(x: &Matrix<D>, scale: f32, slot: usize) -> LossTerm {
-    LossTerm::mean_squared_error(x.len()).weighted(scale).at(slot)
+    LossTerm::mean_squared_error(x.len())
+        .weighted(scale)
+        .at(slot)
 }
 
 /// One phase of pre-training while it runs.

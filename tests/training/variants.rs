@@ -162,6 +162,6 @@ fn shapes_at_the_edge_run() {
     };
     check(&|data, overrides| run(&Cpu::new(), data, overrides));
     on_adapters("edges", |gpu| {
-        check(&|data, overrides| run(gpu, data, overrides))
+        check(&|data, overrides| run(gpu, data, overrides));
     });
 }

@@ -1,0 +1,7 @@
+//! The program as a user or a script meets it: every exit code, what is written, what is said.
+
+mod bad_data;
+mod bad_usage;
+mod output;
+mod run_folder;
+mod support;

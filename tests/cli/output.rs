@@ -1,0 +1,126 @@
+//! Commands that only print.
+
+use dec_gpu::config::{Config, PRESETS};
+use serde_json::Value;
+
+use crate::support::{Folder, csv};
+
+#[test]
+fn help_and_version() {
+    let folder = Folder::new();
+    let help = folder.ok(&["--help"]);
+    for command in [
+        "train",
+        "predict",
+        "eval",
+        "devices",
+        "verify",
+        "config",
+        "completions",
+        "man",
+    ] {
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "{command} is missing: {help}"
+        );
+        let text = folder.ok(&[command, "--help"]);
+        assert!(text.contains("Usage: dec-gpu"), "{command}: {text}");
+    }
+    let version = concat!("dec-gpu ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(folder.ok(&["--version"]).trim(), version);
+}
+
+#[test]
+fn every_preset_prints_and_parses() {
+    let folder = Folder::new();
+    for preset in PRESETS {
+        let text = folder.ok(&["config", "--preset", preset]);
+        let config = Config::layered(None, Some((preset, &text)), &[]);
+        assert_eq!(config.expect("its own text").preset, preset);
+    }
+    assert_eq!(
+        folder.ok(&["config"]),
+        folder.ok(&["config", "--preset", "fast"])
+    );
+}
+
+#[test]
+fn completions_and_the_manual() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(
+            folder.ok(&["completions", shell]).contains("dec-gpu"),
+            "{shell}"
+        );
+    }
+    let manual = folder.ok(&["man"]);
+    assert!(
+        manual.contains(".TH dec-gpu") && manual.contains("predict"),
+        "{manual}"
+    );
+}
+
+#[test]
+fn eval_scores_up_to_the_names_of_clusters() {
+    let folder = Folder::new();
+    folder.write("labels.csv", csv(9, 2));
+    folder.write("swapped.csv", "2\n0\n1\n2\n0\n1\n2\n0\n1\n");
+    let json: Value =
+        serde_json::from_str(&folder.ok(&["eval", "labels.csv", "swapped.csv", "--json"]))
+            .expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!({"acc": 1.0, "nmi": 1.0, "ari": 1.0})
+    );
+    folder.write("other.csv", "0\n0\n0\n0\n0\n0\n0\n0\n0\n");
+    assert!(
+        folder
+            .ok(&["eval", "labels.csv", "other.csv"])
+            .contains("ACC 0.3333")
+    );
+}
+
+#[test]
+fn devices_lists_adapters() {
+    let json: Value =
+        serde_json::from_str(&Folder::new().ok(&["devices", "--json"])).expect("JSON");
+    for adapter in json["adapters"].as_array().expect("a list") {
+        for key in [
+            "index", "name", "backend", "driver", "kind", "usable", "limits",
+        ] {
+            assert!(!adapter[key].is_null(), "{key}: {adapter}");
+        }
+    }
+}
+
+#[test]
+fn verify_says_what_it_compared() {
+    let folder = Folder::new();
+    let text = folder.ok(&["verify", "--backend", "cpu", "--kernel", "adam"]);
+    assert!(
+        text.contains("adam") && text.contains("0 failed") && text.contains("no GPU"),
+        "{text}"
+    );
+    let json = folder.ok(&["verify", "--kernel", "sgd", "--json"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["ok"], true, "{json}");
+    let devices = json["devices"].as_array().expect("a list");
+    assert_eq!(devices[0]["device"]["backend"], "cpu");
+    for device in devices {
+        let row = &device["kernels"][0];
+        assert!(
+            row["name"] == "sgd" && row["cases"].as_u64() > Some(1),
+            "{row}"
+        );
+    }
+}
+
+/// The whole of `verify`, kernels and training, on the CPU.
+#[test]
+fn the_cpu_passes_verify() {
+    let text = Folder::new().ok(&["verify", "--backend", "cpu"]);
+    assert!(
+        text.contains("training") && text.contains("all right on 1 device"),
+        "{text}"
+    );
+}
