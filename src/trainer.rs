@@ -10,6 +10,7 @@ mod corrupted;
 mod encode;
 mod losses;
 mod pretrain;
+mod target;
 
 use crate::autoencoder::{Autoencoder, Tape};
 use crate::config::Config;

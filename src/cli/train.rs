@@ -125,9 +125,6 @@ fn train<D: Device>(
         config.preset,
         describe(device)
     ));
-    folder.write(report::CONFIG_TOML, |out| {
-        out.write_all(config.to_toml().as_bytes())
-    })?;
     let labels = data.labels.take().map(|labels| labels.ids);
     let affine = fit(&data, config.normalisation());
     let mut trainer = Trainer::new(device, &data, affine, config)?;
@@ -138,7 +135,7 @@ fn train<D: Device>(
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
     let metrics = metrics_of(device.info(), shape, trainer.config(), &found);
-    write_results(folder, &found, &metrics, &progress)?;
+    write_results(folder, &found, &metrics, trainer.config(), &progress)?;
     Ok(metrics)
 }
 
@@ -238,16 +235,19 @@ fn metrics_of(
     }
 }
 
-/// Everything but the configuration, which was written at the start. `metrics.json` comes last: it is there
-/// only when all else is.
+/// Every file of the run folder. `metrics.json` comes last: it is there only when all else is.
 fn write_results(
     folder: &RunDir,
     found: &Found,
     metrics: &RunMetrics,
+    config: &Config,
     progress: &Progress,
 ) -> Result<()> {
     let clustering = &found.clustering;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
+    folder.write(report::CONFIG_TOML, |out| {
+        out.write_all(config.to_toml().as_bytes())
+    })?;
     folder.write(report::LABELS_CSV, |out| {
         report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
     })?;

@@ -1,4 +1,4 @@
-//! The gradient with respect to a layer's input: dx = (dy·wᵀ) ⊙ [x > 0].
+//! The gradient with respect to a layer's input: `dx = (dy·wᵀ) ⊙ [x > 0]`.
 
 use ndarray::{Axis, Slice};
 

@@ -3,13 +3,13 @@
 
 use super::batches::Batches;
 use super::losses::LossWindow;
+use super::target::Target;
 use super::{Event, Observer, Trainer};
 use crate::config::ClusterConfig;
 use crate::device::{Device, Matrix};
 use crate::error::{Error, Result};
 use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::column_sum::ColumnSum;
-use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
 use crate::kernels::kl_coefficient::{Assigned, kl_coefficient};
 use crate::kernels::kl_gradient_centroid::kl_gradient_centroid;
 use crate::kernels::kl_gradient_embedding::kl_gradient_embedding;
@@ -321,59 +321,4 @@ pub(crate) async fn download_all<D: Device>(device: &D, blocks: &[Matrix<D>]) ->
         values.extend(block.download(device).await?);
     }
     Ok(values)
-}
-
-/// q and p of every sample, block by block, and p of the batch.
-struct Target<D: Device> {
-    q: Vec<Matrix<D>>,
-    p: Vec<Matrix<D>>,
-    /// p again, as the gather takes it.
-    blocks: Vec<Block<D>>,
-    /// Rows of p are gathered as they are.
-    identity: Normalisation<D>,
-    batch: Matrix<D>,
-}
-
-impl<D: Device> Target<D> {
-    fn new(device: &D, block_rows: &[usize], k: usize, batch_rows: usize) -> Result<Self> {
-        let make = || {
-            block_rows
-                .iter()
-                .map(|rows| Matrix::zeros(device, *rows, k))
-                .collect::<Result<Vec<_>>>()
-        };
-        let (q, p) = (make()?, make()?);
-        let mut first = 0;
-        let block = |p: &Matrix<D>| {
-            first += p.rows;
-            Block {
-                x: p.buffer.clone(),
-                source: Storage::F32,
-                first: first - p.rows,
-                rows: p.rows,
-            }
-        };
-        Ok(Self {
-            blocks: p.iter().map(block).collect(),
-            q,
-            p,
-            identity: Normalisation {
-                shift: Matrix::zeros(device, 1, k)?,
-                scale: Matrix::upload(device, 1, k, &vec![1.0; k])?,
-            },
-            batch: Matrix::zeros(device, batch_rows, k)?,
-        })
-    }
-
-    fn gather(&self, device: &D, order: Order<'_, D>, rows: usize) {
-        for block in &self.blocks {
-            gather_rows(
-                device,
-                order,
-                block,
-                &self.identity,
-                &self.batch.first_rows(rows),
-            );
-        }
-    }
 }

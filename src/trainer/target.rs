@@ -1,0 +1,69 @@
+//! The soft assignment and the target distribution of every sample, on the device.
+
+use crate::device::{Device, Matrix};
+use crate::error::Result;
+use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
+
+/// q and p of every sample, block by block, and p of the batch.
+pub(super) struct Target<D: Device> {
+    /// (rows, k) for each block of the data.
+    pub(super) q: Vec<Matrix<D>>,
+    /// (rows, k) for each block of the data.
+    pub(super) p: Vec<Matrix<D>>,
+    /// p again, as the gather takes it.
+    blocks: Vec<Block<D>>,
+    /// Rows of p are gathered as they are.
+    identity: Normalisation<D>,
+    /// p of the batch (b, k).
+    pub(super) batch: Matrix<D>,
+}
+
+impl<D: Device> Target<D> {
+    pub(super) fn new(
+        device: &D,
+        block_rows: &[usize],
+        k: usize,
+        batch_rows: usize,
+    ) -> Result<Self> {
+        let make = || {
+            block_rows
+                .iter()
+                .map(|rows| Matrix::zeros(device, *rows, k))
+                .collect::<Result<Vec<_>>>()
+        };
+        let (q, p) = (make()?, make()?);
+        let mut first = 0;
+        let block = |p: &Matrix<D>| {
+            first += p.rows;
+            Block {
+                x: p.buffer.clone(),
+                source: Storage::F32,
+                first: first - p.rows,
+                rows: p.rows,
+            }
+        };
+        Ok(Self {
+            blocks: p.iter().map(block).collect(),
+            q,
+            p,
+            identity: Normalisation {
+                shift: Matrix::zeros(device, 1, k)?,
+                scale: Matrix::upload(device, 1, k, &vec![1.0; k])?,
+            },
+            batch: Matrix::zeros(device, batch_rows, k)?,
+        })
+    }
+
+    /// Gathers the batch's `rows` rows of p.
+    pub(super) fn gather(&self, device: &D, order: Order<'_, D>, rows: usize) {
+        for block in &self.blocks {
+            gather_rows(
+                device,
+                order,
+                block,
+                &self.identity,
+                &self.batch.first_rows(rows),
+            );
+        }
+    }
+}
