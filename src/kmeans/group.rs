@@ -21,7 +21,7 @@ use crate::random::{self, stream};
 const LOOK_EVERY: usize = 8;
 /// Recorded work is started when it reaches this many multiply-adds: some milliseconds of a small GPU, well
 /// below what a driver's watchdog allows.
-const FLUSH_OPERATIONS: usize = 10_000_000_000;
+const FLUSH_OPERATIONS: u64 = 10_000_000_000;
 
 /// The restarts of one group.
 pub(super) struct Group<'a, D: Device, R: ?Sized> {
@@ -39,7 +39,7 @@ pub(super) struct Group<'a, D: Device, R: ?Sized> {
     partial: Matrix<D>,
     restarts: Restarts<D>,
     /// Multiply-adds recorded since work was last started.
-    recorded: Cell<usize>,
+    recorded: Cell<u64>,
 }
 
 impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
@@ -83,7 +83,7 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
                 for b in 0..self.rows.blocks() {
                     let (first, x) = self.rows.block(device, b);
                     kmeanspp_distance(device, &x, first, mu, j, distance);
-                    self.record(x.len() * mu.rows / k);
+                    self.record(&x, mu.rows / k);
                 }
             }
         }
@@ -144,7 +144,7 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
                 *parts,
                 &self.partial,
             );
-            self.record(x.len() * self.restarts.mu.rows);
+            self.record(&x, self.restarts.mu.rows);
         }
         centroid_mean(
             device,
@@ -185,7 +185,7 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
         for b in 0..self.rows.blocks() {
             let (first, x) = self.rows.block(device, b);
             nearest_centroid(device, &x, first, &last, self.iteration(0));
-            self.record(x.len() * last.mu.rows);
+            self.record(&x, last.mu.rows);
         }
         let sums = Matrix::zeros(device, restarts, 1)?;
         SegmentSum::new(device, restarts, n)?.run(device, &last.distance, 1.0, &sums, 0);
@@ -214,9 +214,9 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
         })
     }
 
-    /// Counts recorded work, and starts it when there is enough.
-    fn record(&self, operations: usize) {
-        let recorded = self.recorded.get() + operations;
+    /// Counts recorded work, `times` multiply-adds for each value of x, and starts it when there is enough.
+    fn record(&self, x: &Matrix<D>, times: usize) {
+        let recorded = self.recorded.get() + x.len() as u64 * times as u64;
         self.recorded.set(recorded % FLUSH_OPERATIONS);
         if recorded >= FLUSH_OPERATIONS {
             self.device.flush();
