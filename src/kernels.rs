@@ -22,7 +22,6 @@ kernels! {
     dropout,
     sgd,
     adam,
-    add_scaled,
     gather_rows,
     kmeanspp_distance,
     kmeanspp_pick,
