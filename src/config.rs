@@ -28,6 +28,8 @@ pub struct Config {
     pub data: DataConfig,
     /// The autoencoder.
     pub network: NetworkConfig,
+    /// Random changes of images.
+    pub augment: AugmentConfig,
     /// Training of the autoencoder.
     pub pretrain: PretrainConfig,
     /// The first centroids.
@@ -42,6 +44,23 @@ pub struct Config {
 pub struct DataConfig {
     /// `none`, `unit-range`, `unit-mean-square` or `standardise`; chosen from the data if left out.
     pub normalisation: Option<String>,
+}
+
+/// Random changes of images (Guo et al. 2018, DEC-DA): the batch is warped, the target distribution is
+/// that of the images as they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AugmentConfig {
+    /// Whether pre-training reconstructs warped images; if left out, whether the data are images.
+    pub pretrain: Option<bool>,
+    /// Whether clustering sees warped images; if left out, whether the data are images.
+    pub cluster: Option<bool>,
+    /// Largest angle in degrees, either way; at most 45.
+    pub rotation: f32,
+    /// Largest change of scale, as a share.
+    pub zoom: f32,
+    /// Largest move, as a share of height and width.
+    pub shift: f32,
 }
 
 /// The autoencoder D-hidden…-embedding and its mirror.

@@ -28,6 +28,7 @@ mod error;
 mod folder;
 mod format;
 mod idx;
+mod images;
 mod labels;
 mod layout;
 mod lines;
@@ -43,6 +44,7 @@ mod table;
 
 pub use digits::digits;
 pub use error::DataError;
+pub use images::images;
 pub use labels::Labels;
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
 pub use place::Place;
@@ -94,6 +96,18 @@ impl Values {
 }
 
 impl Dataset {
+    /// The values of a row (D).
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> Vec<f64> {
+        let at = row * self.input_dim..(row + 1) * self.input_dim;
+        match &self.values {
+            Values::U8(values) => values[at].iter().map(|v| (*v).into()).collect(),
+            Values::F32(values) => values[at].iter().map(|v| (*v).into()).collect(),
+        }
+    }
+
     /// The set with these labels; `file` names their origin in the error if their number is wrong.
     pub fn with_labels(mut self, labels: Labels, file: &str) -> Result<Self, DataError> {
         if labels.len() != self.n_samples {

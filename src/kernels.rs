@@ -20,6 +20,7 @@ kernels! {
     argmax_rows,
     mse_loss,
     dropout,
+    affine_warp,
     sgd,
     adam,
     gather_rows,

@@ -1,17 +1,22 @@
 //! Counter-based random numbers: a value is a function of (seed, step, layer, element), with no state.
 //!
 //! The generator is pcg4d (Jarzynski and Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020,
-//! listing 4). `shaders/dropout.wgsl` holds the same lines, so host and device draw the same numbers, and
+//! listing 4). `shaders/pcg.wgsl` holds the same lines, so host and device draw the same numbers, and
 //! a resumed run is the same run.
 
 /// 32 random bits.
 pub fn bits(seed: u32, step: u32, layer: u32, element: u32) -> u32 {
+    bits4(seed, step, layer, element)[0]
+}
+
+/// Four words of random bits, of which [`bits`] is the first.
+pub fn bits4(seed: u32, step: u32, layer: u32, element: u32) -> [u32; 4] {
     let mut v =
         [element, layer, step, seed].map(|x| x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     mix(&mut v);
     v = v.map(|x| x ^ (x >> 16));
     mix(&mut v);
-    v[0]
+    v
 }
 
 fn mix(v: &mut [u32; 4]) {
@@ -23,7 +28,12 @@ fn mix(v: &mut [u32; 4]) {
 
 /// Uniform in [0, 1), a multiple of 2⁻²⁴.
 pub fn uniform(seed: u32, step: u32, layer: u32, element: u32) -> f32 {
-    (bits(seed, step, layer, element) >> 8) as f32 / 16_777_216.0
+    unit(bits(seed, step, layer, element))
+}
+
+/// Random bits as a number in [0, 1), a multiple of 2⁻²⁴.
+pub fn unit(bits: u32) -> f32 {
+    (bits >> 8) as f32 / 16_777_216.0
 }
 
 /// Standard normal, by Box and Muller (1958).
@@ -41,6 +51,10 @@ pub mod stream {
     pub const KMEANS: u32 = 0x1002;
     /// Order of the samples in pre-training; the phase's number is added.
     pub const PRETRAIN_ORDER: u32 = 0x1100;
+    /// Image augmentation; the phase's number in pre-training is added, or [`CLUSTER_PHASE`].
+    pub const AUGMENT: u32 = 0x1200;
+    /// Clustering, where pre-training has its phase's number.
+    pub const CLUSTER_PHASE: u32 = 0xff;
     /// Initial weights; the layer's number is added.
     pub const WEIGHTS: u32 = 0x2000;
     /// Dropout; the layer's number is added.

@@ -4,6 +4,7 @@
 //! weights are functions of the seed and the step's number. Losses and label changes stay on the device
 //! and are read once a window.
 
+mod augment;
 mod batches;
 mod cluster;
 mod corrupted;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
 use crate::source::Source;
+use augment::Augment;
 
 pub use cluster::Clustering;
 pub(crate) use cluster::download_all;
@@ -71,6 +73,7 @@ pub struct Trainer<'a, D: Device> {
     tape: Tape<D>,
     /// The current batch (b, D), normalised.
     batch: Matrix<D>,
+    augment: Augment<D>,
     embedding: Embedding<D>,
 }
 
@@ -94,6 +97,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             autoencoder: Autoencoder::new(device, &sizes, config.network.init, config.seed)?,
             tape: Tape::new(device, rows, &sizes)?,
             batch: Matrix::zeros(device, rows, data.input_dim)?,
+            augment: Augment::new(device, &config.augment, config.seed, data, rows)?,
             embedding: Embedding::new(device, &source, &sizes, ROWS)?,
             source,
             sizes,

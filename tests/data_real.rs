@@ -45,6 +45,12 @@ fn the_real_sets_are_read() {
             "{name}"
         );
         assert_eq!(set.values.len(), n_samples * input_dim, "{name}");
+        let shape = match name {
+            "mnist" | "fashion-mnist" => Some((28, 28)),
+            "usps" => Some((16, 16)), // flat rows that look like images
+            _ => None,
+        };
+        assert_eq!(data::images(&set), shape, "{name}");
         let labels = set
             .labels
             .as_ref()

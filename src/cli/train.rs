@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
-use dec_gpu::data::{Dataset, columns, digits, fit};
+use dec_gpu::data::{Dataset, digits, fit};
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
@@ -72,11 +72,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     }
     RunDir::check(&args.out, args.force)?;
     let data = read(args)?;
-    let config = config.resolve(DataShape {
-        n_samples: data.n_samples,
-        input_dim: data.input_dim,
-        columns: columns(&data),
-    })?;
+    let config = config.resolve(DataShape::of(&data))?;
     let device = args.device.open()?;
     let folder = RunDir::create(&args.out, args.force)?;
     let progress =

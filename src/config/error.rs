@@ -50,6 +50,14 @@ pub enum ConfigError {
         /// The range in words.
         expected: &'static str,
     },
+    /// Augmentation of data that are not images.
+    #[error(
+        "{key} is true but the data are not images; leave it out, or store the data as n x height x width (IDX, NPY)"
+    )]
+    NotImages {
+        /// `section.key`.
+        key: &'static str,
+    },
     /// A normalisation that does not exist.
     #[error(
         "unknown normalisation '{0}'; expected none, unit-range, unit-mean-square or standardise"

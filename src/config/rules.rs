@@ -1,7 +1,7 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
 use super::{Config, ConfigError};
-use crate::data::{Columns, Normalisation};
+use crate::data::{Columns, Dataset, Normalisation, columns, images};
 
 /// What the rules look at: shape and storage of the data, never labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,20 @@ pub struct DataShape {
     pub input_dim: usize,
     /// Whether the columns share a unit.
     pub columns: Columns,
+    /// Whether the rows are images that can be warped.
+    pub images: bool,
+}
+
+impl DataShape {
+    /// Looks at a data set.
+    pub fn of(data: &Dataset) -> Self {
+        Self {
+            n_samples: data.n_samples,
+            input_dim: data.input_dim,
+            columns: columns(data),
+            images: images(data).is_some(),
+        }
+    }
 }
 
 impl Config {
@@ -25,6 +39,8 @@ impl Config {
             .normalisation
             .get_or_insert_with(|| normalisation(shape).to_string());
         self.network.hidden.get_or_insert_with(|| hidden(shape));
+        self.augment.pretrain.get_or_insert(shape.images);
+        self.augment.cluster.get_or_insert(shape.images);
         let pretrain_n = *self.pretrain.samples.get_or_insert(n);
         let per_epoch = pretrain_n.div_ceil(self.pretrain.batch_size.max(1));
         self.pretrain
@@ -47,6 +63,7 @@ impl Config {
             known.map_err(|_| ConfigError::UnknownNormalisation(name.clone()))?;
         }
         self.check_counts(shape)?;
+        self.check_augmentation(shape)?;
         self.check_ranges()
     }
 
@@ -60,6 +77,25 @@ impl Config {
             }),
             Some(_) => Ok(()),
         }
+    }
+
+    fn check_augmentation(&self, shape: DataShape) -> Result<(), ConfigError> {
+        let config = &self.augment;
+        for (key, on) in [
+            ("augment.pretrain", config.pretrain),
+            ("augment.cluster", config.cluster),
+        ] {
+            if on == Some(true) && !shape.images {
+                return Err(ConfigError::NotImages { key });
+            }
+        }
+        let angle = config.rotation;
+        in_range(
+            "augment.rotation",
+            angle,
+            (0.0..=45.0).contains(&angle),
+            "degrees from 0 to 45",
+        )
     }
 
     fn check_counts(&self, shape: DataShape) -> Result<(), ConfigError> {
@@ -109,6 +145,8 @@ impl Config {
             )?;
         }
         let shares = [
+            ("augment.zoom", self.augment.zoom),
+            ("augment.shift", self.augment.shift),
             ("pretrain.momentum", pretrain.momentum),
             ("pretrain.dropout", pretrain.dropout),
             ("pretrain.input-dropout", pretrain.input_dropout),

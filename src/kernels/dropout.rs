@@ -27,7 +27,10 @@ crate::params! {
 /// The kernel.
 pub static KERNEL: Kernel = Kernel {
     name: "dropout",
-    wgsl: &[include_str!("../../shaders/dropout.wgsl")],
+    wgsl: &[
+        include_str!("../../shaders/pcg.wgsl"),
+        include_str!("../../shaders/dropout.wgsl"),
+    ],
     params: Params::FIELDS,
     bindings: &[read("x", F32), write("y", F32)],
     workgroup_size: [256, 1, 1],

@@ -128,6 +128,7 @@ impl<D: Device> Trainer<'_, D> {
         let depth = self.autoencoder.depth();
         let layers = self.trained_layers(config);
         let batch = self.gather_batch(run, step)?;
+        let batch = self.augment.clustering(device, batch, step as u32);
         let update = Step::new(
             config.optimiser,
             config.learning_rate,

@@ -11,8 +11,10 @@ use crate::kernels::mse_loss::{LossTerm, mse_loss, partials};
 use crate::optimiser::Step;
 use crate::random::stream;
 
-/// Steps between two readings of the loss.
-const WINDOW: usize = 100;
+/// Most steps between two readings of the loss.
+const MAX_WINDOW: u32 = 100;
+/// A phase reads its loss at least this many times, if it has as many steps.
+const READINGS: u32 = 20;
 
 impl<D: Device> Trainer<'_, D> {
     /// Trains the autoencoder to reconstruct the inputs. Returns the steps taken.
@@ -43,6 +45,7 @@ impl<D: Device> Trainer<'_, D> {
             let batch =
                 run.batches
                     .gather(self.device, &self.source, number.into(), &self.batch)?;
+            let batch = self.augment.pretraining(self.device, batch, 0, number);
             self.tape.rows = batch.rows;
             let slot = run.window.next(partials(batch.len()));
             let input = noisy.input(self.device, &batch, number);
@@ -97,6 +100,8 @@ impl<D: Device> Trainer<'_, D> {
             let batch =
                 run.batches
                     .gather(self.device, &self.source, number.into(), &self.batch)?;
+            let phase = level as u32 + 1;
+            let batch = (self.augment).pretraining(self.device, batch, phase, number);
             self.tape.rows = batch.rows;
             let slot = run.window.next(partials(batch.rows * self.sizes[level]));
             self.autoencoder
@@ -173,6 +178,7 @@ impl<D: Device> Trainer<'_, D> {
         let n = config.samples.unwrap_or(self.source.n_samples());
         let stream = stream::PRETRAIN_ORDER + number;
         let slots = partials(self.tape.rows_capacity() * width);
+        let window = (steps / READINGS).clamp(1, MAX_WINDOW);
         Ok(Phase {
             name,
             steps,
@@ -183,7 +189,7 @@ impl<D: Device> Trainer<'_, D> {
                 stream,
                 config.shuffle,
             ),
-            window: LossWindow::new(self.device, WINDOW, slots)?,
+            window: LossWindow::new(self.device, window as usize, slots)?,
             config,
         })
     }

@@ -9,7 +9,7 @@ pub use agreement::{BAND, Band, TrainingAgreement, TrainingFailure, compare_runs
 
 use crate::config::{Config, ConfigError, DataShape};
 use crate::cpu::Cpu;
-use crate::data::{Dataset, Labels, Values, columns, fit};
+use crate::data::{Dataset, Labels, Values, fit};
 use crate::device::Device;
 use crate::error::Error;
 use crate::model::Model;
@@ -85,11 +85,7 @@ pub fn configuration(data: &Dataset, overrides: &[&str]) -> Result<Config, Confi
         .collect();
     let mut config = Config::layered(None, None, &all)?;
     config.n_clusters.get_or_insert(3);
-    config.resolve(DataShape {
-        n_samples: data.n_samples,
-        input_dim: data.input_dim,
-        columns: columns(data),
-    })
+    config.resolve(DataShape::of(data))
 }
 
 /// Trains on a device, from weights to clusters. Labels of `data` are not looked at.

@@ -3,7 +3,7 @@
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, Values};
 use dec_gpu::model::{LayerWeights, Model};
-use dec_gpu::verify::training::{BAND, Run, blobs, compare_runs};
+use dec_gpu::verify::training::{BAND, Run, blobs, compare_runs, configuration};
 
 use super::{assert_sound, on_adapters, run};
 
@@ -164,4 +164,49 @@ fn shapes_at_the_edge_run() {
     on_adapters("edges", |gpu| {
         check(&|data, overrides| run(gpu, data, overrides));
     });
+}
+
+/// Three kinds of 16 × 16 images: a bar that lies, one that stands, a dot; each somewhere near the middle.
+fn images(n: usize) -> Dataset {
+    let pixel = |i: usize, j: usize| {
+        let (r, c) = ((j / 16) as f32 - 7.5, (j % 16) as f32 - 7.5);
+        let (up, left) = ((i % 5) as f32 - 2.0, (i % 7) as f32 - 3.0);
+        let wide = [[1.0, 25.0], [25.0, 1.0], [3.0, 3.0]][i % 3];
+        (-(r - up).powi(2) / wide[0] - (c - left).powi(2) / wide[1]).exp()
+    };
+    Dataset {
+        image_shape: Some((16, 16)),
+        ..set("bars", n, 256, pixel)
+    }
+}
+
+#[test]
+fn images_are_warped_alike_on_every_device() {
+    let data = images(150);
+    let short = ["pretrain.steps=40", "cluster.max-steps=20"];
+    let want = run(&Cpu::reference(), &data, &short);
+    assert_sound(&want, &data, "images");
+    for still in ["augment.pretrain=false", "augment.cluster=false"] {
+        let other = run(&Cpu::new(), &data, &[&short[..], &[still]].concat());
+        assert!(
+            compare_runs(&other, &want, BAND).is_err(),
+            "{still} changes nothing"
+        );
+    }
+    on_adapters("images", |gpu| {
+        let got = run(gpu, &data, &short);
+        compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+    });
+}
+
+#[test]
+fn tables_are_not_warped() {
+    let data = blobs(150, 12, 11);
+    let config = super::config(&data, &[]);
+    assert_eq!(
+        (config.augment.pretrain, config.augment.cluster),
+        (Some(false), Some(false))
+    );
+    let error = configuration(&data, &["augment.cluster=true"]).expect_err("not images");
+    assert!(error.to_string().contains("not images"), "{error}");
 }

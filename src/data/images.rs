@@ -1,0 +1,119 @@
+//! Whether rows are images. Augmentation reads it.
+
+use super::Dataset;
+
+/// A side below this is too small for augmentation: a move of less than two pixels and a turn blur away what
+/// tells such images apart.
+const MIN_SIDE: usize = 16;
+/// Most values that are looked at, in evenly spaced rows.
+const MAX_VALUES: usize = 1 << 18;
+/// Neighbours differ by at most this share of what two independent values would.
+const NEAR: f64 = 0.5;
+/// Pixels above each other differ by at most this share of what pixels half a width apart do. In a sequence,
+/// such as a spectrum, difference only grows with distance.
+const NEARER: f64 = 0.7;
+
+/// Height and width of the images that the rows are, if they are large enough to be warped.
+///
+/// The file says so, or the rows of a flat table look like square images: values beside and above each
+/// other are alike, values half a width apart are not.
+pub fn images(data: &Dataset) -> Option<(usize, usize)> {
+    (data.image_shape)
+        .or_else(|| square(data))
+        .filter(|(height, width)| *height.min(width) >= MIN_SIDE)
+}
+
+fn square(data: &Dataset) -> Option<(usize, usize)> {
+    let side = data.input_dim.isqrt();
+    if side < MIN_SIDE || side * side != data.input_dim {
+        return None;
+    }
+    let values = some_rows(data);
+    let difference = |offset| mean_square_difference(&values, data.input_dim, offset);
+    let (spread, half) = (2.0 * variance(&values), difference(side / 2));
+    let alike = |difference: f64| difference < NEAR * spread && difference < NEARER * half;
+    (alike(difference(1)) && alike(difference(side))).then_some((side, side))
+}
+
+/// The values of the rows that are looked at.
+fn some_rows(data: &Dataset) -> Vec<f64> {
+    let rows = (MAX_VALUES / data.input_dim).clamp(1, data.n_samples);
+    let step = data.n_samples.div_ceil(rows);
+    let chosen = (0..data.n_samples).step_by(step);
+    chosen.flat_map(|row| data.row(row)).collect()
+}
+
+/// The mean of (x_i - x_{i + offset})² over all pairs within a row.
+fn mean_square_difference(values: &[f64], input_dim: usize, offset: usize) -> f64 {
+    let rows = values.chunks_exact(input_dim);
+    let squares = rows.flat_map(|row| row.iter().zip(&row[offset..]).map(|(a, b)| (a - b).powi(2)));
+    mean(squares)
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let centre = mean(values.iter().copied());
+    mean(values.iter().map(|v| (v - centre).powi(2)))
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0u64), |(sum, count), v| (sum + v, count + 1));
+    sum / count.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Values;
+    use crate::random;
+
+    fn set(input_dim: usize, n: usize, value: impl Fn(usize, usize) -> f32) -> Dataset {
+        let values = (0..n * input_dim).map(|at| value(at / input_dim, at % input_dim));
+        Dataset {
+            name: "test".into(),
+            n_samples: n,
+            input_dim,
+            values: Values::F32(values.collect()),
+            image_shape: None,
+            labels: None,
+        }
+    }
+
+    /// A blot at a random place of a 20 × 20 image.
+    fn blot(row: usize, i: usize) -> f32 {
+        let at = |axis| 4.0 + 12.0 * random::uniform(1, axis, 0, row as u32);
+        let (r, c) = ((i / 20) as f32 - at(0), (i % 20) as f32 - at(1));
+        (-(r * r + c * c) / 18.0).exp()
+    }
+
+    #[test]
+    fn what_the_file_says_is_believed_from_a_side_of_16_on() {
+        let mut data = set(15 * 40, 3, |_, i| i as f32);
+        for (shape, found) in [((15, 40), false), ((20, 30), true)] {
+            data.image_shape = Some(shape);
+            assert_eq!(images(&data), found.then_some(shape));
+        }
+        assert_eq!(images(&crate::data::digits()), None, "8 x 8");
+    }
+
+    #[test]
+    fn flat_images_are_found() {
+        assert_eq!(images(&set(400, 200, blot)), Some((20, 20)));
+    }
+
+    #[test]
+    fn noise_spectra_shuffled_images_and_constant_rows_are_not_images() {
+        let noise = |row: usize, i: usize| random::uniform(2, row as u32, 0, i as u32);
+        assert_eq!(images(&set(400, 200, noise)), None);
+        // A peak at a random wavelength: smooth over the whole row.
+        let spectrum = |row: usize, i: usize| {
+            let at = 400.0 * random::uniform(3, 0, 0, row as u32);
+            (-((i as f32 - at) / 60.0).powi(2)).exp()
+        };
+        assert_eq!(images(&set(400, 200, spectrum)), None);
+        let order = random::permutation(4, 0, 0, 400);
+        let shuffled = |row: usize, i: usize| blot(row, order[i] as usize);
+        assert_eq!(images(&set(400, 200, shuffled)), None);
+        assert_eq!(images(&set(400, 200, |_, _| 1.0)), None);
+        assert_eq!(images(&set(401, 200, |row, i| blot(row, i % 400))), None);
+    }
+}

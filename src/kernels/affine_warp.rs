@@ -1,0 +1,303 @@
+//! Images turned, scaled and moved a little at random (Guo et al. 2018, DEC-DA), drawn from counters.
+
+use rayon::prelude::*;
+
+use super::inputs;
+use crate::device::{Device, Matrix, param};
+use crate::kernel::{
+    Case, Element::F32, Kernel, Tolerance, View, grid, params_of, read, views, write,
+};
+use crate::random;
+
+crate::params! {
+    /// Images.
+    rows: u32,
+    /// H.
+    height: u32,
+    /// W.
+    width: u32,
+    /// Seed of the run.
+    seed: u32,
+    /// Step of training.
+    step: u32,
+    /// Stream of the phase.
+    stream: u32,
+    /// Largest angle in radians.
+    rotation: f32,
+    /// Largest change of scale.
+    zoom: f32,
+    /// Largest move, as a share of height and width.
+    shift: f32,
+}
+
+/// The kernel.
+pub static KERNEL: Kernel = Kernel {
+    name: "affine_warp",
+    wgsl: &[
+        include_str!("../../shaders/pcg.wgsl"),
+        include_str!("../../shaders/affine_warp.wgsl"),
+    ],
+    params: Params::FIELDS,
+    bindings: &[read("x", F32), write("y", F32)],
+    workgroup_size: [256, 1, 1],
+    reference,
+    fast: Some(fast),
+    cases,
+    mutation: ("turn.x * p.x - turn.y", "turn.x * p.x + turn.y"),
+};
+
+/// How far images may be changed. All zero changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extent {
+    /// Largest angle in radians, either way; at most π/4.
+    pub rotation: f32,
+    /// Largest change of scale: the scale is in [1 - zoom, 1 + zoom).
+    pub zoom: f32,
+    /// Largest move, as a share of height and width.
+    pub shift: f32,
+}
+
+/// One draw of maps, one for each row of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    /// Seed of the run.
+    pub seed: u32,
+    /// Step of training.
+    pub step: u32,
+    /// [`random::stream::AUGMENT`] plus the phase's number.
+    pub stream: u32,
+}
+
+/// Warps each image x_i (H·W) of x (b, H·W) by its own map into y (b, H·W). Points outside the image take
+/// its edge.
+pub fn affine_warp<D: Device>(
+    device: &D,
+    (height, width): (usize, usize),
+    extent: &Extent,
+    draw: &Draw,
+    x: &Matrix<D>,
+    y: &Matrix<D>,
+) {
+    x.expect_shape("x", x.rows, height * width);
+    y.expect_shape("y", x.rows, x.cols);
+    let params = params(x.rows, (height, width), extent, draw);
+    device.dispatch(
+        &KERNEL,
+        bytemuck::bytes_of(&params),
+        grid(x.len(), 256),
+        &[&x.buffer, &y.buffer],
+    );
+}
+
+fn params(rows: usize, shape: (usize, usize), extent: &Extent, draw: &Draw) -> Params {
+    let limit = std::f32::consts::FRAC_PI_4;
+    assert!(extent.rotation.abs() <= limit, "the series ends at π/4");
+    Params {
+        rows: param(rows),
+        height: param(shape.0),
+        width: param(shape.1),
+        seed: draw.seed,
+        step: draw.step,
+        stream: draw.stream,
+        rotation: extent.rotation,
+        zoom: extent.zoom,
+        shift: extent.shift,
+    }
+}
+
+/// The map of one image: y(r, c) = x(matrix·((c, r) - centre) + offset).
+struct Map {
+    cos: f32,
+    sin: f32,
+    centre: [f32; 2],
+    offset: [f32; 2],
+}
+
+impl Map {
+    fn of_row(p: &Params, row: u32) -> Self {
+        let draw = random::bits4(p.seed, p.step, p.stream, row).map(|b| 2.0 * random::unit(b) - 1.0);
+        let (sin, cos) = (p.rotation * draw[0]).sin_cos();
+        let scale = 1.0 + p.zoom * draw[1];
+        let size = [p.width as f32, p.height as f32];
+        let centre = size.map(|size| 0.5 * (size - 1.0));
+        Self {
+            cos: scale * cos,
+            sin: scale * sin,
+            centre,
+            offset: [0, 1].map(|axis| centre[axis] + p.shift * draw[2 + axis] * size[axis]),
+        }
+    }
+
+    /// Where pixel (r, c) is read, as (column, row).
+    fn point(&self, r: usize, c: usize) -> [f32; 2] {
+        let (u, v) = (c as f32 - self.centre[0], r as f32 - self.centre[1]);
+        [
+            self.cos * u - self.sin * v + self.offset[0],
+            self.sin * u + self.cos * v + self.offset[1],
+        ]
+    }
+}
+
+/// The image (height, width) at a point, bilinear, its edges repeated.
+fn sample(image: &[f32], height: usize, width: usize, [column, row]: [f32; 2]) -> f32 {
+    let (left, right, across) = neighbours(column, width);
+    let (top, bottom, down) = neighbours(row, height);
+    let mixed = |line: usize| {
+        let (a, b) = (image[line * width + left], image[line * width + right]);
+        a * (1.0 - across) + b * across
+    };
+    mixed(top) * (1.0 - down) + mixed(bottom) * down
+}
+
+/// The pixels on both sides of a coordinate, and how far it is from the first.
+fn neighbours(at: f32, size: usize) -> (usize, usize, f32) {
+    let inside = at.clamp(0.0, (size - 1) as f32);
+    let low = inside as usize;
+    (low, (low + 1).min(size - 1), inside - low as f32)
+}
+
+fn warp_row(p: &Params, row: usize, x: &[f32], y: &mut [f32]) {
+    let (height, width) = (p.height as usize, p.width as usize);
+    let map = Map::of_row(p, row as u32);
+    for (r, line) in y.chunks_exact_mut(width).enumerate() {
+        for (c, y) in line.iter_mut().enumerate() {
+            *y = sample(x, height, width, map.point(r, c));
+        }
+    }
+}
+
+fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let [x, y] = views(buffers);
+    let pixels = (p.height * p.width) as usize;
+    let images = x.f32().chunks_exact(pixels).take(p.rows as usize);
+    for (row, (x, y)) in images.zip(y.f32_mut().chunks_exact_mut(pixels)).enumerate() {
+        warp_row(&p, row, x, y);
+    }
+}
+
+/// The reference with its images spread over threads.
+fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let [x, y] = views(buffers);
+    let pixels = (p.height * p.width) as usize;
+    let len = p.rows as usize * pixels;
+    (y.f32_mut()[..len].par_chunks_exact_mut(pixels))
+        .zip(x.f32()[..len].par_chunks_exact(pixels))
+        .enumerate()
+        .for_each(|(row, (y, x))| warp_row(&p, row, x, y));
+}
+
+fn cases() -> Vec<Case> {
+    let extent = |rotation, zoom, shift| Extent {
+        rotation,
+        zoom,
+        shift,
+    };
+    // One pixel, one line, one column, odd sides, digits, MNIST; nothing, each change alone, all of them.
+    [
+        (3, (1, 1), extent(0.2, 0.1, 0.1)),
+        (5, (1, 37), extent(0.2, 0.1, 0.1)),
+        (5, (37, 1), extent(0.2, 0.1, 0.1)),
+        (4, (7, 5), extent(0.0, 0.0, 0.0)),
+        (9, (7, 5), extent(0.7, 0.0, 0.0)),
+        (9, (7, 5), extent(0.0, 0.4, 0.0)),
+        (9, (7, 5), extent(0.0, 0.0, 2.0)),
+        (33, (8, 8), extent(0.2, 0.1, 0.1)),
+        (256, (28, 28), extent(0.2, 0.1, 0.1)),
+    ]
+    .map(|(rows, shape, extent)| case(rows, shape, &extent))
+    .to_vec()
+}
+
+fn case(rows: usize, shape: (usize, usize), extent: &Extent) -> Case {
+    let draw = Draw {
+        seed: 0x9e37_79b9,
+        step: 7,
+        stream: random::stream::AUGMENT,
+    };
+    let (height, width) = shape;
+    let n = rows * height * width;
+    // A point is right to a few roundings of numbers up to three sides; the image changes by at most 2
+    // from pixel to pixel along each axis.
+    let side = 3.0 * height.max(width) as f32;
+    Case::new(
+        format!("{rows} of {height}x{width}, {extent:?}"),
+        &params(rows, shape, extent, &draw),
+        inputs::folded(n, 256),
+    )
+    .input(&inputs::uniform(1, n))
+    .output(
+        n,
+        Tolerance::Near {
+            absolute: 2.0 * 2.0 * 8.0 * f32::EPSILON * side.max(1.0),
+            relative: 1e-6,
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::Cpu;
+
+    const NONE: Extent = Extent {
+        rotation: 0.0,
+        zoom: 0.0,
+        shift: 0.0,
+    };
+
+    fn warped(shape: (usize, usize), extent: &Extent, step: u32, x: &[f32]) -> Vec<f32> {
+        let cpu = Cpu::new();
+        let cols = shape.0 * shape.1;
+        let x = Matrix::upload(&cpu, x.len() / cols, cols, x).unwrap();
+        let y = Matrix::zeros(&cpu, x.rows, cols).unwrap();
+        let draw = Draw {
+            seed: 1,
+            step,
+            stream: 2,
+        };
+        affine_warp(&cpu, shape, extent, &draw, &x, &y);
+        pollster::block_on(y.download(&cpu)).unwrap()
+    }
+
+    #[test]
+    fn no_extent_changes_nothing() {
+        let x = inputs::uniform(3, 4 * 35);
+        let got = warped((7, 5), &NONE, 0, &x);
+        let far = got.iter().zip(&x).map(|(got, x)| (got - x).abs());
+        assert!(far.fold(0.0, f32::max) < 1e-6);
+    }
+
+    /// A ramp x(r, c) = c stays a ramp: moved by at most a share of its width, each row by its own draw.
+    #[test]
+    fn a_ramp_moves_by_as_much_as_the_shift_allows() {
+        let width = 101;
+        let ramp: Vec<f32> = (0..200 * width).map(|i| (i % width) as f32).collect();
+        let extent = Extent { shift: 0.1, ..NONE };
+        let y = warped((1, width), &extent, 7, &ramp);
+        let moves: Vec<f32> = y.chunks(width).map(|row| row[50] - 50.0).collect();
+        assert!(moves.iter().all(|m| m.abs() <= 10.1 + 1e-4));
+        let (low, high) = (moves.iter().copied())
+            .fold((0.0, 0.0), |(low, high): (f32, f32), m| (low.min(m), high.max(m)));
+        assert!(low < -9.0 && high > 9.0, "{low} to {high}");
+        assert_ne!(y, warped((1, width), &extent, 8, &ramp));
+    }
+
+    /// Turning a plane x(r, c) = c about the centre gives cos·u - sin·v; both from the same row's values.
+    #[test]
+    fn a_plane_turns_about_the_centre() {
+        let side = 21;
+        let plane: Vec<f32> = (0..side * side).map(|i| (i % side) as f32 - 10.0).collect();
+        let extent = Extent {
+            rotation: 0.5,
+            ..NONE
+        };
+        let y = warped((side, side), &extent, 3, &plane);
+        let at = |r: usize, c: usize| y[r * side + c];
+        let (cos, sin) = ((at(10, 14) - at(10, 10)) / 4.0, (at(10, 10) - at(14, 10)) / 4.0);
+        assert!(at(10, 10).abs() < 1e-4 && sin.abs() > 1e-3);
+        assert!((cos * cos + sin * sin - 1.0).abs() < 1e-4, "{cos} {sin}");
+        assert!((at(13, 7) - (-3.0 * cos - 3.0 * sin)).abs() < 1e-4);
+    }
+}
