@@ -186,7 +186,7 @@ fn the_comparison_of_runs_can_fail() {
     };
     refused(
         |run| run.losses[0].loss *= 1.002,
-        "pretrain: the loss at step 20",
+        "pretrain: the loss at step 1 ",
     );
     refused(|run| run.losses[1].loss = f64::NAN, "NaN");
     refused(|run| drop(run.losses.pop()), "losses: found");
