@@ -1,5 +1,5 @@
 // dx = (dy·wᵀ) ⊙ [x > 0]: the gradient with respect to a layer's input, through the ReLU that made it.   chain rule
-// One workgroup per 64x64 tile of dx (tile.wgsl); the mask comes from the stored activation x.
+// One workgroup per tile of dx (gemm_*.wgsl); the mask comes from the stored activation x.
 struct Params {
     rows: u32, // b
     d_in: u32, // columns of dx
@@ -13,33 +13,36 @@ struct Params {
 @group(0) @binding(3) var<storage, read> x: array<f32>; // (b, in)
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>; // (b, in)
 
-fn load_a(row: u32, k: u32) -> f32 {
-    if row >= params.rows || k >= params.d_out {
-        return 0.0;
-    }
+const A_ALONG_DEPTH = true;
+const B_ALONG_DEPTH = true;
+
+fn rows() -> u32 {
+    return params.rows;
+}
+
+fn cols() -> u32 {
+    return params.d_in;
+}
+
+fn depth() -> u32 {
+    return params.d_out;
+}
+
+fn fetch_a(row: u32, k: u32) -> f32 {
     return dy[row * params.d_out + k];
 }
 
-fn load_b(k: u32, col: u32) -> f32 {
-    if k >= params.d_out || col >= params.d_in {
-        return 0.0;
-    }
+fn fetch_b(k: u32, col: u32) -> f32 {
     return w[col * params.d_out + k];
 }
 
-fn store(row: u32, col: u32, value: f32) {
-    if row >= params.rows || col >= params.d_in {
-        return;
-    }
+fn emit(row: u32, col: u32, value: f32) {
     let at = row * params.d_in + col;
     let passes = params.relu == 0u || x[at] > 0.0;
     dx[at] = select(0.0, value, passes);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let row = group.y * TILE;
-    let col = group.x * TILE;
-    tile_multiply(row, col, params.d_out, lane);
-    tile_store(row, col, lane);
+    product(group, lane);
 }

@@ -1,5 +1,5 @@
 // dw = xᵀ·dy, dbias_c = Σ_i dy_ic: the gradients with respect to a layer's weight and bias.   chain rule
-// One workgroup per 64x64 tile of dw (tile.wgsl); the first row of tiles also sums the columns of dy, in order.
+// One workgroup per tile of dw (gemm_*.wgsl); the first row of tiles also sums the columns of dy, in order.
 struct Params {
     rows: u32, // b
     d_in: u32, // columns of x
@@ -12,45 +12,55 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dw: array<f32>; // (in, out)
 @group(0) @binding(4) var<storage, read_write> dbias: array<f32>; // (out)
 
-fn load_a(row: u32, k: u32) -> f32 {
-    if row >= params.d_in || k >= params.rows {
-        return 0.0;
-    }
+const A_ALONG_DEPTH = false;
+const B_ALONG_DEPTH = false;
+
+fn rows() -> u32 {
+    return params.d_in;
+}
+
+fn cols() -> u32 {
+    return params.d_out;
+}
+
+fn depth() -> u32 {
+    return params.rows;
+}
+
+fn fetch_a(row: u32, k: u32) -> f32 {
     return x[k * params.d_in + row];
 }
 
-fn load_b(k: u32, col: u32) -> f32 {
-    if k >= params.rows || col >= params.d_out {
-        return 0.0;
-    }
+fn fetch_b(k: u32, col: u32) -> f32 {
     return dy[k * params.d_out + col];
 }
 
-fn store(row: u32, col: u32, value: f32) {
-    if row >= params.d_in || col >= params.d_out {
-        return;
-    }
+fn emit(row: u32, col: u32, value: f32) {
     dw[row * params.d_out + col] = value;
 }
 
-fn sum_column(col: u32) {
-    if col >= params.d_out {
-        return;
-    }
+// Each invocation sums its columns of the tile, one after the other.
+fn sum_columns(first: u32, lane: u32) {
+    let own = (TILE_COLS + LANES - 1u) / LANES;
+    let count = params.rows * own;
     var sum = 0.0;
-    for (var i = 0u; i < params.rows; i++) {
-        sum += dy[i * params.d_out + col];
+    for (var step = 0u; step < count; step++) {
+        let row = step % params.rows;
+        let col = lane + step / params.rows * LANES;
+        if col >= TILE_COLS || first + col >= params.d_out {
+            break;
+        }
+        sum = select(sum, 0.0, row == 0u) + dy[row * params.d_out + first + col];
+        if row + 1u == params.rows {
+            dbias[first + col] = sum;
+        }
     }
-    dbias[col] = sum;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let row = group.y * TILE;
-    let col = group.x * TILE;
-    tile_multiply(row, col, params.rows, lane);
-    tile_store(row, col, lane);
+    product(group, lane);
     if group.y == 0u {
-        sum_column(col + lane);
+        sum_columns(group.x * TILE_COLS, lane);
     }
 }

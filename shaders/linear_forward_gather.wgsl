@@ -21,10 +21,22 @@ struct Params {
 @group(0) @binding(6) var<storage, read> bias: array<f32>; // (out)
 @group(0) @binding(7) var<storage, read_write> y: array<f32>; // (at least out_first + b, out)
 
-fn load_a(row: u32, k: u32) -> f32 {
-    if row >= params.rows || k >= params.d_in {
-        return 0.0;
-    }
+const A_ALONG_DEPTH = true;
+const B_ALONG_DEPTH = false;
+
+fn rows() -> u32 {
+    return params.rows;
+}
+
+fn cols() -> u32 {
+    return params.d_out;
+}
+
+fn depth() -> u32 {
+    return params.d_in;
+}
+
+fn fetch_a(row: u32, k: u32) -> f32 {
     var r = params.first + row;
     if params.indexed == 1u {
         r = index[r];
@@ -39,25 +51,16 @@ fn load_a(row: u32, k: u32) -> f32 {
     return (value - shift[k]) * scale[k];
 }
 
-fn load_b(k: u32, col: u32) -> f32 {
-    if k >= params.d_in || col >= params.d_out {
-        return 0.0;
-    }
+fn fetch_b(k: u32, col: u32) -> f32 {
     return w[k * params.d_out + col];
 }
 
-fn store(row: u32, col: u32, value: f32) {
-    if row >= params.rows || col >= params.d_out {
-        return;
-    }
+fn emit(row: u32, col: u32, value: f32) {
     let sum = value + bias[col];
     y[(params.out_first + row) * params.d_out + col] = select(sum, max(sum, 0.0), params.relu == 1u);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let row = group.y * TILE;
-    let col = group.x * TILE;
-    tile_multiply(row, col, params.d_in, lane);
-    tile_store(row, col, lane);
+    product(group, lane);
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, RwLock};
 use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
+use crate::tile::{self, Product};
 
 /// Host memory shared by handles.
 #[derive(Clone)]
@@ -78,6 +79,10 @@ impl Device for Cpu {
 
     fn max_binding_bytes(&self) -> usize {
         usize::MAX
+    }
+
+    fn tile(&self, _product: Product) -> usize {
+        tile::M // every form has the same host version
     }
 
     fn info(&self) -> DeviceInfo {

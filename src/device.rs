@@ -7,6 +7,7 @@
 
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::tile::Product;
 
 /// A handle to device memory; cloning it shares the memory.
 pub trait DeviceBuffer: Clone {
@@ -49,6 +50,14 @@ pub trait Device {
 
     /// The most bytes one binding may hold; larger data are split into blocks.
     fn max_binding_bytes(&self) -> usize;
+
+    /// Whether a kernel can run here; some forms of a product need more than every adapter has.
+    fn supports(&self, _kernel: &Kernel) -> bool {
+        true
+    }
+
+    /// The form that computes a product fastest here: a place in [`crate::tile::TILES`].
+    fn tile(&self, product: Product) -> usize;
 
     /// What this device is.
     fn info(&self) -> DeviceInfo;

@@ -3,6 +3,7 @@
 //! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits.
 
 mod adapters;
+mod forms;
 mod pipelines;
 mod queue;
 
@@ -16,6 +17,8 @@ pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
 use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
+use crate::tile::Product;
+use forms::Forms;
 use pipelines::Pipelines;
 use queue::Recorder;
 
@@ -24,6 +27,10 @@ use queue::Recorder;
 pub struct GpuOptions {
     /// Ask for WebGPU's default limits instead of all that the adapter has.
     pub default_limits: bool,
+    /// Keep the driver's checks of every index and loop, which cost time; see `pipelines`.
+    pub checked: bool,
+    /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
+    pub form: Option<usize>,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
 }
@@ -35,6 +42,7 @@ pub struct Gpu {
     info: DeviceInfo,
     max_binding_bytes: usize,
     pipelines: RefCell<Pipelines>,
+    forms: Forms,
     bind_groups: RefCell<HashMap<BindGroupKey, wgpu::BindGroup>>,
     recorder: RefCell<Recorder>,
     fault: Fault,
@@ -94,6 +102,11 @@ impl Gpu {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("dec-gpu"),
             required_limits: limits.clone(),
+            required_features: if report.subgroups {
+                wgpu::Features::SUBGROUP
+            } else {
+                wgpu::Features::empty()
+            },
             ..Default::default()
         };
         let (device, queue) =
@@ -115,7 +128,8 @@ impl Gpu {
             info: report.info.clone(),
             device,
             queue,
-            pipelines: RefCell::default(),
+            pipelines: RefCell::new(Pipelines::new(options.checked)),
+            forms: Forms::new(report, options.form)?,
             bind_groups: RefCell::default(),
             fault,
             dropped: Dropped::default(),
@@ -343,6 +357,14 @@ impl Device for Gpu {
 
     fn max_binding_bytes(&self) -> usize {
         self.max_binding_bytes
+    }
+
+    fn supports(&self, kernel: &Kernel) -> bool {
+        !kernel.needs_subgroups() || self.forms.subgroups()
+    }
+
+    fn tile(&self, product: Product) -> usize {
+        self.forms.choose(product)
     }
 
     fn info(&self) -> DeviceInfo {

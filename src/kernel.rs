@@ -4,6 +4,8 @@
 //! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]), and the tests compare
 //! it with what the WGSL says (`tests/contract.rs`).
 
+use crate::tile::Tile;
+
 /// How a kernel uses a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -177,6 +179,8 @@ pub struct Kernel {
     pub bindings: &'static [Binding],
     /// `@workgroup_size`.
     pub workgroup_size: [u32; 3],
+    /// The form of the product, for kernels that come in several.
+    pub tile: Option<&'static Tile>,
     /// What is right: plain loops over whole arrays, sums in f64.
     pub reference: HostFn,
     /// A faster host version for the kernels that dominate time, held to the same cases.
@@ -191,6 +195,19 @@ impl Kernel {
     /// The size of the uniform in bytes.
     pub fn params_size(&self) -> usize {
         4 * self.params.len()
+    }
+
+    /// Its name, with the form of the product if it comes in several: `linear_forward (M)`.
+    pub fn title(&self) -> String {
+        match self.tile {
+            Some(tile) => format!("{} ({})", self.name, tile.name),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// Whether it needs subgroups.
+    pub fn needs_subgroups(&self) -> bool {
+        self.tile.is_some_and(|tile| tile.subgroups)
     }
 
     /// The joined WGSL source.
@@ -306,12 +323,6 @@ pub fn grid(items: usize, size: u32) -> [u32; 3] {
         groups.div_ceil(MAX_WORKGROUPS),
         1,
     ]
-}
-
-/// Workgroups of the tiled kernels: one per 64x64 tile of a (rows, cols) result (`shaders/tile.wgsl`).
-pub fn tiles(rows: usize, cols: usize) -> [u32; 3] {
-    let tiles = |len: usize| u32::try_from(len.div_ceil(64)).expect("fewer than 2^32 tiles");
-    [tiles(cols), tiles(rows), 1]
 }
 
 #[cfg(test)]

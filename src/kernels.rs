@@ -1,41 +1,84 @@
 //! The list of kernels. A kernel is added in three places: its two files and one word here.
 
-/// Declares the kernel modules and [`ALL`].
+/// Declares the kernel modules and [`ALL`]. Products come in every form of [`crate::tile::TILES`].
 macro_rules! kernels {
-    ($($name:ident),+ $(,)?) => {
+    (kernels: $($name:ident),+; products: $($product:ident),+;) => {
         $(pub mod $name;)+
+        $(pub mod $product;)+
 
         /// Every kernel. Contract, parity and mutation tests, `verify` and the benches read this list.
-        pub static ALL: &[&crate::kernel::Kernel] = &[$(&$name::KERNEL),+];
+        pub static ALL: &[&crate::kernel::Kernel] = &[
+            $(&$name::KERNEL,)+
+            $(
+                &$product::KERNELS[0],
+                &$product::KERNELS[1],
+                &$product::KERNELS[2],
+                &$product::KERNELS[3],
+                &$product::KERNELS[4],
+            )+
+        ];
     };
 }
 
+/// A product in every form. The module has `Params`, `reference`, `fast` and `cases::<FORM>`.
+macro_rules! product_kernels {
+    ($name:literal, $bindings:expr, $mutation:expr) => {
+        [
+            product_kernels!(0, ["skinny"], $name, $bindings, $mutation),
+            product_kernels!(1, ["s"], $name, $bindings, $mutation),
+            product_kernels!(2, ["m", "tile"], $name, $bindings, $mutation),
+            product_kernels!(3, ["l", "tile"], $name, $bindings, $mutation),
+            product_kernels!(4, ["subgroup"], $name, $bindings, $mutation),
+        ]
+    };
+    ($form:literal, [$($part:literal),+], $name:literal, $bindings:expr, $mutation:expr) => {
+        crate::kernel::Kernel {
+            name: $name,
+            wgsl: &[
+                $(include_str!(concat!("../../shaders/gemm_", $part, ".wgsl")),)+
+                include_str!(concat!("../../shaders/", $name, ".wgsl")),
+            ],
+            params: Params::FIELDS,
+            bindings: $bindings,
+            workgroup_size: [crate::tile::TILES[$form].lanes, 1, 1],
+            tile: Some(&crate::tile::TILES[$form]),
+            reference,
+            fast: Some(fast),
+            cases: cases::<$form>,
+            mutation: $mutation,
+        }
+    };
+}
+pub(crate) use product_kernels;
+
 kernels! {
-    soft_assign,
-    column_sum,
-    target_distribution,
-    kl_coefficient,
-    kl_gradient_embedding,
-    kl_gradient_centroid,
-    argmax_rows,
-    mse_loss,
-    dropout,
-    affine_warp,
-    sgd,
-    adam,
-    gather_rows,
-    kmeanspp_distance,
-    kmeanspp_pick,
-    copy_rows,
-    nearest_centroid,
-    centroid_sum,
-    centroid_mean,
-    farthest_point,
-    segment_sum,
-    linear_forward,
-    linear_forward_gather,
-    linear_backward_input,
-    linear_backward_weight,
+    kernels:
+        soft_assign,
+        column_sum,
+        target_distribution,
+        kl_coefficient,
+        kl_gradient_embedding,
+        kl_gradient_centroid,
+        argmax_rows,
+        mse_loss,
+        dropout,
+        affine_warp,
+        sgd,
+        adam,
+        gather_rows,
+        kmeanspp_distance,
+        kmeanspp_pick,
+        copy_rows,
+        nearest_centroid,
+        centroid_sum,
+        centroid_mean,
+        farthest_point,
+        segment_sum;
+    products:
+        linear_forward,
+        linear_forward_gather,
+        linear_backward_input,
+        linear_backward_weight;
 }
 
 /// Inputs for the kernels' cases: seeded, spread, and the same on every machine.

@@ -36,6 +36,7 @@ pub mod predict;
 pub mod random;
 pub mod report;
 pub mod source;
+pub mod tile;
 pub mod trainer;
 pub mod verify;
 

@@ -209,8 +209,8 @@ pub enum Cause {
 #[derive(Debug, thiserror::Error)]
 #[error("{kernel} [{case}] {binding}: {cause}")]
 pub struct Failure {
-    /// The kernel.
-    pub kernel: &'static str,
+    /// The kernel, with its form if it has several.
+    pub kernel: String,
     /// The case's label.
     pub case: String,
     /// The binding, or `device` when the failure is not one buffer's.
@@ -222,7 +222,7 @@ pub struct Failure {
 impl Failure {
     fn new(kernel: &Kernel, case: &Case, binding: &'static str, cause: impl Into<Cause>) -> Self {
         Self {
-            kernel: kernel.name,
+            kernel: kernel.title(),
             case: case.label.clone(),
             binding,
             cause: cause.into(),

@@ -115,7 +115,7 @@ fn for_all(check: fn(&Kernel) -> Vec<String>) {
     let named = |kernel: &&Kernel| {
         check(kernel)
             .into_iter()
-            .map(|c| format!("{}: {c}", kernel.name))
+            .map(|c| format!("{}: {c}", kernel.title()))
             .collect::<Vec<_>>()
     };
     expect_none(
@@ -142,7 +142,7 @@ fn every_mutation_is_a_valid_change() {
     let unsound = |kernel: &&'static Kernel| {
         common::mutated(kernel)
             .err()
-            .map(|reason| format!("{}: {reason}", kernel.name))
+            .map(|reason| format!("{}: {reason}", kernel.title()))
     };
     expect_none(&kernels::ALL.iter().filter_map(unsound).collect::<Vec<_>>());
 }
@@ -161,9 +161,9 @@ fn names_are_the_stems_of_the_files() {
             kernel.name
         );
         assert!(
-            used.insert(kernel.name),
+            used.insert(kernel.title()),
             "two kernels are called {}",
-            kernel.name
+            kernel.title()
         );
     }
 }

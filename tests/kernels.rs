@@ -3,7 +3,7 @@
 //! - `reference`: the references themselves, between guard bands: they keep to the sizes they are given.
 //! - `cpu`: the fast host versions, and that they give the same bits for any number of threads.
 //! - `vulkan 0`, `gl 1`, …: every adapter of this machine, opened with WebGPU's default limits where it
-//!   has them; and that a case gives the same bits twice.
+//!   has them, the first also with wgpu's checks of indices and loops; and that a case gives the same bits twice.
 //!
 //! Without an adapter there is an ignored trial that says so, or a failing one with
 //! `DEC_GPU_REQUIRE_ADAPTER=1`. The last lines count the trials per adapter.
@@ -27,7 +27,11 @@ fn main() {
     let reports: Vec<Arc<AdapterReport>> = adapters::usable().into_iter().map(Arc::new).collect();
     let mut trials = host_trials();
     for report in &reports {
-        trials.extend(adapter_trials(report));
+        trials.extend(adapter_trials(report, false));
+    }
+    // The checks are wgpu's own and the same everywhere: one adapter shows them.
+    for report in reports.first() {
+        trials.extend(adapter_trials(report, true));
     }
     if reports.is_empty() {
         trials.push(adapters::no_adapter("kernels"));
@@ -58,7 +62,7 @@ fn trials_of(
     let trial = |case: Case| {
         let run = run.clone();
         Trial::test(
-            format!("{device}: {} [{}]", kernel.name, case.label),
+            format!("{device}: {} [{}]", kernel.title(), case.label),
             move || run(&case),
         )
     };
@@ -99,21 +103,24 @@ fn same_for_any_threads(kernel: &'static Kernel, case: &Case) -> Result<(), Fail
     Ok(())
 }
 
-fn adapter_trials(report: &Arc<AdapterReport>) -> Vec<Trial> {
+/// The trials of an adapter, with the driver's own checks of indices and loops or, as users run it, without.
+fn adapter_trials(report: &Arc<AdapterReport>, checked: bool) -> Vec<Trial> {
     let mut trials = Vec::new();
-    let device = adapters::short(report);
-    for &kernel in kernels::ALL {
+    let checks = if checked { "checked" } else { "unchecked" };
+    let device = format!("{}, {checks}", adapters::short(report));
+    let offered = |kernel: &&Kernel| report.subgroups || !kernel.needs_subgroups();
+    for &kernel in kernels::ALL.iter().filter(|kernel| offered(kernel)) {
         let shared = report.clone();
         trials.extend(trials_of(kernel, &device, move |case| {
-            let gpu = adapters::open(&shared)?;
+            let gpu = adapters::open_as(&shared, checked)?;
             adapters::count(&shared);
             judged(pollster::block_on(run_case(&*gpu, kernel, case))?)
         }));
         let shared = report.clone();
         trials.push(Trial::test(
-            format!("{device}: {} gives the same bits twice", kernel.name),
+            format!("{device}: {} gives the same bits twice", kernel.title()),
             move || {
-                let gpu = adapters::open(&shared)?;
+                let gpu = adapters::open_as(&shared, checked)?;
                 adapters::count(&shared);
                 let cases = (kernel.cases)();
                 let words =

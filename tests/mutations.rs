@@ -20,6 +20,7 @@ fn main() {
     let trials = match &first {
         Some(report) => kernels::ALL
             .iter()
+            .filter(|kernel| report.subgroups || !kernel.needs_subgroups())
             .map(|kernel| trial(report.clone(), kernel))
             .collect(),
         None => vec![adapters::no_adapter("mutations")],
@@ -37,11 +38,12 @@ fn trial(report: Arc<AdapterReport>, kernel: &'static Kernel) -> Trial {
     let name = format!(
         "{}: {}: `{from}` -> `{to}` is noticed",
         adapters::short(&report),
-        kernel.name
+        kernel.title()
     );
     Trial::test(name, move || {
         let mutant = common::mutated(kernel)?;
-        let gpu = adapters::open(&report)?;
+        // With checks: a mutant may read and write where it must not.
+        let gpu = adapters::open_as(&report, true)?;
         adapters::count(&report);
         is_noticed(&gpu, mutant).inspect_err(|_| adapters::close_all())
     })

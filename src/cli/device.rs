@@ -4,6 +4,7 @@ use clap::Args;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::Device;
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, adapters, choose};
+use dec_gpu::tile::TILES;
 use dec_gpu::{Error, Result};
 
 use super::usage;
@@ -18,6 +19,12 @@ pub(crate) struct DeviceArgs {
     /// are used only when named
     #[arg(long, value_name = "NAME|INDEX")]
     pub(crate) adapter: Option<String>,
+    /// Keep the GPU's checks of every index and loop: slower, for tracking down a fault
+    #[arg(long)]
+    pub(crate) checked: bool,
+    /// Compute every product in this form: skinny, S, M, L or subgroup
+    #[arg(long, value_name = "NAME", hide = true, value_parser = form)]
+    pub(crate) form: Option<usize>,
     /// Pretend that one GPU binding holds at most this many bytes (data are then split into blocks)
     #[arg(long, value_name = "BYTES", hide = true)]
     pub(crate) max_binding: Option<usize>,
@@ -79,10 +86,21 @@ impl DeviceArgs {
     pub(crate) fn open_adapter(&self, report: &AdapterReport) -> Result<Gpu> {
         let options = GpuOptions {
             max_binding_bytes: self.max_binding,
+            checked: self.checked,
+            form: self.form,
             ..GpuOptions::default()
         };
         pollster::block_on(Gpu::open(report, options))
     }
+}
+
+/// A form of the product by its name.
+fn form(name: &str) -> std::result::Result<usize, String> {
+    let found = TILES.iter().position(|tile| tile.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<_> = TILES.iter().map(|tile| tile.name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
 }
 
 fn unknown_backend(name: &str) -> Error {

@@ -29,6 +29,9 @@ pub(crate) struct VerifyArgs {
     /// Only the cases of this kernel, and no training
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
+    /// Keep the GPU's checks of every index and loop
+    #[arg(long)]
+    checked: bool,
     /// Print a JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -53,7 +56,11 @@ pub(crate) fn run(args: &VerifyArgs, quiet: bool) -> Outcome {
     let mut tables = vec![verify(&cpu, &plan)];
     let mut not_run = Vec::new();
     for report in &reports {
-        match pollster::block_on(Gpu::open(report, GpuOptions::default())) {
+        let options = GpuOptions {
+            checked: args.checked,
+            ..GpuOptions::default()
+        };
+        match pollster::block_on(Gpu::open(report, options)) {
             Ok(gpu) => {
                 say(&gpu.info());
                 tables.push(verify(&gpu, &plan));
@@ -139,6 +146,11 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<AdapterReport>> {
     Ok(matching)
 }
 
+fn not_offered(device: &impl Device, kernels: &[&'static Kernel]) -> Vec<String> {
+    let missing = kernels.iter().filter(|kernel| !device.supports(kernel));
+    missing.map(|kernel| kernel.title()).collect()
+}
+
 fn verify<D: Device>(device: &D, plan: &Plan) -> DeviceTable {
     let start = std::time::Instant::now();
     let verdicts = pollster::block_on(verify_kernels(device, &plan.kernels, |_| {}));
@@ -148,6 +160,7 @@ fn verify<D: Device>(device: &D, plan: &Plan) -> DeviceTable {
     DeviceTable::new(
         device.info(),
         verdicts,
+        not_offered(device, &plan.kernels),
         training,
         start.elapsed().as_secs_f64(),
     )

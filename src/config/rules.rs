@@ -51,7 +51,9 @@ impl Config {
             .cluster
             .update_interval
             .get_or_insert_with(|| update_interval(per_epoch));
-        self.cluster.max_steps.get_or_insert(20 * interval);
+        self.cluster
+            .max_steps
+            .get_or_insert_with(|| cluster_steps(interval));
         self.check(shape)?;
         Ok(self)
     }
@@ -215,4 +217,9 @@ fn pretrain_steps(per_epoch: usize) -> u32 {
 /// Half an epoch, within 30…140 steps: the target distribution should be neither noise nor stale.
 fn update_interval(per_epoch: usize) -> u32 {
     per_epoch.div_ceil(2).clamp(30, 140) as u32
+}
+
+/// 20 updates of the target distribution, but at least 2,000 steps; small sets settle before.
+fn cluster_steps(interval: u32) -> u32 {
+    (20 * interval).max(2000)
 }

@@ -81,6 +81,8 @@ pub struct AdapterReport {
     pub limits: Vec<Limit>,
     /// Why it cannot be used, if it cannot.
     pub refusal: Option<String>,
+    /// Whether kernels with subgroups of [`crate::tile::SUBGROUP_SIZE`] and more run.
+    pub subgroups: bool,
     pub(super) adapter: wgpu::Adapter,
 }
 
@@ -142,6 +144,8 @@ fn judge(index: usize, backend: Backend, adapter: wgpu::Adapter) -> AdapterRepor
         },
         limits,
         refusal,
+        subgroups: adapter.features().contains(wgpu::Features::SUBGROUP)
+            && info.subgroup_min_size >= crate::tile::SUBGROUP_SIZE,
         adapter,
     }
 }

@@ -12,26 +12,55 @@ pub(super) struct Pipeline {
 }
 
 /// Compiled kernels by the address of their description.
-#[derive(Default)]
-pub(super) struct Pipelines(HashMap<usize, Pipeline>);
+pub(super) struct Pipelines {
+    compiled: HashMap<usize, Pipeline>,
+    checked: bool,
+}
 
 impl Pipelines {
+    pub(super) fn new(checked: bool) -> Self {
+        Self {
+            compiled: HashMap::new(),
+            checked,
+        }
+    }
+
     /// The pipeline of a kernel, compiled at its first use. Errors reach the device's error handler.
     pub(super) fn get(&mut self, device: &wgpu::Device, kernel: &'static Kernel) -> Pipeline {
         let key = std::ptr::from_ref(kernel) as usize;
-        self.0
+        let checked = self.checked;
+        self.compiled
             .entry(key)
-            .or_insert_with(|| compile(device, kernel))
+            .or_insert_with(|| compile(device, kernel, checked))
             .clone()
     }
 }
 
-fn compile(device: &wgpu::Device, kernel: &Kernel) -> Pipeline {
-    let label = Some(kernel.name);
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label,
+/// The module of a kernel; unless `checked`, without wgpu's own checks of indices and loops.
+fn module(device: &wgpu::Device, kernel: &Kernel, checked: bool) -> wgpu::ShaderModule {
+    let descriptor = wgpu::ShaderModuleDescriptor {
+        label: Some(kernel.name),
         source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
-    });
+    };
+    if checked {
+        return device.create_shader_module(descriptor);
+    }
+    #[allow(
+        unsafe_code,
+        reason = "wgpu has no safe call for it; the checks cost a counter per loop and a clamp per index"
+    )]
+    // SAFETY: the source is one of `kernels::ALL`, never a user's. Its typed call checks before every
+    // dispatch that each binding holds what the parameters say, and each kernel guards its invocations
+    // by these parameters, so that every index is in range and every loop ends. `tests/kernels.rs` runs
+    // every case between guard bands with checks on and off, and the mutations with checks on.
+    unsafe {
+        device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+    }
+}
+
+fn compile(device: &wgpu::Device, kernel: &Kernel, checked: bool) -> Pipeline {
+    let label = Some(kernel.name);
+    let module = module(device, kernel, checked);
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label,
         entries: &layout_entries(kernel),
@@ -46,7 +75,11 @@ fn compile(device: &wgpu::Device, kernel: &Kernel) -> Pipeline {
         layout: Some(&pipeline_layout),
         module: &module,
         entry_point: Some("main"),
-        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            // Every kernel writes its workgroup memory before it reads it.
+            zero_initialize_workgroup_memory: checked,
+            ..Default::default()
+        },
         cache: None,
     });
     Pipeline { pipeline, layout }

@@ -37,6 +37,7 @@ pub static KERNEL: Kernel = Kernel {
         write("w", F32),
     ],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,

@@ -40,6 +40,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("x", F32), write("y", F32)],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,
@@ -115,7 +116,8 @@ struct Map {
 
 impl Map {
     fn of_row(p: &Params, row: u32) -> Self {
-        let draw = random::bits4(p.seed, p.step, p.stream, row).map(|b| 2.0 * random::unit(b) - 1.0);
+        let draw =
+            random::bits4(p.seed, p.step, p.stream, row).map(|b| 2.0 * random::unit(b) - 1.0);
         let (sin, cos) = (p.rotation * draw[0]).sin_cos();
         let scale = 1.0 + p.zoom * draw[1];
         let size = [p.width as f32, p.height as f32];
@@ -278,8 +280,9 @@ mod tests {
         let y = warped((1, width), &extent, 7, &ramp);
         let moves: Vec<f32> = y.chunks(width).map(|row| row[50] - 50.0).collect();
         assert!(moves.iter().all(|m| m.abs() <= 10.1 + 1e-4));
-        let (low, high) = (moves.iter().copied())
-            .fold((0.0, 0.0), |(low, high): (f32, f32), m| (low.min(m), high.max(m)));
+        let (low, high) = (moves.iter().copied()).fold((0.0, 0.0), |(low, high): (f32, f32), m| {
+            (low.min(m), high.max(m))
+        });
         assert!(low < -9.0 && high > 9.0, "{low} to {high}");
         assert_ne!(y, warped((1, width), &extent, 8, &ramp));
     }
@@ -295,7 +298,10 @@ mod tests {
         };
         let y = warped((side, side), &extent, 3, &plane);
         let at = |r: usize, c: usize| y[r * side + c];
-        let (cos, sin) = ((at(10, 14) - at(10, 10)) / 4.0, (at(10, 10) - at(14, 10)) / 4.0);
+        let (cos, sin) = (
+            (at(10, 14) - at(10, 10)) / 4.0,
+            (at(10, 10) - at(14, 10)) / 4.0,
+        );
         assert!(at(10, 10).abs() < 1e-4 && sin.abs() > 1e-3);
         assert!((cos * cos + sin * sin - 1.0).abs() < 1e-4, "{cos} {sin}");
         assert!((at(13, 7) - (-3.0 * cos - 3.0 * sin)).abs() < 1e-4);

@@ -29,6 +29,7 @@ pub static KERNEL: Kernel = Kernel {
         write("changes", AtomicU32),
     ],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

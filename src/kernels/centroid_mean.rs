@@ -41,6 +41,7 @@ pub static KERNEL: Kernel = Kernel {
         write("count", U32),
     ],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,

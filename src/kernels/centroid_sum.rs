@@ -52,6 +52,7 @@ pub static KERNEL: Kernel = Kernel {
         write("partial", F32),
     ],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: Some(host::fast),
     cases,

@@ -35,6 +35,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("x", F32), read("index", U32), write("mu", F32)],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

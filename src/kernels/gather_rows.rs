@@ -41,6 +41,7 @@ pub static KERNEL: Kernel = Kernel {
         write("out", F32),
     ],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

@@ -41,6 +41,7 @@ pub static KERNEL: Kernel = Kernel {
         write("loss", F32),
     ],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

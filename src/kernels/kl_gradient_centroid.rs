@@ -27,6 +27,7 @@ pub static KERNEL: Kernel = Kernel {
         write("dmu", F32),
     ],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

@@ -29,6 +29,7 @@ pub static KERNEL: Kernel = Kernel {
         write("dz", F32),
     ],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

@@ -33,6 +33,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("x", F32), read("mu", F32), write("distance", F32)],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,

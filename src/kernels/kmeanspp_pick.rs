@@ -30,6 +30,7 @@ pub static KERNEL: Kernel = Kernel {
         write("index", U32),
     ],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

@@ -6,7 +6,8 @@ use super::inputs;
 use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
-use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, tiles, views, write};
+use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
+use crate::tile::{Product, TILES};
 
 crate::params! {
     /// Rows of dy.
@@ -19,26 +20,29 @@ crate::params! {
     relu: u32,
 }
 
-/// The kernel.
-pub static KERNEL: Kernel = Kernel {
-    name: "linear_backward_input",
-    wgsl: &[
-        include_str!("../../shaders/tile.wgsl"),
-        include_str!("../../shaders/linear_backward_input.wgsl"),
+/// The kernel in every form of the product.
+pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+    "linear_backward_input",
+    &[
+        read("dy", F32),
+        read("w", F32),
+        read("x", F32),
+        write("dx", F32)
     ],
-    params: Params::FIELDS,
-    bindings: &[read("dy", F32), read("w", F32), read("x", F32), write("dx", F32)],
-    workgroup_size: [64, 1, 1],
-    reference,
-    fast: Some(fast),
-    cases,
-    mutation: ("x[at] > 0.0", "x[at] < 0.0"),
-};
+    ("x[at] > 0.0", "x[at] < 0.0")
+);
 
 /// dx (b, in) = dy (b, out) · w (in, out)ᵀ, zero where the layer's input x (b, in) is a ReLU's zero.
 ///
 /// With `relu` false, x only has to have the shape; it is not looked at.
-pub fn linear_backward_input<D: Device>(device: &D, dy: &Matrix<D>, w: &Matrix<D>, x: &Matrix<D>, relu: bool, dx: &Matrix<D>) {
+pub fn linear_backward_input<D: Device>(
+    device: &D,
+    dy: &Matrix<D>,
+    w: &Matrix<D>,
+    x: &Matrix<D>,
+    relu: bool,
+    dx: &Matrix<D>,
+) {
     w.expect_shape("w", dx.cols, dy.cols);
     x.expect_shape("x", dy.rows, w.rows);
     dx.expect_shape("dx", dy.rows, w.rows);
@@ -48,10 +52,15 @@ pub fn linear_backward_input<D: Device>(device: &D, dy: &Matrix<D>, w: &Matrix<D
         d_out: param(dy.cols),
         relu: relu.into(),
     };
+    let form = device.tile(Product {
+        rows: dx.rows,
+        cols: dx.cols,
+        depth: dy.cols,
+    });
     device.dispatch(
-        &KERNEL,
+        &KERNELS[form],
         bytemuck::bytes_of(&params),
-        tiles(dx.rows, dx.cols),
+        TILES[form].workgroups(dx.rows, dx.cols),
         &[&dy.buffer, &w.buffer, &x.buffer, &dx.buffer],
     );
 }
@@ -62,7 +71,9 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
     for i in 0..p.rows as usize {
         for c in 0..d_in {
-            let pairs = dy.f32()[i * d_out..][..d_out].iter().zip(&w.f32()[c * d_out..][..d_out]);
+            let pairs = dy.f32()[i * d_out..][..d_out]
+                .iter()
+                .zip(&w.f32()[c * d_out..][..d_out]);
             let sum: f64 = pairs.map(|(dy, w)| f64::from(*dy) * f64::from(*w)).sum();
             let passes = p.relu == 0 || x.f32()[i * d_in + c] > 0.0;
             dx.f32_mut()[i * d_in + c] = if passes { sum as f32 } else { 0.0 };
@@ -89,11 +100,14 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
     );
 }
 
-fn cases() -> Vec<Case> {
-    SHAPES.iter().flat_map(|shape| [false, true].map(|relu| case(*shape, relu))).collect()
+fn cases<const FORM: usize>() -> Vec<Case> {
+    SHAPES
+        .iter()
+        .flat_map(|shape| [false, true].map(|relu| case::<FORM>(*shape, relu)))
+        .collect()
 }
 
-fn case((rows, d_in, d_out): (usize, usize, usize), relu: bool) -> Case {
+fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize), relu: bool) -> Case {
     let params = Params {
         rows: param(rows),
         d_in: param(d_in),
@@ -101,9 +115,13 @@ fn case((rows, d_in, d_out): (usize, usize, usize), relu: bool) -> Case {
         relu: relu.into(),
     };
     let name = if relu { "masked" } else { "no mask" };
-    Case::new(format!("{rows}x{d_in}x{d_out}, {name}"), &params, tiles(rows, d_in))
-        .input(&inputs::uniform(1, rows * d_out))
-        .input(&inputs::uniform(2, d_in * d_out))
-        .input(&inputs::uniform(3, rows * d_in))
-        .output(rows * d_in, Tolerance::sum(d_out, 1.0))
+    Case::new(
+        format!("{rows}x{d_in}x{d_out}, {name}"),
+        &params,
+        TILES[FORM].workgroups(rows, d_in),
+    )
+    .input(&inputs::uniform(1, rows * d_out))
+    .input(&inputs::uniform(2, d_in * d_out))
+    .input(&inputs::uniform(3, rows * d_in))
+    .output(rows * d_in, Tolerance::sum(d_out, 1.0))
 }

@@ -4,7 +4,8 @@ use super::inputs;
 use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
-use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, tiles, views, write};
+use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
+use crate::tile::{Product, TILES};
 
 crate::params! {
     /// Rows of x and dy.
@@ -15,24 +16,26 @@ crate::params! {
     d_out: u32,
 }
 
-/// The kernel.
-pub static KERNEL: Kernel = Kernel {
-    name: "linear_backward_weight",
-    wgsl: &[
-        include_str!("../../shaders/tile.wgsl"),
-        include_str!("../../shaders/linear_backward_weight.wgsl"),
+/// The kernel in every form of the product.
+pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+    "linear_backward_weight",
+    &[
+        read("x", F32),
+        read("dy", F32),
+        write("dw", F32),
+        write("dbias", F32)
     ],
-    params: Params::FIELDS,
-    bindings: &[read("x", F32), read("dy", F32), write("dw", F32), write("dbias", F32)],
-    workgroup_size: [64, 1, 1],
-    reference,
-    fast: Some(fast),
-    cases,
-    mutation: ("sum += dy", "sum -= dy"),
-};
+    ("row == 0u) + dy", "row == 0u) - dy")
+);
 
 /// dw (in, out) = x (b, in)ᵀ · dy (b, out) and dbias (1, out) = the column sums of dy.
-pub fn linear_backward_weight<D: Device>(device: &D, x: &Matrix<D>, dy: &Matrix<D>, dw: &Matrix<D>, dbias: &Matrix<D>) {
+pub fn linear_backward_weight<D: Device>(
+    device: &D,
+    x: &Matrix<D>,
+    dy: &Matrix<D>,
+    dw: &Matrix<D>,
+    dbias: &Matrix<D>,
+) {
     dy.expect_shape("dy", x.rows, dw.cols);
     dw.expect_shape("dw", x.cols, dy.cols);
     dbias.expect_shape("dbias", 1, dy.cols);
@@ -41,10 +44,15 @@ pub fn linear_backward_weight<D: Device>(device: &D, x: &Matrix<D>, dy: &Matrix<
         d_in: param(x.cols),
         d_out: param(dy.cols),
     };
+    let form = device.tile(Product {
+        rows: dw.rows,
+        cols: dw.cols,
+        depth: x.rows,
+    });
     device.dispatch(
-        &KERNEL,
+        &KERNELS[form],
         bytemuck::bytes_of(&params),
-        tiles(dw.rows, dw.cols),
+        TILES[form].workgroups(dw.rows, dw.cols),
         &[&x.buffer, &dy.buffer, &dw.buffer, &dbias.buffer],
     );
 }
@@ -56,7 +64,9 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     for c in 0..d_out {
         let dy = |i: usize| f64::from(dy.f32()[i * d_out + c]);
         for r in 0..d_in {
-            let sum: f64 = (0..rows).map(|i| f64::from(x.f32()[i * d_in + r]) * dy(i)).sum();
+            let sum: f64 = (0..rows)
+                .map(|i| f64::from(x.f32()[i * d_in + r]) * dy(i))
+                .sum();
             dw.f32_mut()[r * d_out + c] = sum as f32;
         }
         dbias.f32_mut()[c] = (0..rows).map(dy).sum::<f64>() as f32;
@@ -80,19 +90,23 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
     }
 }
 
-fn cases() -> Vec<Case> {
-    SHAPES.iter().map(|shape| case(*shape)).collect()
+fn cases<const FORM: usize>() -> Vec<Case> {
+    SHAPES.iter().map(|shape| case::<FORM>(*shape)).collect()
 }
 
-fn case((rows, d_in, d_out): (usize, usize, usize)) -> Case {
+fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize)) -> Case {
     let params = Params {
         rows: param(rows),
         d_in: param(d_in),
         d_out: param(d_out),
     };
-    Case::new(format!("{rows}x{d_in}x{d_out}"), &params, tiles(d_in, d_out))
-        .input(&inputs::uniform(1, rows * d_in))
-        .input(&inputs::uniform(2, rows * d_out))
-        .output(d_in * d_out, Tolerance::sum(rows, 1.0))
-        .output(d_out, Tolerance::sum(rows, 1.0))
+    Case::new(
+        format!("{rows}x{d_in}x{d_out}"),
+        &params,
+        TILES[FORM].workgroups(d_in, d_out),
+    )
+    .input(&inputs::uniform(1, rows * d_in))
+    .input(&inputs::uniform(2, rows * d_out))
+    .output(d_in * d_out, Tolerance::sum(rows, 1.0))
+    .output(d_out, Tolerance::sum(rows, 1.0))
 }

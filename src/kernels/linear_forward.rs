@@ -5,7 +5,8 @@ use ndarray::ArrayViewMut2;
 use super::inputs;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
-use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, tiles, views, write};
+use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
+use crate::tile::{Product, TILES};
 
 crate::params! {
     /// Rows of x.
@@ -20,26 +21,41 @@ crate::params! {
     first: u32,
 }
 
-/// The kernel.
-pub static KERNEL: Kernel = Kernel {
-    name: "linear_forward",
-    wgsl: &[include_str!("../../shaders/tile.wgsl"), include_str!("../../shaders/linear_forward.wgsl")],
-    params: Params::FIELDS,
-    bindings: &[read("x", F32), read("w", F32), read("bias", F32), write("y", F32)],
-    workgroup_size: [64, 1, 1],
-    reference,
-    fast: Some(fast),
-    cases,
-    mutation: ("value + bias[col]", "value - bias[col]"),
-};
+/// The kernel in every form of the product.
+pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+    "linear_forward",
+    &[
+        read("x", F32),
+        read("w", F32),
+        read("bias", F32),
+        write("y", F32)
+    ],
+    ("value + bias[col]", "value - bias[col]")
+);
 
 /// y (b, out) = act(x (b, in) · w (in, out) + bias (1, out)); ReLU or identity.
-pub fn linear_forward<D: Device>(device: &D, x: &Matrix<D>, w: &Matrix<D>, bias: &Matrix<D>, relu: bool, y: &Matrix<D>) {
+pub fn linear_forward<D: Device>(
+    device: &D,
+    x: &Matrix<D>,
+    w: &Matrix<D>,
+    bias: &Matrix<D>,
+    relu: bool,
+    y: &Matrix<D>,
+) {
     y.expect_shape("y", x.rows, w.cols);
-    linear_forward_into(device, x, w, bias, relu, y, 0);
+    let form = device.tile(Product {
+        rows: x.rows,
+        cols: y.cols,
+        depth: x.cols,
+    });
+    dispatch(device, x, (w, bias), relu, y, 0, form);
 }
 
-/// As [`linear_forward`], into the rows of y from `first` on.
+/// The rows that encoding counts on when it picks a form, so that what a row gives does not depend on how
+/// many rows are encoded together.
+pub(super) const ENCODED_ROWS: usize = 1024;
+
+/// As [`linear_forward`], into the rows of y from `first` on. A row gives the same bits among any others.
 pub fn linear_forward_into<D: Device>(
     device: &D,
     x: &Matrix<D>,
@@ -49,9 +65,31 @@ pub fn linear_forward_into<D: Device>(
     y: &Matrix<D>,
     first: usize,
 ) {
+    let form = device.tile(Product {
+        rows: ENCODED_ROWS,
+        cols: y.cols,
+        depth: x.cols,
+    });
+    dispatch(device, x, (w, bias), relu, y, first, form);
+}
+
+fn dispatch<D: Device>(
+    device: &D,
+    x: &Matrix<D>,
+    (w, bias): (&Matrix<D>, &Matrix<D>),
+    relu: bool,
+    y: &Matrix<D>,
+    first: usize,
+    form: usize,
+) {
     w.expect_shape("w", x.cols, y.cols);
     bias.expect_shape("bias", 1, y.cols);
-    assert!(first + x.rows <= y.rows, "rows {first}..{} of {}", first + x.rows, y.rows);
+    assert!(
+        first + x.rows <= y.rows,
+        "rows {first}..{} of {}",
+        first + x.rows,
+        y.rows
+    );
     let params = Params {
         rows: param(x.rows),
         d_in: param(x.cols),
@@ -60,9 +98,9 @@ pub fn linear_forward_into<D: Device>(
         first: param(first),
     };
     device.dispatch(
-        &KERNEL,
+        &KERNELS[form],
         bytemuck::bytes_of(&params),
-        tiles(x.rows, y.cols),
+        TILES[form].workgroups(x.rows, y.cols),
         &[&x.buffer, &w.buffer, &bias.buffer, &y.buffer],
     );
 }
@@ -74,7 +112,13 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     for i in 0..p.rows as usize {
         let row = &x.f32()[i * d_in..][..d_in];
         let out = (p.first as usize + i) * d_out;
-        layer_row(row, w.f32(), bias.f32(), p.relu == 1, &mut y.f32_mut()[out..][..d_out]);
+        layer_row(
+            row,
+            w.f32(),
+            bias.f32(),
+            p.relu == 1,
+            &mut y.f32_mut()[out..][..d_out],
+        );
     }
 }
 
@@ -82,7 +126,10 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
 pub(super) fn layer_row(x: &[f32], w: &[f32], bias: &[f32], relu: bool, y: &mut [f32]) {
     let d_out = y.len();
     for (c, y) in y.iter_mut().enumerate() {
-        let products = x.iter().enumerate().map(|(k, x)| f64::from(*x) * f64::from(w[k * d_out + c]));
+        let products = x
+            .iter()
+            .enumerate()
+            .map(|(k, x)| f64::from(*x) * f64::from(w[k * d_out + c]));
         let sum = products.sum::<f64>() + f64::from(bias[c]);
         *y = if relu { sum.max(0.0) } else { sum } as f32;
     }
@@ -104,7 +151,9 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
 /// The epilogue of a forward layer on one block of y.
 pub(super) fn add_bias(y: &mut ArrayViewMut2<'_, f32>, bias: &[f32], relu: bool) {
     for mut row in y.rows_mut() {
-        let row = row.as_slice_mut().expect("rows of a row-major matrix are contiguous");
+        let row = row
+            .as_slice_mut()
+            .expect("rows of a row-major matrix are contiguous");
         for (y, bias) in row.iter_mut().zip(bias) {
             *y += bias;
             if relu {
@@ -115,7 +164,7 @@ pub(super) fn add_bias(y: &mut ArrayViewMut2<'_, f32>, bias: &[f32], relu: bool)
 }
 
 /// (b, in, out) of the layers' cases: ones, primes, around the tile, and the paper's layers.
-pub(super) const SHAPES: [(usize, usize, usize); 9] = [
+pub(super) const SHAPES: [(usize, usize, usize); 10] = [
     (1, 1, 1),
     (17, 19, 23),
     (63, 15, 65),
@@ -125,14 +174,21 @@ pub(super) const SHAPES: [(usize, usize, usize); 9] = [
     (40, 10, 200),
     (112, 784, 130),
     (96, 300, 10),
+    (140, 9, 131),
 ];
 
-fn cases() -> Vec<Case> {
-    let plain = SHAPES.iter().flat_map(|shape| [false, true].map(|relu| case(*shape, relu, 0)));
-    plain.chain([case((65, 17, 63), true, 3)]).collect()
+fn cases<const FORM: usize>() -> Vec<Case> {
+    let plain = SHAPES
+        .iter()
+        .flat_map(|shape| [false, true].map(|relu| case::<FORM>(*shape, relu, 0)));
+    plain.chain([case::<FORM>((65, 17, 63), true, 3)]).collect()
 }
 
-fn case((rows, d_in, d_out): (usize, usize, usize), relu: bool, first: usize) -> Case {
+fn case<const FORM: usize>(
+    (rows, d_in, d_out): (usize, usize, usize),
+    relu: bool,
+    first: usize,
+) -> Case {
     let params = Params {
         rows: param(rows),
         d_in: param(d_in),
@@ -143,9 +199,13 @@ fn case((rows, d_in, d_out): (usize, usize, usize), relu: bool, first: usize) ->
     let name = if relu { "ReLU" } else { "linear" };
     let y = vec![f32::NAN; rows * d_out];
     let kept = inputs::uniform(4, first * d_out);
-    Case::new(format!("{rows}x{d_in}x{d_out}, {name}, from row {first}"), &params, tiles(rows, d_out))
-        .input(&inputs::uniform(1, rows * d_in))
-        .input(&inputs::uniform(2, d_in * d_out))
-        .input(&inputs::uniform(3, d_out))
-        .update(&[kept, y].concat(), Tolerance::sum(d_in + 1, 1.0))
+    Case::new(
+        format!("{rows}x{d_in}x{d_out}, {name}, from row {first}"),
+        &params,
+        TILES[FORM].workgroups(rows, d_out),
+    )
+    .input(&inputs::uniform(1, rows * d_in))
+    .input(&inputs::uniform(2, d_in * d_out))
+    .input(&inputs::uniform(3, d_out))
+    .update(&[kept, y].concat(), Tolerance::sum(d_in + 1, 1.0))
 }

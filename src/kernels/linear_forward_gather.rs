@@ -5,12 +5,13 @@ use rayon::prelude::*;
 
 use super::gather_rows::{self, Block, Normalisation, Order, Rows, Source as Storage};
 use super::inputs;
-use super::linear_forward::{add_bias, layer_row};
+use super::linear_forward::{ENCODED_ROWS, add_bias, layer_row};
 use crate::autoencoder::Layer;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
 use crate::kernel::Element::{F32, U32};
-use crate::kernel::{Case, Kernel, Tolerance, View, params_of, read, tiles, views, words_of, write};
+use crate::kernel::{Case, Kernel, Tolerance, View, params_of, read, views, words_of, write};
+use crate::tile::{Product, TILES};
 
 crate::params! {
     /// Rows of the batch.
@@ -33,15 +34,10 @@ crate::params! {
     out_first: u32,
 }
 
-/// The kernel.
-pub static KERNEL: Kernel = Kernel {
-    name: "linear_forward_gather",
-    wgsl: &[
-        include_str!("../../shaders/tile.wgsl"),
-        include_str!("../../shaders/linear_forward_gather.wgsl"),
-    ],
-    params: Params::FIELDS,
-    bindings: &[
+/// The kernel in every form of the product.
+pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+    "linear_forward_gather",
+    &[
         read("x", U32),
         read("index", U32),
         read("shift", F32),
@@ -50,16 +46,15 @@ pub static KERNEL: Kernel = Kernel {
         read("bias", F32),
         write("y", F32),
     ],
-    workgroup_size: [64, 1, 1],
-    reference,
-    fast: Some(fast),
-    cases,
-    mutation: ("value - shift[k]", "value + shift[k]"),
-};
+    ("value - shift[k]", "value + shift[k]")
+);
 
 /// y (b, out) = act(((x − shift)·scale) · w (in, out) + bias (1, out)) for `rows` rows of a block, into the
 /// rows of y from `out_first` on. The block must hold every row that the order names.
-#[allow(clippy::too_many_arguments, reason = "where rows come from, through what, and where they go")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "where rows come from, through what, and where they go"
+)]
 pub fn linear_forward_gather<D: Device>(
     device: &D,
     order: Order<'_, D>,
@@ -74,7 +69,12 @@ pub fn linear_forward_gather<D: Device>(
     let (w, bias) = (&layer.weight.value, &layer.bias.value);
     w.expect_shape("w", shift.cols, y.cols);
     bias.expect_shape("bias", 1, y.cols);
-    assert!(out_first + rows <= y.rows, "rows {out_first}..{} of {}", out_first + rows, y.rows);
+    assert!(
+        out_first + rows <= y.rows,
+        "rows {out_first}..{} of {}",
+        out_first + rows,
+        y.rows
+    );
     let params = Params {
         rows: param(rows),
         d_in: param(w.rows),
@@ -90,16 +90,27 @@ pub fn linear_forward_gather<D: Device>(
     let index = order.index.unwrap_or(shift);
     let inputs = [&block.x, &index.buffer, &shift.buffer, &scale.buffer];
     let [x, index, shift, scale] = inputs;
+    let form = device.tile(Product {
+        rows: ENCODED_ROWS,
+        cols: y.cols,
+        depth: w.rows,
+    });
     device.dispatch(
-        &KERNEL,
+        &KERNELS[form],
         bytemuck::bytes_of(&params),
-        tiles(rows, y.cols),
+        TILES[form].workgroups(rows, y.cols),
         &[x, index, shift, scale, &w.buffer, &bias.buffer, &y.buffer],
     );
 }
 
 /// The batch as the loader sees it: (rows, in), gathered and normalised.
-fn gathered(p: &Params, x: &View<'_>, index: &View<'_>, shift: &View<'_>, scale: &View<'_>) -> Vec<f32> {
+fn gathered(
+    p: &Params,
+    x: &View<'_>,
+    index: &View<'_>,
+    shift: &View<'_>,
+    scale: &View<'_>,
+) -> Vec<f32> {
     let rows = Rows {
         p: gather_rows::Params {
             rows: p.rows,
@@ -141,26 +152,50 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
     gemm(
         matrix(&batch, rows, d_in),
         matrix(w.f32(), d_in, d_out),
-        matrix_mut(&mut y.f32_mut()[p.out_first as usize * d_out..], rows, d_out),
+        matrix_mut(
+            &mut y.f32_mut()[p.out_first as usize * d_out..],
+            rows,
+            d_out,
+        ),
         |_, col, block| add_bias(block, &bias[col..], p.relu == 1),
     );
 }
 
-fn cases() -> Vec<Case> {
+fn cases<const FORM: usize>() -> Vec<Case> {
     // (rows of the set, rows of the batch, in, out): ragged, around the tile, the paper's first layer.
-    let shapes = [(1, 1, 1, 1), (29, 17, 19, 23), (100, 65, 17, 63), (300, 64, 784, 70)];
-    let variants = [(Storage::F32, true), (Storage::U8, true), (Storage::U8, false)];
-    shapes.iter().flat_map(|shape| variants.map(|(source, indexed)| case(*shape, source, indexed))).collect()
+    let shapes = [
+        (1, 1, 1, 1),
+        (29, 17, 19, 23),
+        (100, 65, 17, 63),
+        (300, 64, 784, 70),
+    ];
+    let variants = [
+        (Storage::F32, true),
+        (Storage::U8, true),
+        (Storage::U8, false),
+    ];
+    shapes
+        .iter()
+        .flat_map(|shape| variants.map(|(source, indexed)| case::<FORM>(*shape, source, indexed)))
+        .collect()
 }
 
-fn case((n, rows, d_in, d_out): (usize, usize, usize, usize), source: Storage, indexed: bool) -> Case {
+fn case<const FORM: usize>(
+    (n, rows, d_in, d_out): (usize, usize, usize, usize),
+    source: Storage,
+    indexed: bool,
+) -> Case {
     let block_first = 5; // the block starts at this row of the data set
     let params = Params {
         rows: param(rows),
         d_in: param(d_in),
         d_out: param(d_out),
         relu: 1,
-        first: param(if indexed { n - rows } else { n - rows + block_first }),
+        first: param(if indexed {
+            n - rows
+        } else {
+            n - rows + block_first
+        }),
         indexed: indexed.into(),
         block_first: param(block_first),
         source: (source == Storage::U8).into(),
@@ -178,12 +213,15 @@ fn case((n, rows, d_in, d_out): (usize, usize, usize, usize), source: Storage, i
     let index: Vec<u32> = order.iter().map(|i| i + block_first as u32).collect();
     let kept = vec![7.0; 2 * d_out]; // rows of y before the batch's stay
     let label = format!("{rows} of {n}x{d_in}x{d_out}, {source:?}, indexed {indexed}");
-    Case::new(label, &params, tiles(rows, d_out))
+    Case::new(label, &params, TILES[FORM].workgroups(rows, d_out))
         .input(&x)
         .input(&index)
         .input(&inputs::uniform(5, d_in))
         .input(&vec![scale; d_in])
         .input(&inputs::uniform(2, d_in * d_out))
         .input(&inputs::uniform(3, d_out))
-        .update(&[kept, vec![f32::NAN; rows * d_out]].concat(), Tolerance::sum(d_in + 1, 2.0))
+        .update(
+            &[kept, vec![f32::NAN; rows * d_out]].concat(),
+            Tolerance::sum(d_in + 1, 2.0),
+        )
 }

@@ -33,6 +33,7 @@ pub static KERNEL: Kernel = Kernel {
         write("partial", F32),
     ],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,

@@ -43,6 +43,7 @@ pub static KERNEL: Kernel = Kernel {
         write("changes", AtomicU32),
     ],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: Some(host::fast),
     cases,

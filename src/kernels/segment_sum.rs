@@ -31,6 +31,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("x", F32), write("y", F32)],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

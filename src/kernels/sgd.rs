@@ -27,6 +27,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("g", F32), write("v", F32), write("w", F32)],
     workgroup_size: [256, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,

@@ -26,6 +26,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("z", F32), read("mu", F32), write("q", F32)],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: Some(fast),
     cases,

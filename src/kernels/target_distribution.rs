@@ -22,6 +22,7 @@ pub static KERNEL: Kernel = Kernel {
     params: Params::FIELDS,
     bindings: &[read("q", F32), read("f", F32), write("p", F32)],
     workgroup_size: [64, 1, 1],
+    tile: None,
     reference,
     fast: None,
     cases,

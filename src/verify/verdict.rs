@@ -8,8 +8,8 @@ use crate::kernels;
 /// The result of one trial.
 #[derive(Debug)]
 pub struct Verdict {
-    /// The kernel.
-    pub kernel: &'static str,
+    /// The kernel, with its form if it has several.
+    pub kernel: String,
     /// The case's label.
     pub case: String,
     /// How well it agrees, or why it fails.
@@ -21,17 +21,17 @@ pub async fn verify_all<D: Device>(device: &D, seen: impl FnMut(&Verdict)) -> Ve
     verify_kernels(device, kernels::ALL, seen).await
 }
 
-/// Runs every case of some kernels on a device; `seen` is called after each, to show progress.
+/// Runs every case of those kernels that the device supports; `seen` is called after each, to show progress.
 pub async fn verify_kernels<D: Device>(
     device: &D,
     kernels: &[&'static Kernel],
     mut seen: impl FnMut(&Verdict),
 ) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for &kernel in kernels {
+    for &kernel in kernels.iter().filter(|kernel| device.supports(kernel)) {
         for case in (kernel.cases)() {
             let verdict = Verdict {
-                kernel: kernel.name,
+                kernel: kernel.title(),
                 result: run_case(device, kernel, &case).await,
                 case: case.label,
             };

@@ -15,7 +15,7 @@ const REQUIRE: &str = "DEC_GPU_REQUIRE_ADAPTER";
 static COUNTS: Mutex<Vec<(String, usize)>> = Mutex::new(Vec::new());
 
 thread_local! {
-    static OPEN: RefCell<HashMap<usize, Rc<Gpu>>> = RefCell::default();
+    static OPEN: RefCell<HashMap<(usize, bool), Rc<Gpu>>> = RefCell::default();
 }
 
 /// Name and driver of an adapter.
@@ -45,20 +45,30 @@ pub fn usable() -> Vec<AdapterReport> {
 /// With WebGPU's default limits where it has them all: asking for more would hide a kernel that takes
 /// more than it promises. An adapter that lacks some limit that no kernel needs is opened with its own.
 pub fn open(report: &AdapterReport) -> Result<Rc<Gpu>, Failed> {
+    open_as(report, false)
+}
+
+/// As [`open`], with wgpu's checks of indices and loops if `checked`.
+pub fn open_as(report: &AdapterReport, checked: bool) -> Result<Rc<Gpu>, Failed> {
     OPEN.with_borrow_mut(|open| {
-        if let Some(gpu) = open.get(&report.index) {
+        if let Some(gpu) = open.get(&(report.index, checked)) {
             return Ok(gpu.clone());
         }
         let defaults = GpuOptions {
             default_limits: true,
+            checked,
             ..GpuOptions::default()
         };
         let gpu = pollster::block_on(Gpu::open(report, defaults)).or_else(|error| {
             eprintln!("{error}; opened with the adapter's own limits");
-            pollster::block_on(Gpu::open(report, GpuOptions::default()))
+            let own = GpuOptions {
+                default_limits: false,
+                ..defaults
+            };
+            pollster::block_on(Gpu::open(report, own))
         });
         let gpu = Rc::new(gpu.map_err(|error| error.to_string())?);
-        open.insert(report.index, gpu.clone());
+        open.insert((report.index, checked), gpu.clone());
         Ok(gpu)
     })
 }

@@ -49,6 +49,10 @@ impl Device for Faulty {
         Ok(words)
     }
 
+    fn tile(&self, product: dec_gpu::tile::Product) -> usize {
+        self.cpu.tile(product)
+    }
+
     fn max_binding_bytes(&self) -> usize {
         self.cpu.max_binding_bytes()
     }

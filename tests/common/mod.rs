@@ -25,7 +25,14 @@ pub fn parse(kernel: &Kernel) -> Result<(naga::Module, naga::valid::ModuleInfo),
     let module = naga::front::wgsl::parse_str(&source)
         .map_err(|error| format!("does not parse: {}", error.emit_to_string(&source)))?;
     let flags = naga::valid::ValidationFlags::all();
-    let info = naga::valid::Validator::new(flags, naga::valid::Capabilities::empty())
+    let capabilities = if kernel.needs_subgroups() {
+        naga::valid::Capabilities::SUBGROUP
+    } else {
+        naga::valid::Capabilities::empty()
+    };
+    let info = naga::valid::Validator::new(flags, capabilities)
+        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+        .subgroup_operations(naga::valid::SubgroupOperationSet::all())
         .validate(&module)
         .map_err(|error| format!("is not valid: {}", error.emit_to_string(&source)))?;
     Ok((module, info))

@@ -44,6 +44,10 @@ impl Device for SmallCpu {
         self.0.download(buffer).await
     }
 
+    fn tile(&self, product: dec_gpu::tile::Product) -> usize {
+        self.0.tile(product)
+    }
+
     fn max_binding_bytes(&self) -> usize {
         self.1
     }

@@ -23,13 +23,15 @@ pub(super) struct DeviceTable {
     failed: usize,
     seconds: f64,
     kernels: Vec<Row>,
+    /// Kernels that this device does not support.
+    not_offered: Vec<String>,
     training: Option<TrainingRow>,
 }
 
 /// All cases of one kernel.
 #[derive(Serialize)]
 struct Row {
-    name: &'static str,
+    name: String,
     cases: usize,
     /// The largest share of its tolerance that an element of a case that passed uses.
     of_limit: f64,
@@ -54,6 +56,7 @@ impl DeviceTable {
     pub(super) fn new(
         device: DeviceInfo,
         verdicts: Vec<Verdict>,
+        not_offered: Vec<String>,
         training: Option<Result<TrainingAgreement, TrainingFailure>>,
         seconds: f64,
     ) -> Self {
@@ -72,6 +75,7 @@ impl DeviceTable {
             failed,
             seconds,
             kernels,
+            not_offered,
             training,
         }
     }
@@ -88,12 +92,12 @@ impl DeviceTable {
             info.name, info.backend, info.kind, info.driver
         );
         text += &format!(
-            "  {:<26} {:>5} {:>9} {:>10}\n",
+            "  {:<32} {:>5} {:>9} {:>10}\n",
             "kernel", "cases", "of limit", "max rel"
         );
         for row in &self.kernels {
             text += &line(
-                row.name,
+                &row.name,
                 row.cases,
                 row.of_limit,
                 row.max_relative_error,
@@ -107,6 +111,12 @@ impl DeviceTable {
                 row.of_limit,
                 row.max_relative_loss_error,
                 row.failure.as_slice(),
+            );
+        }
+        if !self.not_offered.is_empty() {
+            text += &format!(
+                "  not offered by this device: {}\n",
+                self.not_offered.join(", ")
             );
         }
         let (kernels, cases, failed) = (self.kernels.len(), self.cases, self.failed);
@@ -124,7 +134,7 @@ impl DeviceTable {
 
 fn line(name: &str, cases: usize, of_limit: f64, max_rel: f64, failures: &[String]) -> String {
     let ok = if failures.is_empty() { "ok" } else { "FAILED" };
-    let mut text = format!("  {name:<26} {cases:>5} {of_limit:>9.3} {max_rel:>10.1e}  {ok}\n");
+    let mut text = format!("  {name:<32} {cases:>5} {of_limit:>9.3} {max_rel:>10.1e}  {ok}\n");
     for failure in failures {
         text += &format!("    {failure}\n");
     }
@@ -141,7 +151,7 @@ impl Row {
             .iter()
             .filter_map(|verdict| verdict.result.as_ref().err());
         Self {
-            name: verdicts[0].kernel,
+            name: verdicts[0].kernel.clone(),
             cases: verdicts.len(),
             of_limit: agreement.of_limit,
             max_relative_error: agreement.max_rel,

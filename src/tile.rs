@@ -1,0 +1,124 @@
+//! The forms of the matrix product that the `linear_*` kernels come in, and the table that picks one.
+//!
+//! Every form computes the same product with the same loaders and epilogue (`shaders/gemm_*.wgsl`); they
+//! differ in how much of the result a workgroup owns. Which is fastest depends on the adapter and the shape.
+//! Another form adds in another order, so it gives other bits.
+
+/// One form of the product.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Its name: `skinny`, `S`, `M`, `L` or `subgroup`.
+    pub name: &'static str,
+    /// Rows of the product per workgroup.
+    pub rows: usize,
+    /// Columns of the product per workgroup.
+    pub cols: usize,
+    /// Invocations per workgroup.
+    pub lanes: u32,
+    /// Whether it needs subgroups of at least [`SUBGROUP_SIZE`].
+    pub subgroups: bool,
+}
+
+/// Invocations of a workgroup of the subgroup form, which must be one subgroup.
+pub const SUBGROUP_SIZE: u32 = 8;
+
+/// For few columns: the depth is shared by 16 slices.
+pub const SKINNY: usize = 0;
+/// For few tiles: the depth is shared by 4 slices.
+pub const S: usize = 1;
+/// The plain form: right everywhere, and what a driver falls back on.
+pub const M: usize = 2;
+/// For large products.
+pub const L: usize = 3;
+/// Without barriers, for adapters where they are slow.
+pub const SUBGROUP: usize = 4;
+
+/// Every form; [`SKINNY`] to [`SUBGROUP`] are places in it.
+pub static TILES: [Tile; 5] = [
+    tile("skinny", 4, 16, 256),
+    tile("S", 32, 32, 256),
+    tile("M", 64, 64, 64),
+    tile("L", 128, 128, 256),
+    Tile {
+        subgroups: true,
+        ..tile("subgroup", 16, 32, SUBGROUP_SIZE)
+    },
+];
+
+const fn tile(name: &'static str, rows: usize, cols: usize, lanes: u32) -> Tile {
+    Tile {
+        name,
+        rows,
+        cols,
+        lanes,
+        subgroups: false,
+    }
+}
+
+/// The shape of a product A (rows, depth) · B (depth, cols).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Product {
+    /// Rows of A and of the product.
+    pub rows: usize,
+    /// Columns of B and of the product.
+    pub cols: usize,
+    /// Columns of A, rows of B.
+    pub depth: usize,
+}
+
+impl Tile {
+    /// Workgroups for a result (rows, cols).
+    pub fn workgroups(&self, rows: usize, cols: usize) -> [u32; 3] {
+        let count = |len: usize, of: usize| {
+            u32::try_from(len.div_ceil(of)).expect("fewer than 2^32 tiles: buffers are bounded")
+        };
+        [count(cols, self.cols), count(rows, self.rows), 1]
+    }
+}
+
+/// Fewer workgroups than this leave a large GPU idle, so smaller tiles are better.
+const BUSY: usize = 128;
+
+/// The form for a product on an adapter with workgroup memory worth using.
+pub fn table(product: Product) -> usize {
+    if product.cols <= TILES[SKINNY].cols && product.depth > 64 {
+        return SKINNY;
+    }
+    let tiles = |form: usize| {
+        let [x, y, _] = TILES[form].workgroups(product.rows, product.cols);
+        x as usize * y as usize
+    };
+    if tiles(L) >= 2 * BUSY {
+        L
+    } else if tiles(M) >= BUSY {
+        M
+    } else {
+        S
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_picks_by_shape() {
+        let form = |rows, cols, depth| table(Product { rows, cols, depth });
+        assert_eq!(form(4096, 4096, 4096), L);
+        assert_eq!(form(256, 2000, 500), M);
+        assert_eq!(form(256, 500, 784), S);
+        assert_eq!(form(256, 10, 2000), SKINNY);
+        assert_eq!(form(256, 10, 10), S);
+    }
+
+    #[test]
+    fn workgroups_cover_the_product() {
+        for tile in &TILES {
+            for (rows, cols) in [(1, 1), (31, 33), (64, 128), (1000, 10)] {
+                let [x, y, z] = tile.workgroups(rows, cols);
+                assert!(x as usize * tile.cols >= cols && y as usize * tile.rows >= rows && z == 1);
+                assert!((x as usize - 1) * tile.cols < cols && (y as usize - 1) * tile.rows < rows);
+            }
+        }
+    }
+}
