@@ -180,7 +180,7 @@ fn failure(runs: bool, fault: Fault) -> Cause {
             .expect_err("a faulty device must be caught");
     assert_eq!(
         (failure.kernel, failure.binding, &failure.case),
-        ("soft_assign", "q", &case.label)
+        ("soft_assign".to_owned(), "q", &case.label)
     );
     assert!(
         failure.to_string().starts_with("soft_assign ["),
