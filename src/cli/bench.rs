@@ -63,12 +63,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
     max_time: f64,
     /// What is printed
-    #[arg(
-        short = 'o',
-        long = "output",
-        value_name = "FORMAT",
-        default_value = "md"
-    )]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "md")]
     format: Format,
     /// Write into this file instead of printing
     #[arg(long, value_name = "FILE")]
@@ -111,10 +106,9 @@ impl Plan {
         } else {
             (Sizes::full(), vec![256, 1024, 4096], 10, 0.1)
         };
-        let mut asked = args.batch.clone();
-        asked.dedup();
+        let asked = !args.batch.is_empty();
         let plan = Self {
-            batches: if asked.is_empty() { batches } else { asked },
+            batches: without_repeats(if asked { &args.batch } else { &batches }),
             filter: args.filter.clone(),
             settings: Settings {
                 quick: args.quick,
@@ -150,6 +144,17 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Each batch once: ids are unique.
+fn without_repeats(batches: &[usize]) -> Vec<usize> {
+    let mut kept = Vec::new();
+    for batch in batches {
+        if !kept.contains(batch) {
+            kept.push(*batch);
+        }
+    }
+    kept
 }
 
 /// Measures every row that was asked for on one device.
