@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-/// What decides the commit and whether the tree differs from it.
-const WATCHED: [&str; 4] = ["build.rs", "Cargo.toml", "src", "shaders"];
+/// What the program is made of: a commit is only named without `-dirty` if these do not differ from it.
+const SOURCES: [&str; 5] = ["build.rs", "Cargo.toml", "Cargo.lock", "src", "shaders"];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=DEC_GPU_COMMIT");
-    for path in WATCHED {
+    for path in SOURCES {
         println!("cargo:rerun-if-changed={path}");
     }
     // Only this package's own repository: an unpacked crate may lie inside another one.
@@ -21,12 +21,14 @@ fn main() {
     {
         println!("cargo:rerun-if-changed={log}");
     }
-    if let Some(commit) = git(&["describe", "--always", "--dirty", "--exclude=*"]) {
-        println!("cargo:rustc-env=DEC_GPU_COMMIT={commit}");
+    if let Some(commit) = git(&["rev-parse", "--short", "HEAD"]) {
+        let status = ["status", "--porcelain", "--"];
+        let dirty = git(&[&status[..], &SOURCES].concat()).map_or("", |_changes| "-dirty");
+        println!("cargo:rustc-env=DEC_GPU_COMMIT={commit}{dirty}");
     }
 }
 
-/// What git prints, if there is a git and it succeeds.
+/// What git prints, if there is a git, it succeeds and prints anything.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
