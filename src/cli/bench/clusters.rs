@@ -14,7 +14,11 @@ pub(super) fn measure<D: Recording>(suite: &mut Suite<'_, D>, sizes: &Sizes) -> 
     let (n, d) = (sizes.n, sizes.embedding_dim());
     let (k, restarts, iterations) = (sizes.n_clusters, sizes.restarts, sizes.iterations);
     let id = format!("kmeans_{n}x{d}_k{k}_r{restarts}_i{iterations}");
-    let task = Task::new(Group::Phase, id).samples(n);
+    let task = Task {
+        // Subtract, square and add for every distance, if no start converges early.
+        other_operations: 3.0 * (n * d * k * restarts * iterations) as f64,
+        ..Task::new(Group::Phase, id).samples(n)
+    };
     if !suite.wants(&task) {
         return Ok(());
     }

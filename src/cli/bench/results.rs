@@ -46,6 +46,8 @@ pub(super) struct Task {
     pub(super) bytes: Option<f64>,
     /// Samples that pass through.
     pub(super) samples: Option<f64>,
+    /// Operations to predict the time from, where they are no matrix products.
+    pub(super) other_operations: f64,
 }
 
 impl Task {
@@ -56,7 +58,13 @@ impl Task {
             flops: None,
             bytes: None,
             samples: None,
+            other_operations: 0.0,
         }
+    }
+
+    /// All operations, for a prediction.
+    pub(super) fn operations(&self) -> f64 {
+        self.flops.unwrap_or(0.0) + self.other_operations
     }
 
     pub(super) fn flops(self, flops: f64) -> Self {

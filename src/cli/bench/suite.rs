@@ -62,7 +62,7 @@ impl<'d, D: Recording> Suite<'d, D> {
             return false;
         }
         self.matched = true;
-        let call_seconds = task.flops.unwrap_or(0.0) / self.rate;
+        let call_seconds = task.operations() / self.rate;
         match self.budget.check(call_seconds) {
             Ok(()) => true,
             Err(too_long) => {
