@@ -162,6 +162,7 @@ impl<'d, D: Recording> Suite<'d, D> {
         for _ in 0..calls {
             call()?;
         }
+        self.device.flush(); // by itself, so that this submit is counted too
         pollster::block_on(self.device.download(&self.word))?;
         Ok(start.elapsed().as_secs_f64())
     }
