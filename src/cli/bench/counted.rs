@@ -23,7 +23,8 @@ impl Recording for Cpu {
 
 impl Recording for Gpu {
     fn waited(&self) -> Option<Duration> {
-        Some(Self::waited(self))
+        // A software adapter computes on this very processor; llvmpipe even within the submit.
+        (self.info().kind != "software").then(|| Self::waited(self))
     }
 }
 
@@ -107,5 +108,87 @@ impl<D: Recording> Device for Counted<D> {
 
     fn info(&self) -> DeviceInfo {
         self.inner.info()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dec_gpu::cpu::CpuBuffer;
+    use dec_gpu::kernels::sgd;
+
+    use super::*;
+
+    const WAIT: Duration = Duration::from_millis(40);
+
+    /// Waits in every dispatch as a device that is behind, and says so, or computes there, and does not.
+    struct Behind {
+        says: bool,
+        waited: Cell<Duration>,
+    }
+
+    impl Recording for Behind {
+        fn waited(&self) -> Option<Duration> {
+            self.says.then(|| self.waited.get())
+        }
+    }
+
+    impl Device for Behind {
+        type Buffer = CpuBuffer;
+
+        fn zeros(&self, words: usize) -> Result<CpuBuffer> {
+            Cpu::new().zeros(words)
+        }
+
+        fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<CpuBuffer> {
+            Cpu::new().upload(values)
+        }
+
+        fn dispatch(&self, _: &'static Kernel, _: &[u8], _: [u32; 3], _: &[&CpuBuffer]) {
+            let start = Instant::now();
+            std::thread::sleep(WAIT);
+            self.waited.set(self.waited.get() + start.elapsed());
+        }
+
+        fn flush(&self) {}
+
+        async fn download(&self, buffer: &CpuBuffer) -> Result<Vec<u32>> {
+            Cpu::new().download(buffer).await
+        }
+
+        fn max_binding_bytes(&self) -> usize {
+            usize::MAX
+        }
+
+        fn info(&self) -> DeviceInfo {
+            Cpu::new().info()
+        }
+    }
+
+    fn two_dispatches(says: bool) -> Counts {
+        let device = Counted::new(Behind {
+            says,
+            waited: Cell::default(),
+        });
+        device.dispatch(&sgd::KERNEL, &[], [1, 1, 1], &[]);
+        device.dispatch(&sgd::KERNEL, &[], [1, 1, 1], &[]);
+        let counts = device.take();
+        assert_eq!(device.take().dispatches, 0, "counts are taken once");
+        counts
+    }
+
+    #[test]
+    fn recording_is_counted_without_the_waits() {
+        let counts = two_dispatches(true);
+        assert_eq!(counts.dispatches, 2);
+        let recording = counts.recording.unwrap();
+        assert!(
+            recording > Duration::ZERO && recording < WAIT,
+            "{recording:?}"
+        );
+    }
+
+    #[test]
+    fn recording_that_computes_is_not_told() {
+        assert_eq!(two_dispatches(false).recording, None);
     }
 }

@@ -118,7 +118,7 @@ pub(super) struct Row {
     pub(super) samples_per_second: Option<f64>,
     /// Per call.
     pub(super) dispatches: f64,
-    /// Microseconds per call that the host spends recording; null if the device computes while it records.
+    /// Microseconds per call that the host spends recording and submitting; null if it computes meanwhile.
     pub(super) host_us: Option<f64>,
     pub(super) backend: String,
     pub(super) adapter: String,
