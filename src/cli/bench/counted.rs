@@ -11,20 +11,30 @@ use dec_gpu::kernel::Kernel;
 
 /// A device whose recording can be told from its computing.
 pub(super) trait Recording: Device {
-    /// How long recording has waited for the device so far; `None` if the device computes while it records.
-    fn waited(&self) -> Option<Duration>;
+    /// Whether the device computes on the processor that records: then the two cannot be told apart.
+    fn computes_on_host(&self) -> bool;
+    /// How long recording has waited for the device so far.
+    fn waited(&self) -> Duration;
 }
 
 impl Recording for Cpu {
-    fn waited(&self) -> Option<Duration> {
-        None
+    fn computes_on_host(&self) -> bool {
+        true
+    }
+
+    fn waited(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
 impl Recording for Gpu {
-    fn waited(&self) -> Option<Duration> {
-        // A software adapter computes on this very processor; llvmpipe even within the submit.
-        (self.info().kind != "software").then(|| Self::waited(self))
+    fn computes_on_host(&self) -> bool {
+        // llvmpipe even does it within the submit.
+        self.info().kind == "software"
+    }
+
+    fn waited(&self) -> Duration {
+        Self::waited(self)
     }
 }
 
@@ -57,16 +67,16 @@ impl<D: Recording> Counted<D> {
         let recording = self.recording.take();
         Counts {
             dispatches: self.dispatches.take(),
-            recording: self.inner.waited().map(|_| recording),
+            recording: (!self.inner.computes_on_host()).then_some(recording),
         }
     }
 
     /// Adds what `record` takes on the host, without what it waits for the device.
     fn timed(&self, record: impl FnOnce()) {
-        let waited = self.inner.waited().unwrap_or_default();
+        let waited = self.inner.waited();
         let start = Instant::now();
         record();
-        let waited = self.inner.waited().unwrap_or_default() - waited;
+        let waited = self.inner.waited() - waited;
         let host = start.elapsed().saturating_sub(waited);
         self.recording.set(self.recording.get() + host);
     }
@@ -120,15 +130,19 @@ mod tests {
 
     const WAIT: Duration = Duration::from_millis(40);
 
-    /// Waits in every dispatch as a device that is behind, and says so, or computes there, and does not.
+    /// Waits in every dispatch, as a device that is behind.
     struct Behind {
-        says: bool,
+        computes_on_host: bool,
         waited: Cell<Duration>,
     }
 
     impl Recording for Behind {
-        fn waited(&self) -> Option<Duration> {
-            self.says.then(|| self.waited.get())
+        fn computes_on_host(&self) -> bool {
+            self.computes_on_host
+        }
+
+        fn waited(&self) -> Duration {
+            self.waited.get()
         }
     }
 
@@ -164,9 +178,9 @@ mod tests {
         }
     }
 
-    fn two_dispatches(says: bool) -> Counts {
+    fn two_dispatches(computes_on_host: bool) -> Counts {
         let device = Counted::new(Behind {
-            says,
+            computes_on_host,
             waited: Cell::default(),
         });
         device.dispatch(&sgd::KERNEL, &[], [1, 1, 1], &[]);
@@ -178,7 +192,7 @@ mod tests {
 
     #[test]
     fn recording_is_counted_without_the_waits() {
-        let counts = two_dispatches(true);
+        let counts = two_dispatches(false);
         assert_eq!(counts.dispatches, 2);
         let recording = counts.recording.unwrap();
         assert!(
@@ -189,6 +203,6 @@ mod tests {
 
     #[test]
     fn recording_that_computes_is_not_told() {
-        assert_eq!(two_dispatches(false).recording, None);
+        assert_eq!(two_dispatches(true).recording, None);
     }
 }
