@@ -4,6 +4,7 @@
 //! or a device that `verify` found wrong.
 
 mod atomic;
+mod bench;
 mod device;
 mod devices;
 mod eval;
@@ -46,6 +47,8 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Check every kernel and a short training on every device against the reference
     Verify(verify::VerifyArgs),
+    /// Measure this machine: kernels, training steps, an epoch, and their share of the roofline
+    Bench(bench::BenchArgs),
     /// Print a preset as TOML
     Config(ConfigArgs),
     /// Print shell completions
@@ -87,6 +90,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Eval(args) => eval::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),
+        Command::Bench(args) => bench::run(&args, cli.quiet),
         Command::Config(args) => print_config(&args),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();

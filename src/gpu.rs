@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
 
@@ -135,6 +136,12 @@ impl Gpu {
             dropped: Dropped::default(),
             next_id: AtomicU64::new(0),
         })
+    }
+
+    /// How long recording has waited for the device so far: at most two submits may be unfinished. Zero
+    /// where there is no clock, in a browser.
+    pub fn waited(&self) -> Duration {
+        self.recorder.borrow().waited
     }
 
     fn check(&self) -> Result<()> {

@@ -9,6 +9,7 @@ mod batches;
 mod cluster;
 mod corrupted;
 mod encode;
+mod encoding;
 mod losses;
 mod pretrain;
 mod target;
@@ -23,9 +24,11 @@ use crate::model::Model;
 use crate::source::Source;
 use augment::Augment;
 
-pub use cluster::Clustering;
 pub(crate) use cluster::download_all;
+pub use cluster::{ClusterSteps, Clustering};
 pub(crate) use encode::{Embedding, ROWS};
+pub use encoding::Encoding;
+pub use pretrain::PretrainSteps;
 
 /// What training tells while it runs.
 #[derive(Clone, Debug)]

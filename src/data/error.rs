@@ -21,6 +21,14 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file that `bench compare` cannot read.
+    #[error("{file}: found {found}, expected results of this version's `dec-gpu bench -o json`")]
+    NotBenchResults {
+        /// The file.
+        file: String,
+        /// What it holds instead.
+        found: String,
+    },
     /// A pipe or a device, which can be neither measured nor read twice.
     #[error(
         "{file}: found no regular file, expected a file or a folder; save the data to a file first"

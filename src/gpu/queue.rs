@@ -42,6 +42,8 @@ pub(super) struct Recorder {
     limit: usize,
     in_flight: VecDeque<InFlight>,
     clock: Clock,
+    /// Spent waiting for submits while recording.
+    pub(super) waited: Duration,
 }
 
 impl Recorder {
@@ -61,6 +63,7 @@ impl Recorder {
             limit: 16,
             in_flight: VecDeque::new(),
             clock: Clock::start(),
+            waited: Duration::ZERO,
         }
     }
 
@@ -136,7 +139,9 @@ impl Recorder {
         let Some(oldest) = self.in_flight.pop_front() else {
             return Ok(());
         };
+        let mut waiting = Clock::start();
         wait(device, Some(oldest.index))?;
+        self.waited += waiting.lap().unwrap_or_default();
         if let Some(elapsed) = self.clock.lap() {
             let each = elapsed.as_secs_f64() / oldest.dispatches as f64;
             let wanted = TARGET.as_secs_f64() / each.max(1e-9);

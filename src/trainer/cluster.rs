@@ -1,6 +1,8 @@
 //! Clustering: encoder and centroids follow the KL divergence from the target distribution to the soft
 //! assignment (Xie et al. 2016, §3.1), with IDEC's reconstruction term if γ > 0 (Guo et al. 2017).
 
+mod steps;
+
 use super::batches::Batches;
 use super::losses::LossWindow;
 use super::target::Target;
@@ -19,6 +21,7 @@ use crate::kernels::target_distribution::target_distribution;
 use crate::optimiser::{Parameter, Step};
 use crate::random::stream;
 use crate::report::StopReason;
+pub use steps::ClusterSteps;
 
 /// What clustering found.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! Pre-training of the autoencoder, end to end or layer by layer (Xie et al. 2016, §3.2).
 
+mod steps;
+
 use super::batches::Batches;
 use super::corrupted::Corrupted;
 use super::losses::LossWindow;
@@ -10,6 +12,7 @@ use crate::error::Result;
 use crate::kernels::mse_loss::{LossTerm, mse_loss, partials};
 use crate::optimiser::Step;
 use crate::random::stream;
+pub use steps::PretrainSteps;
 
 /// Most steps between two readings of the loss.
 const MAX_WINDOW: u32 = 100;

@@ -2,6 +2,7 @@
 
 mod bad_data;
 mod bad_usage;
+mod bench;
 mod output;
 mod run_folder;
 mod support;

@@ -15,6 +15,7 @@ fn help_and_version() {
         "eval",
         "devices",
         "verify",
+        "bench",
         "config",
         "completions",
         "man",

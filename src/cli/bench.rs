@@ -1,0 +1,224 @@
+//! `dec-gpu bench`: how fast this machine's device is, and what share of its own best that is.
+//!
+//! Every row runs what training runs: the typed kernel calls, k-means, and the trainer's own steps.
+
+mod budget;
+mod clusters;
+mod compare;
+mod counted;
+mod gemm;
+mod markdown;
+mod output;
+mod results;
+mod roofline;
+mod sizes;
+mod statistics;
+mod suite;
+mod training;
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Subcommand};
+use dec_gpu::Result;
+use dec_gpu::config::OptimiserKind;
+use dec_gpu::device::Device;
+
+use super::device::{AnyDevice, DeviceArgs, describe};
+use super::{Outcome, usage};
+use budget::Budget;
+use counted::{Counted, Recording};
+use output::Format;
+use results::{COMMIT, PRECISION, Results, SCHEMA, Settings, VERSION, share_of_roofline};
+use sizes::Sizes;
+use suite::Suite;
+use training::Workload;
+
+/// Arguments of `bench`.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    command: Option<BenchCommand>,
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// Samples per step; several with commas [default: 256,1024,4096; with --quick: 8,16]
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    batch: Vec<usize>,
+    /// How often each row is measured [default: 10; with --quick: 3]
+    #[arg(short, long, value_name = "N")]
+    repetitions: Option<usize>,
+    /// Only rows whose id holds this text; the roofline's product is always measured
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    filter: String,
+    /// Least time of one repetition; short calls are repeated [default: 0.1; with --quick: 0.001]
+    #[arg(long, value_name = "SECONDS")]
+    min_time: Option<f64>,
+    /// Most time of one row: fewer repetitions, at least 3; a row above it is skipped and named
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    max_time: f64,
+    /// What is printed
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "md")]
+    format: Format,
+    /// Write into this file instead of printing
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Tiny sizes: does it run at all?
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Subcommand)]
+enum BenchCommand {
+    /// Compare two results written with -o json, row by row
+    Compare(compare::CompareArgs),
+}
+
+pub(crate) fn run(args: &BenchArgs, quiet: bool) -> Outcome {
+    if let Some(BenchCommand::Compare(args)) = &args.command {
+        return compare::run(args);
+    }
+    let plan = Plan::new(args)?;
+    let results = match args.device.open()? {
+        AnyDevice::Cpu(cpu) => measure(cpu, &plan, quiet)?,
+        AnyDevice::Gpu(gpu) => measure(*gpu, &plan, quiet)?,
+    };
+    output::write(&results, args.format, args.out.as_deref())
+}
+
+/// What is measured, and how.
+struct Plan {
+    sizes: Sizes,
+    batches: Vec<usize>,
+    filter: String,
+    settings: Settings,
+}
+
+impl Plan {
+    fn new(args: &BenchArgs) -> Result<Self> {
+        let (sizes, batches, repetitions, min_seconds) = if args.quick {
+            (Sizes::quick(), vec![8, 16], 3, 0.001)
+        } else {
+            (Sizes::full(), vec![256, 1024, 4096], 10, 0.1)
+        };
+        let asked = !args.batch.is_empty();
+        let plan = Self {
+            batches: without_repeats(if asked { &args.batch } else { &batches }),
+            filter: args.filter.clone(),
+            settings: Settings {
+                quick: args.quick,
+                repetitions: args.repetitions.unwrap_or(repetitions),
+                min_seconds: args.min_time.unwrap_or(min_seconds),
+                max_seconds: args.max_time,
+            },
+            sizes,
+        };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    fn check(&self) -> Result<()> {
+        let n = self.sizes.n;
+        if let Some(batch) = self.batches.iter().find(|batch| !(1..=n).contains(batch)) {
+            return Err(usage(format!(
+                "--batch is {batch}, expected 1 to {n}, the samples of the data set"
+            )));
+        }
+        if self.settings.repetitions == 0 {
+            return Err(usage("--repetitions is 0, expected at least 1"));
+        }
+        for (name, seconds) in [
+            ("--min-time", self.settings.min_seconds),
+            ("--max-time", self.settings.max_seconds),
+        ] {
+            if !(seconds > 0.0 && seconds.is_finite()) {
+                return Err(usage(format!(
+                    "{name} is {seconds}, expected a positive number of seconds"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Each batch once: ids are unique.
+fn without_repeats(batches: &[usize]) -> Vec<usize> {
+    let mut kept = Vec::new();
+    for batch in batches {
+        if !kept.contains(batch) {
+            kept.push(*batch);
+        }
+    }
+    kept
+}
+
+/// Measures every row that was asked for on one device.
+fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results> {
+    let settings = &plan.settings;
+    let budget = Budget {
+        repetitions: settings.repetitions,
+        min_seconds: settings.min_seconds,
+        max_seconds: settings.max_seconds,
+    };
+    if !quiet {
+        eprintln!("measuring on {}", describe(&device));
+    }
+    let device = Counted::new(device);
+    let mut suite = Suite::new(&device, budget, plan.filter.clone(), quiet)?;
+    measure_all(&mut suite, plan)?;
+    let Suite {
+        mut rows, skipped, ..
+    } = suite;
+    Ok(Results {
+        schema: SCHEMA,
+        version: VERSION.into(),
+        commit: COMMIT.into(),
+        unix_seconds: unix_seconds(),
+        device: device.info(),
+        precision: PRECISION.into(),
+        settings: settings.clone(),
+        roofline: share_of_roofline(&mut rows),
+        rows,
+        skipped,
+    })
+}
+
+fn measure_all<D: Recording>(suite: &mut Suite<'_, D>, plan: &Plan) -> Result<()> {
+    let sizes = &plan.sizes;
+    roofline::measure(suite, sizes)?;
+    for &batch in &plan.batches {
+        gemm::measure(suite, sizes, batch)?;
+    }
+    let workload = Workload::new(sizes, sizes.n);
+    for &batch in &plan.batches {
+        workload.autoencoder_step(suite, OptimiserKind::Adam, batch)?;
+        workload.autoencoder_step(suite, OptimiserKind::Sgd, batch)?;
+        workload.dec_step(suite, batch)?;
+    }
+    for &batch in &plan.batches {
+        training::encode(suite, sizes, batch)?;
+    }
+    workload.refresh(suite)?;
+    clusters::measure(suite, sizes)?;
+    for &batch in &plan.batches {
+        workload.epoch(suite, batch)?;
+    }
+    if suite.matched {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "no row's id holds '{}'; run without --filter, or with --quick, to see them",
+        plan.filter
+    )))
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
+}
