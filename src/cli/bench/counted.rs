@@ -8,6 +8,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
+use dec_gpu::tile::Product;
 
 /// A device whose recording can be told from its computing.
 pub(super) trait Recording: Device {
@@ -116,6 +117,14 @@ impl<D: Recording> Device for Counted<D> {
         self.inner.max_binding_bytes()
     }
 
+    fn supports(&self, kernel: &Kernel) -> bool {
+        self.inner.supports(kernel)
+    }
+
+    fn tile(&self, product: Product) -> usize {
+        self.inner.tile(product)
+    }
+
     fn info(&self) -> DeviceInfo {
         self.inner.info()
     }
@@ -171,6 +180,10 @@ mod tests {
 
         fn max_binding_bytes(&self) -> usize {
             usize::MAX
+        }
+
+        fn tile(&self, product: Product) -> usize {
+            Cpu::new().tile(product)
         }
 
         fn info(&self) -> DeviceInfo {
