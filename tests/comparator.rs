@@ -179,7 +179,7 @@ fn failure(runs: bool, fault: Fault) -> Cause {
         pollster::block_on(run_case(&Faulty { cpu, runs, fault }, kernel, &case))
             .expect_err("a faulty device must be caught");
     assert_eq!(
-        (failure.kernel, failure.binding, &failure.case),
+        (failure.kernel.clone(), failure.binding, &failure.case),
         ("soft_assign".to_owned(), "q", &case.label)
     );
     assert!(
