@@ -1,7 +1,7 @@
-// The subgroup form of a product: 16x32 elements by 8 invocations, no barrier and no workgroup memory.
-// One subgroup is one workgroup: each invocation loads two elements of A, which all receive by broadcast, and four
+// The subgroup form of a product: 32x32 elements by 8 invocations, no barrier and no workgroup memory.
+// One subgroup is one workgroup: each invocation loads four elements of A, which all receive by broadcast, and four
 // of B. For adapters where barriers are slow; needs subgroups of at least 8. See gemm_tile.wgsl for the rest.
-const TILE_ROWS = 16u; // rows of the product per workgroup
+const TILE_ROWS = 32u; // rows of the product per workgroup
 const TILE_COLS = 32u; // columns of the product per workgroup
 const LANES = 8u;
 
@@ -16,8 +16,10 @@ fn emit_row(row: u32, col: u32, sum: vec4<f32>) {
 fn product(group: vec3<u32>, lane: u32) {
     let row = group.y * TILE_ROWS;
     let col = group.x * TILE_COLS + 4u * lane;
-    let low = min(row + lane, rows() - 1u);
-    let high = min(row + 8u + lane, rows() - 1u);
+    let row0 = min(row + 0u + lane, rows() - 1u);
+    let row1 = min(row + 8u + lane, rows() - 1u);
+    let row2 = min(row + 16u + lane, rows() - 1u);
+    let row3 = min(row + 24u + lane, rows() - 1u);
     let c = min(vec4<u32>(col) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(cols() - 1u));
     var acc0 = vec4<f32>();
     var acc1 = vec4<f32>();
@@ -35,26 +37,60 @@ fn product(group: vec3<u32>, lane: u32) {
     var acc13 = vec4<f32>();
     var acc14 = vec4<f32>();
     var acc15 = vec4<f32>();
+    var acc16 = vec4<f32>();
+    var acc17 = vec4<f32>();
+    var acc18 = vec4<f32>();
+    var acc19 = vec4<f32>();
+    var acc20 = vec4<f32>();
+    var acc21 = vec4<f32>();
+    var acc22 = vec4<f32>();
+    var acc23 = vec4<f32>();
+    var acc24 = vec4<f32>();
+    var acc25 = vec4<f32>();
+    var acc26 = vec4<f32>();
+    var acc27 = vec4<f32>();
+    var acc28 = vec4<f32>();
+    var acc29 = vec4<f32>();
+    var acc30 = vec4<f32>();
+    var acc31 = vec4<f32>();
     for (var k = 0u; k < depth(); k++) {
-        let a = fetch_a(low, k);
-        let a_high = fetch_a(high, k);
+        let a0 = fetch_a(row0, k);
+        let a1 = fetch_a(row1, k);
+        let a2 = fetch_a(row2, k);
+        let a3 = fetch_a(row3, k);
         let b = vec4<f32>(fetch_b(k, c.x), fetch_b(k, c.y), fetch_b(k, c.z), fetch_b(k, c.w));
-        acc0 += subgroupBroadcast(a, 0u) * b;
-        acc1 += subgroupBroadcast(a, 1u) * b;
-        acc2 += subgroupBroadcast(a, 2u) * b;
-        acc3 += subgroupBroadcast(a, 3u) * b;
-        acc4 += subgroupBroadcast(a, 4u) * b;
-        acc5 += subgroupBroadcast(a, 5u) * b;
-        acc6 += subgroupBroadcast(a, 6u) * b;
-        acc7 += subgroupBroadcast(a, 7u) * b;
-        acc8 += subgroupBroadcast(a_high, 0u) * b;
-        acc9 += subgroupBroadcast(a_high, 1u) * b;
-        acc10 += subgroupBroadcast(a_high, 2u) * b;
-        acc11 += subgroupBroadcast(a_high, 3u) * b;
-        acc12 += subgroupBroadcast(a_high, 4u) * b;
-        acc13 += subgroupBroadcast(a_high, 5u) * b;
-        acc14 += subgroupBroadcast(a_high, 6u) * b;
-        acc15 += subgroupBroadcast(a_high, 7u) * b;
+        acc0 += subgroupBroadcast(a0, 0u) * b;
+        acc1 += subgroupBroadcast(a0, 1u) * b;
+        acc2 += subgroupBroadcast(a0, 2u) * b;
+        acc3 += subgroupBroadcast(a0, 3u) * b;
+        acc4 += subgroupBroadcast(a0, 4u) * b;
+        acc5 += subgroupBroadcast(a0, 5u) * b;
+        acc6 += subgroupBroadcast(a0, 6u) * b;
+        acc7 += subgroupBroadcast(a0, 7u) * b;
+        acc8 += subgroupBroadcast(a1, 0u) * b;
+        acc9 += subgroupBroadcast(a1, 1u) * b;
+        acc10 += subgroupBroadcast(a1, 2u) * b;
+        acc11 += subgroupBroadcast(a1, 3u) * b;
+        acc12 += subgroupBroadcast(a1, 4u) * b;
+        acc13 += subgroupBroadcast(a1, 5u) * b;
+        acc14 += subgroupBroadcast(a1, 6u) * b;
+        acc15 += subgroupBroadcast(a1, 7u) * b;
+        acc16 += subgroupBroadcast(a2, 0u) * b;
+        acc17 += subgroupBroadcast(a2, 1u) * b;
+        acc18 += subgroupBroadcast(a2, 2u) * b;
+        acc19 += subgroupBroadcast(a2, 3u) * b;
+        acc20 += subgroupBroadcast(a2, 4u) * b;
+        acc21 += subgroupBroadcast(a2, 5u) * b;
+        acc22 += subgroupBroadcast(a2, 6u) * b;
+        acc23 += subgroupBroadcast(a2, 7u) * b;
+        acc24 += subgroupBroadcast(a3, 0u) * b;
+        acc25 += subgroupBroadcast(a3, 1u) * b;
+        acc26 += subgroupBroadcast(a3, 2u) * b;
+        acc27 += subgroupBroadcast(a3, 3u) * b;
+        acc28 += subgroupBroadcast(a3, 4u) * b;
+        acc29 += subgroupBroadcast(a3, 5u) * b;
+        acc30 += subgroupBroadcast(a3, 6u) * b;
+        acc31 += subgroupBroadcast(a3, 7u) * b;
     }
     emit_row(row, col, acc0);
     emit_row(row + 1u, col, acc1);
@@ -72,4 +108,20 @@ fn product(group: vec3<u32>, lane: u32) {
     emit_row(row + 13u, col, acc13);
     emit_row(row + 14u, col, acc14);
     emit_row(row + 15u, col, acc15);
+    emit_row(row + 16u, col, acc16);
+    emit_row(row + 17u, col, acc17);
+    emit_row(row + 18u, col, acc18);
+    emit_row(row + 19u, col, acc19);
+    emit_row(row + 20u, col, acc20);
+    emit_row(row + 21u, col, acc21);
+    emit_row(row + 22u, col, acc22);
+    emit_row(row + 23u, col, acc23);
+    emit_row(row + 24u, col, acc24);
+    emit_row(row + 25u, col, acc25);
+    emit_row(row + 26u, col, acc26);
+    emit_row(row + 27u, col, acc27);
+    emit_row(row + 28u, col, acc28);
+    emit_row(row + 29u, col, acc29);
+    emit_row(row + 30u, col, acc30);
+    emit_row(row + 31u, col, acc31);
 }

@@ -41,7 +41,7 @@ pub static TILES: [Tile; 5] = [
     tile("L", 128, 128, 256),
     Tile {
         subgroups: true,
-        ..tile("subgroup", 16, 32, SUBGROUP_SIZE)
+        ..tile("subgroup", 32, 32, SUBGROUP_SIZE)
     },
 ];
 
