@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
-use dec_gpu::data::{Dataset, digits, fit};
+use dec_gpu::data::{Dataset, digits, fit, images};
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
@@ -103,6 +103,15 @@ fn read(args: &TrainArgs) -> Result<Dataset> {
     }
 }
 
+/// That the rows are taken for images, if training warps them.
+fn warped(data: &Dataset, config: &Config) -> String {
+    let on = [config.augment.pretrain, config.augment.cluster].contains(&Some(true));
+    match images(data).filter(|_| on) {
+        Some((height, width)) => format!(" ({height} x {width} images, warped at random)"),
+        None => String::new(),
+    }
+}
+
 /// Trains on one device and writes the run folder.
 fn train<D: Device>(
     device: &D,
@@ -113,10 +122,11 @@ fn train<D: Device>(
     mut progress: Progress,
 ) -> Result<RunMetrics> {
     progress.say(&format!(
-        "{}: {} samples x {} inputs, {} clusters, preset {}, on {}",
+        "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
         data.name,
         data.n_samples,
         data.input_dim,
+        warped(&data, &config),
         config.n_clusters.unwrap_or(0),
         config.preset,
         describe(device)
