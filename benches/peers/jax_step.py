@@ -3,10 +3,11 @@
 A run is one scan: `--run` steps (at most an epoch), compiled once, parameters updated in place. On a GPU
 every row is printed twice: products in plain f32, and in TF32.
 
-    python jax_step.py [--device cpu|gpu] [--batch 256,1024] [--run 50]
+    python jax_step.py [--device cpu|gpu] [--batch 256,1024] [--run 273]
 """
 
 import os
+from itertools import pairwise
 
 # Peers share one GPU: take memory as needed.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -24,7 +25,7 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8
 def linear_layers(key, sizes):
     """`[(weights, bias)]`, uniform within 1 / sqrt(d_in)."""
     layers = []
-    for d_in, d_out in zip(sizes, sizes[1:]):
+    for d_in, d_out in pairwise(sizes):
         key, w_key, b_key = jax.random.split(key, 3)
         bound = d_in**-0.5
         weights = jax.random.uniform(w_key, (d_in, d_out), minval=-bound, maxval=bound)
@@ -116,11 +117,9 @@ def measure_training(workload, optimiser, batch, options):
         latest[:] = scan(latest[0], data, batches)
 
     # `rows.measure` counts scans; a step is 1 / run of one.
-    scans = max(options.steps // run, 3)
+    scans = max(options.steps // run, 5)
     warm_up = -(-options.warm_up // run)
-    first_ms, times, _ = rows.measure(
-        one_scan, lambda: jax.block_until_ready(latest[1]), scans, 1, warm_up
-    )
+    first_ms, times, _ = rows.measure(one_scan, lambda: jax.block_until_ready(latest[1]), scans, 1, warm_up)
     if not jnp.isfinite(latest[1]).all():
         raise ValueError("the loss is not finite: these steps are not the real work")
     return first_ms, [milliseconds / run for milliseconds in times], run
@@ -149,9 +148,7 @@ def main():
                 out.skipped(row_id, peer, "this jax sees no GPU")
                 continue
             with jax.default_device(found[0]), jax.default_matmul_precision(precision):
-                out.try_row(
-                    row_id, peer, lambda: measure_training(workload, optimiser, batch, options)
-                )
+                out.try_row(row_id, peer, measure_training, workload, optimiser, batch, options)
 
 
 if __name__ == "__main__":

@@ -45,10 +45,10 @@ class Rows:
             row["gflops"] = round(flops / median / 1e6, 1)
         self._print(row)
 
-    def try_row(self, row_id, peer, measure, flops=None):
-        """A row that fails says so, and the rest still run."""
+    def try_row(self, row_id, peer, measure, *arguments, flops=None):
+        """The row of what `measure(*arguments)` finds. A row that fails says so, and the rest still run."""
         try:
-            self.timed(row_id, peer, measure(), flops)
+            self.timed(row_id, peer, measure(*arguments), flops)
         except Exception as error:  # whatever a peer raises is the answer for this row
             reason = " ".join(str(error).split())[:300]
             self.skipped(row_id, peer, f"failed: {type(error).__name__}: {reason}")

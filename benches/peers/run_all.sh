@@ -10,7 +10,7 @@
 #   ADAPTER        gpu: the adapter dec-gpu takes (a part of its name); by default NVIDIA's
 #   ROUNDS         rounds (3)
 #   STEPS WARM_UP  measured and unmeasured steps of each row (cpu 60 and 10, gpu 500 and 50)
-#   RUN            steps queued before the device is waited for (cpu 1, gpu 50); a JAX scan is at least 10
+#   RUN            steps queued before the device is waited for (cpu 1, gpu 50); a JAX scan is 10 steps, on a gpu an epoch
 #   BATCHES        batch sizes (256; gpu 256,1024,4096)
 #   OPTIMIZER      adam, sgd or both (both)
 #   THREADS        binds every program to that many cores (all)
@@ -49,8 +49,8 @@ if [ -z "${DEVICE:-}" ]; then
     if sees_cuda; then DEVICE=gpu; fi
 fi
 case $DEVICE in
-cpu) steps=60 warm_up=10 run=1 batches=256 backends=cpu ;;
-gpu) steps=500 warm_up=50 run=50 batches=256,1024,4096 backends=wgpu,vulkan,cuda ;;
+cpu) steps=60 warm_up=10 run=1 scan=10 batches=256 backends=cpu ;;
+gpu) steps=500 warm_up=50 run=50 scan=1000000 batches=256,1024,4096 backends=wgpu,vulkan,cuda ;;
 *)
     echo "run_all.sh: DEVICE is '$DEVICE', not cpu or gpu" >&2
     exit 2
@@ -155,7 +155,6 @@ run_burn() {
     done
 }
 
-scan=$((run > 10 ? run : 10))
 modes=()
 if [ -n "${MODES:-}" ]; then modes=(--modes "$MODES"); fi
 for round in $(seq "${ROUNDS:-3}"); do

@@ -7,6 +7,8 @@ centroid, new centroids.
     python torch_kernels.py [--device cpu|gpu] [--batch 256,1024] [--modes eager,compile,overhead]
 """
 
+from itertools import pairwise
+
 import torch
 
 import rows
@@ -22,7 +24,7 @@ def waiting(device):
 def gemm_shapes(batches, device):
     """(m, k, n) of `[m, k] x [k, n]`."""
     for batch in batches:
-        for d_in, d_out in zip(rows.SIZES, rows.SIZES[1:]):
+        for d_in, d_out in pairwise(rows.SIZES):
             yield batch, d_in, d_out
     yield (SQUARE[device],) * 3
 
@@ -91,7 +93,7 @@ def kmeans_rows(out, device, options):
             out.skipped(row_id, peer, reason)
             continue
         torch.set_float32_matmul_precision("highest")
-        out.try_row(row_id, peer, lambda: measure_kmeans(mode, device, options))
+        out.try_row(row_id, peer, measure_kmeans, mode, device, options)
 
 
 def gemm_rows(out, device, options):
@@ -104,7 +106,7 @@ def gemm_rows(out, device, options):
                 out.skipped(row_id, peer, reason)
                 continue
             torch.set_float32_matmul_precision(precision)
-            out.try_row(row_id, peer, lambda: measure_gemm(shape, device, options), 2 * m * k * n)
+            out.try_row(row_id, peer, measure_gemm, shape, device, options, flops=2 * m * k * n)
 
 
 def main():

@@ -8,6 +8,8 @@ SGD with momentum on weights and centroids.
     python torch_step.py [--device cpu|gpu] [--batch 256,1024] [--modes eager,fused,compile,overhead,graph]
 """
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -21,7 +23,7 @@ SEED = 1
 def perceptron(sizes):
     """Linear layers with ReLU after every one but the last."""
     layers = []
-    for d_in, d_out in zip(sizes, sizes[1:]):
+    for d_in, d_out in pairwise(sizes):
         layers += [nn.Linear(d_in, d_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
@@ -109,9 +111,7 @@ def main():
                     out.skipped(row_id, peer, reason)
                     continue
                 torch.set_float32_matmul_precision(precision)
-                out.try_row(
-                    row_id, peer, lambda: measure_training(workload, mode, batch, optimiser, options)
-                )
+                out.try_row(row_id, peer, measure_training, workload, mode, batch, optimiser, options)
 
 
 if __name__ == "__main__":
