@@ -19,7 +19,7 @@
 #   LIMIT          seconds after which one program's part of a round is stopped (3600)
 #   PYTHON         an interpreter with torch (python3); JAX_PYTHON one with jax (PYTHON)
 #   DEC_GPU_BENCH  a built `training` benchmark, for machines without Rust; else cargo builds it
-#   OURS           a further command that prints rows of dec-gpu, run in every round
+#   DEC_GPU        a built dec-gpu whose `bench` is run instead (more rows); BENCH_ARGS: further options of it
 #   BURN_STEP      built burn_step programs, space separated; with BUILD_BURN=1 and cargo they are built
 #   BURN_BACKENDS  burn's backends (cpu; gpu wgpu,vulkan,cuda: each program runs those it was built with)
 set -euo pipefail
@@ -94,23 +94,18 @@ take() {
     skip "$peer" "$reason"
 }
 
-# The executable that cargo builds: MANIFEST TARGET_KIND NAME [cargo options].
+# The executable that a cargo command makes: COMMAND [OPTIONS].
 built() {
-    local manifest=$1 kind=$2 name=$3 verb=build
-    shift 3
-    if [ "$kind" = bench ]; then verb=bench; fi
-    local quiet=(--message-format json --manifest-path "$manifest" "--$kind" "$name")
-    if [ "$kind" = bench ]; then quiet+=(--no-run); else quiet+=(--release); fi
-    cargo "$verb" "${quiet[@]}" "$@" 2>>"$out/cargo.log" |
+    cargo "$@" --message-format json 2>>"$out/cargo.log" |
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
 }
 
 # Builds what is not given. Ends with `ours` (may be empty) and `burn` (an array).
 ours=${DEC_GPU_BENCH:-}
-if wants ours && [ -z "$ours" ]; then
+if wants ours && [ -z "$ours" ] && [ -z "${DEC_GPU:-}" ]; then
     if command -v cargo >/dev/null; then
         echo "building dec-gpu's benchmark" >&2
-        ours=$(built "$root/Cargo.toml" bench training) || skip dec-gpu "the build failed: $out/cargo.log"
+        ours=$(built bench --manifest-path "$root/Cargo.toml" --bench training --no-run) || skip dec-gpu "the build failed: $out/cargo.log"
     else
         skip dec-gpu "no cargo here; set DEC_GPU_BENCH to a built training benchmark"
     fi
@@ -119,7 +114,7 @@ read -ra burn <<<"${BURN_STEP:-}"
 if wants burn && [ ${#burn[@]} = 0 ]; then
     if [ "${BUILD_BURN:-0}" = 1 ] && command -v cargo >/dev/null; then
         echo "building burn_step (10 to 20 minutes the first time)" >&2
-        if program=$(built "$here/burn_step/Cargo.toml" bin burn_step); then
+        if program=$(built build --manifest-path "$here/burn_step/Cargo.toml" --release); then
             burn=("$program")
         else
             skip burn "the build failed: $out/cargo.log"
@@ -135,8 +130,16 @@ if has_module "$python" torch; then has_torch=1; else skip torch "$python has no
 if has_module "$jax_python" jax; then has_jax=1; else skip jax "$jax_python has no jax (requirements.txt)"; fi
 
 run_ours() {
-    local on=() batch
+    local on=() batch extra
     if [ "$DEVICE" = gpu ]; then on=(--adapter "$adapter"); fi
+    if [ -n "${DEC_GPU:-}" ]; then
+        read -ra extra <<<"${BENCH_ARGS:-}"
+        if [ "$DEVICE" = cpu ]; then on=(--backend cpu); fi
+        take "$1" dec-gpu "$python" "$here/from_bench.py" "$DEC_GPU" bench -o json \
+            --batch "$batches" "${on[@]}" "${extra[@]}"
+        return
+    fi
+    if [ -z "$ours" ]; then return; fi
     for batch in ${batches//,/ }; do
         take "$1" dec-gpu "$ours" "${common[@]}" --run "$run" --batch "$batch" "${on[@]}"
     done
@@ -160,11 +163,7 @@ if [ -n "${MODES:-}" ]; then modes=(--modes "$MODES"); fi
 for round in $(seq "${ROUNDS:-3}"); do
     echo "round $round" >&2
     shared=("${common[@]}" --device "$DEVICE" --batch "$batches")
-    if wants ours && [ -n "$ours" ]; then run_ours "$round"; fi
-    if [ -n "${OURS:-}" ]; then
-        read -ra command <<<"$OURS"
-        take "$round" dec-gpu "${command[@]}"
-    fi
+    if wants ours; then run_ours "$round"; fi
     if wants torch && [ $has_torch = 1 ]; then
         take "$round" torch "$python" "$here/torch_step.py" "${shared[@]}" --run "$run" "${modes[@]}"
     fi

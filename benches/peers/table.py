@@ -42,7 +42,10 @@ def print_measured(measured):
     print("| id | program | median ms | best ms | first run ms | ratio to dec-gpu | per round |")
     print("|---|---|---|---|---|---|---|")
     ids = dict.fromkeys(row_id for row_id, _ in measured)
+    compared = {row_id for row_id, peer in measured if peer != OURS}
     for row_id in ids:
+        if row_id not in compared:
+            continue
         ours = measured.get((row_id, OURS))
         peers = sorted((peer for name, peer in measured if name == row_id), key=lambda p: (p != OURS, p))
         for peer in peers:
@@ -67,6 +70,15 @@ def print_skipped(skipped):
         print(f"- {peer}: {reason}{which}")
 
 
+def print_alone(measured):
+    peers = {}
+    for row_id, peer in measured:
+        peers.setdefault(row_id, set()).add(peer)
+    alone = [row_id for row_id, found in peers.items() if found == {OURS}]
+    if alone:
+        print(f"\nRows of {OURS} without a peer, in the JSON lines only: {', '.join(alone)}")
+
+
 def print_versions(measured):
     seen = {}
     for rows in measured.values():
@@ -81,6 +93,7 @@ def main():
     measured, skipped = read(sys.argv[1])
     print_measured(measured)
     print_skipped(skipped)
+    print_alone(measured)
     print_versions(measured)
 
 

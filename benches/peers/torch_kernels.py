@@ -1,8 +1,10 @@
 """Times single pieces in PyTorch: f32 matrix products, and k-means with all restarts in one batch.
 
-GEMM: the encoder's forward products at each batch size, and a square one (4096 on a GPU, 1024 on a CPU).
-k-means: one Lloyd iteration on 70,000 x 10 with 10 clusters, 20 restarts together: distances, nearest
-centroid, new centroids.
+GEMM, at each batch size, for every layer d_in x d_out of the autoencoder: forward (`nn`), gradient of the
+input (`nt`) and of the weights (`tn`); the product alone, into a given output. And a square one (4096 on
+a GPU, 1024 on a CPU).
+k-means on 70,000 x 10 with 10 clusters, 20 restarts together: one Lloyd iteration (distances, nearest
+centroid, new centroids), and on a GPU also k-means++ with 100 iterations.
 
     python torch_kernels.py [--device cpu|gpu] [--batch 256,1024] [--modes eager,compile,overhead]
 """
@@ -15,29 +17,50 @@ import rows
 from torch_modes import compiled, describe, peer_name, precisions, unavailable
 
 SQUARE = {"cpu": 1024, "gpu": 4096}
+ITERATIONS = 100
 
 
 def waiting(device):
     return torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
 
 
-def gemm_shapes(batches, device):
-    """(m, k, n) of `[m, k] x [k, n]`."""
+def products(batches, device):
+    """`(letters, rows, d_in, d_out)` as in dec-gpu's ids; the gradient of the data is never needed."""
     for batch in batches:
-        for d_in, d_out in pairwise(rows.SIZES):
-            yield batch, d_in, d_out
-    yield (SQUARE[device],) * 3
+        layers = dict.fromkeys(pairwise(rows.SIZES + rows.SIZES[-2::-1]))
+        for number, (d_in, d_out) in enumerate(layers):
+            for letters in ("nn", "nt", "tn") if number else ("nn", "tn"):
+                yield letters, batch, d_in, d_out
+    yield "nn", SQUARE[device], SQUARE[device], SQUARE[device]
 
 
-def measure_gemm(shape, device, options):
-    m, k, n = shape
-    a, b = torch.randn(m, k, device=device), torch.randn(k, n, device=device)
-    out = torch.empty(m, n, device=device)
+def measure_product(product, device, options):
+    letters, batch, d_in, d_out = product
+    x = torch.randn(batch, d_in, device=device)
+    w = torch.randn(d_in, d_out, device=device)
+    dy = torch.randn(batch, d_out, device=device)
+    a, b = {"nn": (x, w), "nt": (dy, w.T), "tn": (x.T, dy)}[letters]
+    out = torch.mm(a, b)
 
     def step(_):
         torch.mm(a, b, out=out)
 
     return rows.measure(step, waiting(device), options.steps, options.run, options.warm_up)
+
+
+def product_rows(out, device, options):
+    for precision in precisions(options.device):
+        peer = peer_name("eager", precision)
+        reason = unavailable("eager", precision, options.device)
+        for product in products(options.batch, options.device):
+            letters, batch, d_in, d_out = product
+            row_id = f"gemm_{letters}_{batch}x{d_in}x{d_out}"
+            if reason:
+                out.skipped(row_id, peer, reason)
+                continue
+            torch.set_float32_matmul_precision(precision)
+            flops = 2 * batch * d_in * d_out
+            out.try_row(row_id, peer, measure_product, product, device, options, flops=flops)
 
 
 class Lloyd(torch.nn.Module):
@@ -62,51 +85,71 @@ class Lloyd(torch.nn.Module):
         return torch.where(count > 0, mean, centroids), inertia
 
 
-def measure_kmeans(mode, device, options):
-    torch.manual_seed(1)
-    x = torch.randn(rows.ROWS, rows.SIZES[-1])
-    first = torch.randint(rows.ROWS, (rows.RESTARTS, rows.CLUSTERS))
-    state = [x[first].to(device), None]
-    iterate = Lloyd(x.to(device))
-    if mode != "eager":
-        iterate = compiled(iterate, mode)
+def plus_plus(x, k, restarts):
+    """k-means++: every next centroid is a sample drawn in proportion to its squared distance."""
+    chosen = x[torch.randint(len(x), (restarts,), device=x.device)].unsqueeze(1)
+    distance = torch.full((restarts, len(x)), torch.inf, device=x.device)
+    for _ in range(k - 1):
+        newest = (x - chosen[:, -1:]).square().sum(2)
+        distance = torch.minimum(distance, newest)
+        drawn = torch.multinomial(distance, 1).squeeze(1)
+        chosen = torch.cat([chosen, x[drawn].unsqueeze(1)], 1)
+    return chosen
 
-    def step(_):
-        if mode == "overhead":
+
+class KMeans:
+    """k-means on random normal data, which has no clusters to converge to soon."""
+
+    def __init__(self, mode, device):
+        torch.manual_seed(1)
+        self.x = torch.randn(rows.ROWS, rows.SIZES[-1]).to(device)
+        lloyd = Lloyd(self.x)
+        self.overhead = mode == "overhead"
+        self.iterate = lloyd if mode == "eager" else compiled(lloyd, mode)
+        self.restart()
+
+    def restart(self, _=None):
+        self.centroids, self.inertia = plus_plus(self.x, rows.CLUSTERS, rows.RESTARTS), None
+
+    def iteration(self, _=None):
+        centroids = self.centroids
+        if self.overhead:
             torch.compiler.cudagraph_mark_step_begin()
-            state[0] = state[0].clone()  # the next replay writes where this lies
+            centroids = centroids.clone()  # the next replay writes where this lies
         with torch.no_grad():
-            state[:] = iterate(state[0])
+            self.centroids, self.inertia = self.iterate(centroids)
 
-    measured = rows.measure(step, waiting(device), options.steps, options.run, options.warm_up)
-    if not state[1].isfinite().all():
+    def whole(self, _=None):
+        self.restart()
+        for _ in range(ITERATIONS):
+            self.iteration()
+
+
+def measure_kmeans(mode, whole, device, options):
+    kmeans = KMeans(mode, device)
+    if whole:
+        step, counts = kmeans.whole, (max(options.steps // ITERATIONS, 3), 1, 1)
+    else:
+        step, counts = kmeans.iteration, (options.steps, options.run, options.warm_up)
+    measured = rows.measure(step, waiting(device), *counts)
+    if not kmeans.inertia.isfinite().all():
         raise ValueError("the inertia is not finite: these iterations are not the real work")
     return measured
 
 
 def kmeans_rows(out, device, options):
-    row_id = f"kmeans_{rows.ROWS}x{rows.SIZES[-1]}_k{rows.CLUSTERS}_r{rows.RESTARTS}"
+    one = f"kmeans_{rows.ROWS}x{rows.SIZES[-1]}_k{rows.CLUSTERS}_r{rows.RESTARTS}"
     for mode in options.modes.split(","):
         peer = peer_name(mode, "highest")
         reason = unavailable(mode, "highest", options.device)
-        if reason:
-            out.skipped(row_id, peer, reason)
-            continue
-        torch.set_float32_matmul_precision("highest")
-        out.try_row(row_id, peer, measure_kmeans, mode, device, options)
-
-
-def gemm_rows(out, device, options):
-    for precision in precisions(options.device):
-        for shape in gemm_shapes(options.batch, options.device):
-            m, k, n = shape
-            row_id, peer = f"gemm_nn_{m}x{k}x{n}", peer_name("eager", precision)
-            reason = unavailable("eager", precision, options.device)
-            if reason:
-                out.skipped(row_id, peer, reason)
+        for row_id, whole in [(one, False), (f"{one}_i{ITERATIONS}", True)]:
+            slow = f"a minute or more a call on a CPU; {one} is one iteration"
+            why_not = reason or (slow if whole and options.device == "cpu" else None)
+            if why_not:
+                out.skipped(row_id, peer, why_not)
                 continue
-            torch.set_float32_matmul_precision(precision)
-            out.try_row(row_id, peer, measure_gemm, shape, device, options, flops=2 * m * k * n)
+            torch.set_float32_matmul_precision("highest")
+            out.try_row(row_id, peer, measure_kmeans, mode, whole, device, options)
 
 
 def main():
@@ -115,7 +158,7 @@ def main():
     options = parser.parse_args()
     out = describe(options)
     device = torch.device("cuda" if options.device == "gpu" else "cpu")
-    gemm_rows(out, device, options)
+    product_rows(out, device, options)
     kmeans_rows(out, device, options)
 
 
