@@ -24,76 +24,88 @@ use serde_json::{Value, json};
 
 use measure::{Measured, measure};
 use network::Training;
-use options::{Backend, Options};
+use options::Options;
 
 const SIZES: [usize; 5] = [784, 500, 500, 2000, 10];
 const ROWS: usize = 70_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(std::env::args().skip(1))?;
-    let device = options.backend.open(options.software)?;
+    let (device, device_name) = options.backend.open(options.software)?;
     device.seed(1);
-    for optimiser in &options.optimisers {
-        let mut training = Training::new(&device, *optimiser, options.batch)?;
-        let id = format!("step_autoencoder_{}_b{}", optimiser.name(), options.batch);
-        let measured = measure(&device, &options, |number| training.step(number))?;
-        let loss = training.last_loss();
-        if !loss.is_finite() {
-            return Err(format!("the loss is {loss}: these steps are not the real work").into());
-        }
-        print_row(&device, &options, &id, &measured, None);
-    }
-    if options.gemm {
-        for pair in SIZES.windows(2) {
-            time_gemm(&device, &options, pair[0], pair[1])?;
-        }
-    }
-    Ok(())
-}
-
-/// One forward product of the encoder: `[batch, k] x [k, n]`.
-fn time_gemm(device: &Device, options: &Options, k: usize, n: usize) -> Result<(), Box<dyn Error>> {
-    let normal = Distribution::Normal(0.0, 1.0);
-    let a = Tensor::<2>::random([options.batch, k], normal, device);
-    let b = Tensor::<2>::random([k, n], normal, device);
-    let mut product = None;
-    let measured = measure(device, options, |_| {
-        product = Some(a.clone().matmul(b.clone()));
-    })?;
-    let id = format!("gemm_nn_{}x{k}x{n}", options.batch);
-    let operations = 2.0 * (options.batch * k * n) as f64;
-    print_row(device, options, &id, &measured, Some(operations));
-    Ok(())
-}
-
-fn print_row(
-    device: &Device,
-    options: &Options,
-    id: &str,
-    measured: &Measured,
-    operations: Option<f64>,
-) {
-    let rounded = |value: f64| (1e4 * value).round() / 1e4;
-    let name = match options.backend {
-        Backend::Cpu => "cpu".into(),
-        _ => (device.identity()).map_or_else(|| format!("{device:?}"), |identity| identity.name),
+    let bench = Bench {
+        options,
+        device,
+        device_name,
     };
-    let mut row = json!({
-        "id": id,
-        "peer": format!("burn-{}", options.backend.name()),
-        "median_ms": rounded(measured.quantile(0.5)),
-        "p10_ms": rounded(measured.quantile(0.1)),
-        "min_ms": rounded(measured.quantile(0.0)),
-        "first_ms": rounded(measured.first_ms),
-        "warm_up_ms": rounded(measured.warm_up_ms),
-        "steps": measured.sorted_ms.len() * options.run,
-        "run": options.run,
-        "version": "burn 0.22.1",
-        "device": name,
-        "threads": std::thread::available_parallelism().map_or(1, |cores| cores.get()),
-    });
-    if let Some(operations) = operations {
-        row["gflops"] = Value::from(rounded(operations / measured.quantile(0.5) / 1e6));
+    bench.time_steps()?;
+    if bench.options.gemm {
+        for layer in SIZES.windows(2) {
+            bench.time_product(layer[0], layer[1])?;
+        }
     }
-    println!("{row}");
+    Ok(())
+}
+
+struct Bench {
+    options: Options,
+    device: Device,
+    device_name: String,
+}
+
+impl Bench {
+    fn time_steps(&self) -> Result<(), Box<dyn Error>> {
+        let batch = self.options.batch;
+        for optimiser in &self.options.optimisers {
+            let mut training = Training::new(&self.device, *optimiser, batch)?;
+            let measured = measure(&self.device, &self.options, |number| training.step(number))?;
+            let loss = training.last_loss();
+            if !loss.is_finite() {
+                return Err(
+                    format!("the loss is {loss}: these steps are not the real work").into(),
+                );
+            }
+            let id = format!("step_autoencoder_{}_b{batch}", optimiser.name());
+            self.print_row(&id, &measured, None);
+        }
+        Ok(())
+    }
+
+    /// One forward product of the encoder: `[batch, d_in] x [d_in, d_out]`.
+    fn time_product(&self, d_in: usize, d_out: usize) -> Result<(), Box<dyn Error>> {
+        let batch = self.options.batch;
+        let normal = Distribution::Normal(0.0, 1.0);
+        let x = Tensor::<2>::random([batch, d_in], normal, &self.device);
+        let w = Tensor::<2>::random([d_in, d_out], normal, &self.device);
+        let mut product = None;
+        let measured = measure(&self.device, &self.options, |_| {
+            product = Some(x.clone().matmul(w.clone()));
+        })?;
+        let id = format!("gemm_nn_{batch}x{d_in}x{d_out}");
+        let operations = 2.0 * (batch * d_in * d_out) as f64;
+        self.print_row(&id, &measured, Some(operations));
+        Ok(())
+    }
+
+    fn print_row(&self, id: &str, measured: &Measured, operations: Option<f64>) {
+        let rounded = |value: f64| (1e4 * value).round() / 1e4;
+        let mut row = json!({
+            "id": id,
+            "peer": format!("burn-{}", self.options.backend.name()),
+            "median_ms": rounded(measured.quantile(0.5)),
+            "p10_ms": rounded(measured.quantile(0.1)),
+            "min_ms": rounded(measured.quantile(0.0)),
+            "first_ms": rounded(measured.first_ms),
+            "warm_up_ms": rounded(measured.warm_up_ms),
+            "steps": measured.sorted_ms.len() * self.options.run,
+            "run": self.options.run,
+            "version": "burn 0.22.1",
+            "device": self.device_name,
+            "threads": std::thread::available_parallelism().map_or(1, |cores| cores.get()),
+        });
+        if let Some(operations) = operations {
+            row["gflops"] = Value::from(rounded(operations / measured.quantile(0.5) / 1e6));
+        }
+        println!("{row}");
+    }
 }

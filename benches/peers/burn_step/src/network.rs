@@ -5,7 +5,9 @@ use std::error::Error;
 use burn::module::Module;
 use burn::nn::loss::{MseLoss, Reduction};
 use burn::nn::{Linear, LinearConfig};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, MomentumConfig, SgdConfig};
+use burn::optim::{
+    AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig, momentum::MomentumConfig,
+};
 use burn::prelude::*;
 use burn::tensor::{Distribution, activation::relu};
 
@@ -119,7 +121,7 @@ impl Training {
         let x = self.data.clone().select(0, index);
         let loss = MseLoss::new().forward(autoencoder.forward(x.clone()), x, Reduction::Mean);
         let gradients = GradientsParams::from_grads(loss.backward(), &autoencoder);
-        self.loss = Some(loss);
+        self.loss = Some(loss.detach());
         let trained = (self.optimiser).step(self.learning_rate, autoencoder, gradients);
         self.autoencoder = Some(trained);
     }

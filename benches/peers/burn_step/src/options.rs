@@ -1,6 +1,6 @@
 //! The command line.
 
-use burn::tensor::{Device, DeviceKind};
+use burn::tensor::Device;
 
 use crate::network::Optimiser;
 
@@ -28,42 +28,67 @@ impl Backend {
         found.ok_or_else(|| format!("--backend: '{name}' is not wgpu, vulkan, cuda or cpu"))
     }
 
-    pub fn open(self, software: bool) -> Result<Device, String> {
-        let kind = if software {
-            DeviceKind::Cpu
-        } else {
-            DeviceKind::DefaultDevice
-        };
+    /// The device; the name it gives itself.
+    pub fn open(self, software: bool) -> Result<(Device, String), String> {
         match self {
-            Self::Wgpu if cfg!(feature = "vulkan") => Err(
-                "this build sends SPIR-V to Vulkan; for wgpu build without --features vulkan"
-                    .into(),
-            ),
-            Self::Wgpu => Ok(Device::wgpu(kind)),
-            Self::Cpu => Ok(Device::flex()),
-            Self::Vulkan => vulkan(kind),
+            Self::Cpu => Ok((Device::flex(), "cpu".into())),
+            Self::Wgpu => wgpu(software),
+            Self::Vulkan => vulkan(software),
             Self::Cuda => cuda(),
         }
     }
 }
 
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn named(device: Device) -> (Device, String) {
+    let name = match device.identity() {
+        Some(identity) => identity.name,
+        None => format!("{device:?}"),
+    };
+    (device, name)
+}
+
+#[cfg(feature = "wgpu")]
+fn kind(software: bool) -> burn::tensor::DeviceKind {
+    if software {
+        burn::tensor::DeviceKind::Cpu
+    } else {
+        burn::tensor::DeviceKind::DefaultDevice
+    }
+}
+
+#[cfg(all(feature = "wgpu", not(feature = "vulkan")))]
+fn wgpu(software: bool) -> Result<(Device, String), String> {
+    Ok(named(Device::wgpu(kind(software))))
+}
+
 #[cfg(feature = "vulkan")]
-fn vulkan(kind: DeviceKind) -> Result<Device, String> {
-    Ok(Device::vulkan(kind))
+fn wgpu(_: bool) -> Result<(Device, String), String> {
+    Err("this build sends SPIR-V to Vulkan; for wgpu build without --features vulkan".into())
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn wgpu(_: bool) -> Result<(Device, String), String> {
+    Err("this build has no wgpu backend; build with --features wgpu".into())
+}
+
+#[cfg(feature = "vulkan")]
+fn vulkan(software: bool) -> Result<(Device, String), String> {
+    Ok(named(Device::vulkan(kind(software))))
 }
 
 #[cfg(not(feature = "vulkan"))]
-fn vulkan(_: DeviceKind) -> Result<Device, String> {
+fn vulkan(_: bool) -> Result<(Device, String), String> {
     Err("this build has no vulkan backend; build with --features vulkan".into())
 }
 
 #[cfg(feature = "cuda")]
-fn cuda() -> Result<Device, String> {
-    Ok(Device::cuda(0))
+fn cuda() -> Result<(Device, String), String> {
+    Ok(named(Device::cuda(0)))
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda() -> Result<Device, String> {
+fn cuda() -> Result<(Device, String), String> {
     Err("this build has no cuda backend; build with --features cuda".into())
 }
 
