@@ -126,8 +126,12 @@ fi
 
 has_module() { command -v "$1" >/dev/null && "$1" -c "import $2" 2>>"$out/$2.log"; }
 has_torch=0 has_jax=0
-if has_module "$python" torch; then has_torch=1; else skip torch "$python has no torch (requirements.txt)"; fi
-if has_module "$jax_python" jax; then has_jax=1; else skip jax "$jax_python has no jax (requirements.txt)"; fi
+if wants torch || wants kernels; then
+    if has_module "$python" torch; then has_torch=1; else skip torch "$python has no torch (requirements.txt)"; fi
+fi
+if wants jax; then
+    if has_module "$jax_python" jax; then has_jax=1; else skip jax "$jax_python has no jax (requirements.txt)"; fi
+fi
 
 run_ours() {
     local on=() batch extra
