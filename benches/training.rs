@@ -1,10 +1,12 @@
 //! Times one pre-training step of the paper's autoencoder, as `peers/torch_step.py` does in PyTorch.
 //!
 //! The step: gather a batch of rows from the resident data set, forward through
-//! 784-500-500-2000-10-2000-500-500-784, mean squared error, backward, optimiser. Every step is waited
-//! for. Prints one JSON line for each optimiser; `peers/compare.sh` runs both sides alternately.
+//! 784-500-500-2000-10-2000-500-500-784, mean squared error, backward, optimiser. `--run` steps are queued
+//! before the device is waited for. Prints one JSON line for each optimiser (`peers/rows.py` says what is in
+//! it); `peers/run_all.sh` runs this and the peers alternately.
 //!
-//! `cargo bench --bench training -- [--optimizer adam|sgd|both] [--steps 200] [--batch 256] [--adapter NAME]`
+//! `cargo bench --bench training -- [--optimizer adam|sgd|both] [--steps 200] [--warm-up 20] [--run 1]
+//! [--batch 256] [--adapter NAME]`
 
 use std::time::Instant;
 
@@ -23,12 +25,13 @@ use dec_gpu::{Result, random};
 
 const SIZES: [usize; 5] = [784, 500, 500, 2000, 10];
 const ROWS: usize = 70_000;
-const WARM_UP: usize = 20;
 
 /// What the command line asks for.
 struct Options {
     optimisers: Vec<OptimiserKind>,
     steps: usize,
+    warm_up: usize,
+    run: usize,
     batch: usize,
     adapter: Option<String>,
 }
@@ -53,6 +56,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> std::result::Result<Opt
     let mut options = Options {
         optimisers: vec![OptimiserKind::Adam, OptimiserKind::Sgd],
         steps: 200,
+        warm_up: 20,
+        run: 1,
         batch: 256,
         adapter: None,
     };
@@ -72,6 +77,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> std::result::Result<Opt
         };
         match argument.as_str() {
             "--steps" => options.steps = number()?,
+            "--warm-up" => options.warm_up = number()?,
+            "--run" => options.run = number()?,
             "--batch" => options.batch = number()?,
             "--adapter" => options.adapter = Some(value),
             "--optimizer" => {
@@ -90,14 +97,21 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> std::result::Result<Opt
 
 fn bench<D: Device>(device: &D, options: &Options) -> Result<()> {
     for &kind in &options.optimisers {
-        let times = step_times(device, options, kind)?;
-        print_line(device, options, kind, times);
+        let measured = measure(device, options, kind)?;
+        print_line(device, options, kind, measured);
     }
     Ok(())
 }
 
-/// Milliseconds of each measured step.
-fn step_times<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Result<Vec<f64>> {
+/// What was measured, in milliseconds.
+struct Measured {
+    /// The first run, in which pipelines are compiled.
+    first: f64,
+    /// A step's time in each measured run.
+    steps: Vec<f64>,
+}
+
+fn measure<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Result<Measured> {
     let data = Dataset {
         name: "uniform".into(),
         n_samples: ROWS,
@@ -122,25 +136,34 @@ fn step_times<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> 
     };
     let training = Training::new(device, options.batch, kind)?;
     let batches = ROWS / options.batch;
-    let mut times = Vec::with_capacity(options.steps);
-    for number in 0..WARM_UP + options.steps {
-        let order = Order {
-            index: Some(&order),
-            first: number % batches * options.batch,
-        };
+    let mut step_number = 0;
+    let mut run = || -> Result<f64> {
         let start = Instant::now();
-        source.gather(device, order, &training.batch);
-        training.step(device, number as u32);
-        let loss = pollster::block_on(training.loss.download(device))?;
-        if number >= WARM_UP {
-            times.push(1e3 * start.elapsed().as_secs_f64());
+        for _ in 0..options.run {
+            let order = Order {
+                index: Some(&order),
+                first: step_number % batches * options.batch,
+            };
+            source.gather(device, order, &training.batch);
+            training.step(device, step_number as u32);
+            step_number += 1;
         }
+        let loss = pollster::block_on(training.loss.download(device))?;
         assert!(
             loss.iter().sum::<f32>().is_finite(),
             "the loss is not finite: these steps are not the real work"
         );
+        Ok(1e3 * start.elapsed().as_secs_f64())
+    };
+    let first = run()?;
+    for _ in 0..options.warm_up.div_ceil(options.run) {
+        run()?;
     }
-    Ok(times)
+    let runs = (options.steps / options.run).max(3);
+    let steps = (0..runs)
+        .map(|_| Ok(run()? / options.run as f64))
+        .collect::<Result<_>>()?;
+    Ok(Measured { first, steps })
 }
 
 /// The autoencoder and what a step of it needs.
@@ -184,21 +207,25 @@ impl<D: Device> Training<D> {
     }
 }
 
-fn print_line<D: Device>(device: &D, options: &Options, kind: OptimiserKind, mut times: Vec<f64>) {
+fn print_line<D: Device>(device: &D, options: &Options, kind: OptimiserKind, measured: Measured) {
+    let rounded = |milliseconds: f64| (1e4 * milliseconds).round() / 1e4;
+    let mut times = measured.steps;
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        (1e3 * times[((times.len() - 1) as f64 * share).round() as usize]).round() / 1e3
-    };
+    let at = |share: f64| rounded(times[((times.len() - 1) as f64 * share).round() as usize]);
     let optimiser = match kind {
         OptimiserKind::Adam => "adam",
         OptimiserKind::Sgd => "sgd",
     };
     let line = serde_json::json!({
-        "id": format!("autoencoder_step/{optimiser}/b{}", options.batch),
+        "id": format!("step_autoencoder_{optimiser}_b{}", options.batch),
+        "peer": "dec-gpu",
         "device": device.info().name,
         "median_ms": at(0.5),
         "p10_ms": at(0.1),
         "min_ms": at(0.0),
+        "first_ms": rounded(measured.first),
+        "steps": times.len() * options.run,
+        "run": options.run,
         "threads": rayon::current_num_threads(),
         "version": concat!("dec-gpu ", env!("CARGO_PKG_VERSION")),
     });
