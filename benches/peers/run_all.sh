@@ -14,14 +14,12 @@
 #   BATCHES        batch sizes (256; gpu 256,1024,4096)
 #   OPTIMIZER      adam, sgd or both (both)
 #   THREADS        binds every program to that many cores (all)
-#   PROGRAMS       which to run (ours,torch,kernels,jax,burn)
+#   PROGRAMS       which to run (ours,torch,kernels,jax)
 #   MODES          PyTorch's modes (eager,fused,compile,overhead,graph)
 #   LIMIT          seconds after which one program's part of a round is stopped (3600)
 #   PYTHON         an interpreter with torch (python3); JAX_PYTHON one with jax (PYTHON)
 #   DEC_GPU_BENCH  a built `training` benchmark, for machines without Rust; else cargo builds it
 #   DEC_GPU        a built dec-gpu whose `bench` is run instead (more rows); BENCH_ARGS: further options of it
-#   BURN_STEP      built burn_step programs, space separated; with BUILD_BURN=1 and cargo they are built
-#   BURN_BACKENDS  burn's backends (cpu; gpu wgpu,vulkan,cuda: each program runs those it was built with)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -34,7 +32,7 @@ rows=$out/rows.jsonl
 python=${PYTHON:-python3}
 jax_python=${JAX_PYTHON:-$python}
 limit=${LIMIT:-3600}
-programs=${PROGRAMS:-ours,torch,kernels,jax,burn}
+programs=${PROGRAMS:-ours,torch,kernels,jax}
 command -v "$python" >/dev/null || {
     echo "run_all.sh: no $python; set PYTHON to an interpreter" >&2
     exit 2
@@ -100,7 +98,7 @@ built() {
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
 }
 
-# Builds what is not given. Ends with `ours` (may be empty) and `burn` (an array).
+# Builds what is not given. Ends with `ours`, which may be empty.
 ours=${DEC_GPU_BENCH:-}
 if wants ours && [ -z "$ours" ] && [ -z "${DEC_GPU:-}" ]; then
     if command -v cargo >/dev/null; then
@@ -108,19 +106,6 @@ if wants ours && [ -z "$ours" ] && [ -z "${DEC_GPU:-}" ]; then
         ours=$(built bench --manifest-path "$root/Cargo.toml" --bench training --no-run) || skip dec-gpu "the build failed: $out/cargo.log"
     else
         skip dec-gpu "no cargo here; set DEC_GPU_BENCH to a built training benchmark"
-    fi
-fi
-read -ra burn <<<"${BURN_STEP:-}"
-if wants burn && [ ${#burn[@]} = 0 ]; then
-    if [ "${BUILD_BURN:-0}" = 1 ] && command -v cargo >/dev/null; then
-        echo "building burn_step (10 to 20 minutes the first time)" >&2
-        if program=$(built build --manifest-path "$here/burn_step/Cargo.toml" --release); then
-            burn=("$program")
-        else
-            skip burn "the build failed: $out/cargo.log"
-        fi
-    else
-        skip burn "not built; set BURN_STEP to a built burn_step, or BUILD_BURN=1 where cargo is"
     fi
 fi
 
@@ -149,19 +134,6 @@ run_ours() {
     done
 }
 
-run_burn() {
-    local program backend batch flags=(--gemm)
-    if [[ $adapter == *llvmpipe* ]]; then flags+=(--software); fi
-    for program in "${burn[@]}"; do
-        for backend in ${backends//,/ }; do
-            for batch in ${batches//,/ }; do
-                take "$1" "burn-$backend" "$program" --backend "$backend" "${common[@]}" \
-                    --run "$run" --batch "$batch" "${flags[@]}"
-            done
-        done
-    done
-}
-
 modes=()
 if [ -n "${MODES:-}" ]; then modes=(--modes "$MODES"); fi
 for round in $(seq "${ROUNDS:-3}"); do
@@ -177,7 +149,6 @@ for round in $(seq "${ROUNDS:-3}"); do
     if wants jax && [ $has_jax = 1 ]; then
         take "$round" jax "$jax_python" "$here/jax_step.py" "${shared[@]}" --run "$scan"
     fi
-    if wants burn; then run_burn "$round"; fi
 done
 
 "$python" "$here/table.py" "$rows" | tee "$out/table.md"
