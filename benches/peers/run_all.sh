@@ -47,15 +47,14 @@ if [ -z "${DEVICE:-}" ]; then
     if sees_cuda; then DEVICE=gpu; fi
 fi
 case $DEVICE in
-cpu) steps=60 warm_up=10 run=1 scan=10 batches=256 backends=cpu ;;
-gpu) steps=500 warm_up=50 run=50 scan=1000000 batches=256,1024,4096 backends=wgpu,vulkan,cuda ;;
+cpu) steps=60 warm_up=10 run=1 scan=10 batches=256 ;;
+gpu) steps=500 warm_up=50 run=50 scan=1000000 batches=256,1024,4096 ;;
 *)
     echo "run_all.sh: DEVICE is '$DEVICE', not cpu or gpu" >&2
     exit 2
     ;;
 esac
 steps=${STEPS:-$steps} warm_up=${WARM_UP:-$warm_up} run=${RUN:-$run} batches=${BATCHES:-$batches}
-backends=${BURN_BACKENDS:-$backends}
 adapter=${ADAPTER:-NVIDIA}
 common=(--steps "$steps" --warm-up "$warm_up" --optimizer "${OPTIMIZER:-both}")
 
