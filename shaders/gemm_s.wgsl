@@ -18,22 +18,6 @@ fn place(slot: u32, along_depth: bool) -> vec2<u32> {
     return select(vec2<u32>(slot / 8u, slot % 8u), vec2<u32>(slot % 32u, slot / 32u), along_depth);
 }
 
-fn quad_a(row: u32, k: u32) -> vec4<f32> {
-    if k >= depth() {
-        return vec4<f32>();
-    }
-    let r = min(vec4<u32>(row) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(rows() - 1u));
-    return vec4<f32>(fetch_a(r.x, k), fetch_a(r.y, k), fetch_a(r.z, k), fetch_a(r.w, k));
-}
-
-fn quad_b(k: u32, col: u32) -> vec4<f32> {
-    if k >= depth() {
-        return vec4<f32>();
-    }
-    let c = min(vec4<u32>(col) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(cols() - 1u));
-    return vec4<f32>(fetch_b(k, c.x), fetch_b(k, c.y), fetch_b(k, c.z), fetch_b(k, c.w));
-}
-
 fn multiply_pass(slice: u32, my_a: u32, my_b: u32) {
     for (var i = 0u; i < DEPTH; i++) {
         let k = slice * DEPTH + i;

@@ -22,22 +22,6 @@ fn place(slot: u32, along_depth: bool, quads: u32) -> vec2<u32> {
     return select(vec2<u32>(slot / quads, slot % quads), vec2<u32>(slot % DEPTH, slot / DEPTH), along_depth);
 }
 
-fn quad_a(row: u32, k: u32) -> vec4<f32> {
-    if k >= depth() {
-        return vec4<f32>();
-    }
-    let r = min(vec4<u32>(row) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(rows() - 1u));
-    return vec4<f32>(fetch_a(r.x, k), fetch_a(r.y, k), fetch_a(r.z, k), fetch_a(r.w, k));
-}
-
-fn quad_b(k: u32, col: u32) -> vec4<f32> {
-    if k >= depth() {
-        return vec4<f32>();
-    }
-    let c = min(vec4<u32>(col) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(cols() - 1u));
-    return vec4<f32>(fetch_b(k, c.x), fetch_b(k, c.y), fetch_b(k, c.z), fetch_b(k, c.w));
-}
-
 fn multiply_pass(my_a: u32, my_b: u32) {
     for (var k = 0u; k < DEPTH; k++) {
         let a0 = tile_a[k * PITCH_A + my_a];

@@ -25,9 +25,9 @@ macro_rules! product_kernels {
     ($name:literal, $bindings:expr, $mutation:expr) => {
         [
             product_kernels!(0, ["skinny"], $name, $bindings, $mutation),
-            product_kernels!(1, ["s"], $name, $bindings, $mutation),
-            product_kernels!(2, ["m", "tile"], $name, $bindings, $mutation),
-            product_kernels!(3, ["l", "tile"], $name, $bindings, $mutation),
+            product_kernels!(1, ["quads", "s"], $name, $bindings, $mutation),
+            product_kernels!(2, ["quads", "m", "tile"], $name, $bindings, $mutation),
+            product_kernels!(3, ["quads", "l", "tile"], $name, $bindings, $mutation),
             product_kernels!(4, ["subgroup"], $name, $bindings, $mutation),
         ]
     };
