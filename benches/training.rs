@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use dec_gpu::autoencoder::{Autoencoder, Tape};
+use dec_gpu::autoencoder::{Autoencoder, Groups, Tape, Update};
 use dec_gpu::config::{Init, OptimiserKind};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Affine, Dataset, Values};
@@ -18,7 +18,8 @@ use dec_gpu::device::{Device, Matrix};
 use dec_gpu::gpu::{Gpu, GpuOptions, adapters, choose};
 use dec_gpu::kernels::gather_rows::Order;
 use dec_gpu::kernels::inputs;
-use dec_gpu::kernels::mse_loss::{LossTerm, mse_loss, partials};
+use dec_gpu::kernels::linear_forward_loss::LossForm;
+use dec_gpu::loss::LossTerm;
 use dec_gpu::optimiser::Step;
 use dec_gpu::source::Source;
 use dec_gpu::{Result, random};
@@ -144,7 +145,7 @@ fn measure<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Res
                 index: Some(&order),
                 first: step_number % batches * options.batch,
             };
-            source.gather(device, order, &training.batch);
+            source.gather(device, order, &training.tape.input(0));
             training.step(device, step_number as u32);
             step_number += 1;
         }
@@ -170,40 +171,45 @@ fn measure<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Res
 struct Training<D: Device> {
     autoencoder: Autoencoder<D>,
     tape: Tape<D>,
-    batch: Matrix<D>,
+    updates: Vec<Update<D>>,
+    loss_form: LossForm,
     loss: Matrix<D>,
     kind: OptimiserKind,
 }
 
 impl<D: Device> Training<D> {
     fn new(device: &D, rows: usize, kind: OptimiserKind) -> Result<Self> {
-        let mut autoencoder = Autoencoder::new(device, &SIZES, Init::FanInUniform, 1)?;
+        let groups = Groups::new(device, rows, &SIZES);
+        let mut autoencoder = Autoencoder::new(device, &SIZES, &groups, Init::FanInUniform, 1)?;
+        autoencoder.reset_optimiser(device, kind)?;
+        let tape = Tape::new(device, rows, &SIZES, &groups)?;
         let layers = 0..autoencoder.layers.len();
-        autoencoder.reset_optimiser(device, layers, kind)?;
+        let loss_form = autoencoder.loss_form(device, layers.end - 1, &tape);
         Ok(Self {
+            updates: autoencoder.updates(device, layers, &tape)?,
+            loss: Matrix::zeros(device, loss_form.partials(rows, SIZES[0]), 1)?,
             autoencoder,
-            tape: Tape::new(device, rows, &SIZES)?,
-            batch: Matrix::zeros(device, rows, SIZES[0])?,
-            loss: Matrix::zeros(device, partials(rows * SIZES[0]), 1)?,
+            tape,
+            loss_form,
             kind,
         })
     }
 
     fn step(&self, device: &D, number: u32) {
-        let layers = 0..self.autoencoder.layers.len();
-        let last = layers.end - 1;
+        let (autoencoder, tape) = (&self.autoencoder, &self.tape);
+        let last = autoencoder.layers.len() - 1;
         let rate = match self.kind {
             OptimiserKind::Adam => 1e-3,
             OptimiserKind::Sgd => 0.1,
         };
-        self.autoencoder
-            .forward(device, layers.clone(), &self.batch, &self.tape);
-        let (y, dy) = (self.tape.output(last), self.tape.grad(last));
-        let term = LossTerm::mean_squared_error(self.batch.len());
-        mse_loss(device, &y, &self.batch, term, false, &dy, &self.loss);
+        autoencoder.forward(device, 0..last, tape);
+        let (batch, x, dy) = (tape.input(0), tape.input(last), tape.grad(last));
+        let term = LossTerm::mean_squared_error(batch.len());
+        let (form, loss) = (self.loss_form, &self.loss);
+        autoencoder.layers[last].forward_loss(device, form, [&x, &batch], term, &dy, loss);
+        autoencoder.backward(device, 0..last + 1, tape);
         let step = Step::new(self.kind, rate, 0.9, number);
-        self.autoencoder
-            .backward_and_update(device, layers, &self.batch, &self.tape, step, 1.0);
+        autoencoder.update(device, &self.updates, tape.rows, (step, 1.0));
     }
 }
 

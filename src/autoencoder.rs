@@ -1,24 +1,37 @@
-//! The autoencoder D-500-500-2000-d and its mirror: layers, forward, backward (Xie et al. 2016, §3.2).
+//! The autoencoder D-500-500-2000-d and its mirror: layers, forward, backward, update (Xie et al. 2016, §3.2).
 //!
 //! Layers are numbered 0..2·depth; the first `depth` are the encoder. Every layer has a ReLU but the
 //! last of the encoder (the embedding) and the last of all (the reconstruction).
+//!
+//! Weights lie side by side in one buffer, and so do the layers' inputs and the gradients of their outputs
+//! ([`Tape`]), so that one dispatch updates all layers.
 
+mod groups;
+mod tape;
+
+use std::ops::Range;
+
+use crate::arena::Arena;
 use crate::config::{Init, OptimiserKind};
-use crate::device::{Device, Matrix};
+use crate::device::{Device, DeviceBuffer, Matrix};
 use crate::error::Result;
 use crate::kernels::linear_backward_input::linear_backward_input;
-use crate::kernels::linear_backward_weight::linear_backward_weight;
 use crate::kernels::linear_forward::linear_forward;
+use crate::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
+use crate::kernels::linear_update::{LayerPlace, LayerTable, Operand, Operands, linear_update};
+use crate::loss::LossTerm;
 use crate::model::LayerWeights;
-use crate::optimiser::{Parameter, Step};
+use crate::optimiser::{State, Step};
 use crate::random::{self, stream};
+pub use groups::Groups;
+pub use tape::Tape;
 
 /// One fully connected layer: y = act(x·weight + bias).
 pub struct Layer<D: Device> {
     /// (in, out).
-    pub weight: Parameter<D>,
+    pub weight: Matrix<D>,
     /// (1, out).
-    pub bias: Parameter<D>,
+    pub bias: Matrix<D>,
     /// ReLU or identity.
     pub relu: bool,
 }
@@ -30,28 +43,30 @@ impl<D: Device> Layer<D> {
     /// The device's, when memory runs out.
     pub fn upload(device: &D, weights: &LayerWeights, relu: bool) -> Result<Self> {
         Ok(Self {
-            weight: Parameter::new(device, weights.d_in, weights.d_out, &weights.weight)?,
-            bias: Parameter::new(device, 1, weights.d_out, &weights.bias)?,
+            weight: Matrix::upload(device, weights.d_in, weights.d_out, &weights.weight)?,
+            bias: Matrix::upload(device, 1, weights.d_out, &weights.bias)?,
             relu,
         })
     }
 
     /// y (b, out) from x (b, in).
     pub fn forward(&self, device: &D, x: &Matrix<D>, y: &Matrix<D>) {
-        linear_forward(
-            device,
-            x,
-            &self.weight.value,
-            &self.bias.value,
-            self.relu,
-            y,
-        );
+        linear_forward(device, x, &self.weight, &self.bias, self.relu, y);
     }
 
-    /// The gradients of weight and bias from the input x (b, in) and dy (b, out), the gradient before the
-    /// layer's own activation.
-    pub fn backward_parameters(&self, device: &D, x: &Matrix<D>, dy: &Matrix<D>) {
-        linear_backward_weight(device, x, dy, &self.weight.grad, &self.bias.grad);
+    /// From x (b, in) and a target (b, out): dy (b, out), the gradient before the layer's own activation of its mean
+    /// squared error, whose terms go to `losses`; the output is not kept.
+    pub fn forward_loss(
+        &self,
+        device: &D,
+        form: LossForm,
+        from: [&Matrix<D>; 2],
+        term: LossTerm,
+        dy: &Matrix<D>,
+        losses: &Matrix<D>,
+    ) {
+        let layer = (&self.weight, &self.bias, self.relu);
+        linear_forward_loss(device, form, layer, from, term, dy, losses);
     }
 
     /// dx (b, in) from dy (b, out), through the ReLU that made x if `relu`.
@@ -63,21 +78,15 @@ impl<D: Device> Layer<D> {
         relu: bool,
         dx: &Matrix<D>,
     ) {
-        linear_backward_input(device, dy, &self.weight.value, x, relu, dx);
-    }
-
-    /// One optimiser step; biases learn at `bias_rate` times the rate of weights.
-    pub fn update(&self, device: &D, step: Step, bias_rate: f32) {
-        self.weight.update(device, step, 1.0);
-        self.bias.update(device, step, bias_rate);
+        linear_backward_input(device, dy, &self.weight, x, relu, dx);
     }
 
     async fn download(&self, device: &D) -> Result<LayerWeights> {
         Ok(LayerWeights {
-            weight: self.weight.value.download(device).await?,
-            bias: self.bias.value.download(device).await?,
-            d_in: self.weight.value.rows,
-            d_out: self.weight.value.cols,
+            weight: self.weight.download(device).await?,
+            bias: self.bias.download(device).await?,
+            d_in: self.weight.rows,
+            d_out: self.weight.cols,
         })
     }
 }
@@ -86,26 +95,46 @@ impl<D: Device> Layer<D> {
 pub struct Autoencoder<D: Device> {
     /// Encoder, then decoder.
     pub layers: Vec<Layer<D>>,
+    groups: Groups,
+    /// Of each group of layers: weight, bias, weight, bias, …, and what the optimiser remembers of them.
+    parameters: Vec<(Arena<D>, Option<State<D>>)>,
+}
+
+/// The layers of one dispatch of an update, and where their operands lie.
+pub struct Update<D: Device> {
+    group: usize,
+    table: LayerTable<D>,
+    operands: Operands<D>,
 }
 
 impl<D: Device> Autoencoder<D> {
-    /// Initial weights drawn from (seed, layer, element); `sizes` run from D to d.
+    /// Initial weights drawn from (seed, layer, element); `sizes` run from D to d, `groups` must be made for them.
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn new(device: &D, sizes: &[usize], init: Init, seed: u32) -> Result<Self> {
+    pub fn new(
+        device: &D,
+        sizes: &[usize],
+        groups: &Groups,
+        init: Init,
+        seed: u32,
+    ) -> Result<Self> {
         let shapes = mirrored(sizes);
         let last = shapes.len() - 1;
-        let layers = shapes.iter().enumerate().map(|(l, &(d_in, d_out))| {
-            let weights = initial_weights(init, seed, l as u32, d_in, d_out);
-            Ok(Layer {
-                weight: Parameter::new(device, d_in, d_out, &weights)?,
-                bias: Parameter::new(device, 1, d_out, &vec![0.0; d_out])?,
+        let (mut layers, mut parameters) = (Vec::new(), Vec::new());
+        for range in groups.iter() {
+            let arena = initial_parameters(device, &shapes, range.clone(), init, seed)?;
+            layers.extend(range.clone().map(|l| Layer {
+                weight: arena.matrix(2 * (l - range.start)),
+                bias: arena.matrix(2 * (l - range.start) + 1),
                 relu: l != last / 2 && l != last,
-            })
-        });
+            }));
+            parameters.push((arena, None));
+        }
         Ok(Self {
-            layers: layers.collect::<Result<_>>()?,
+            layers,
+            groups: groups.clone(),
+            parameters,
         })
     }
 
@@ -119,64 +148,132 @@ impl<D: Device> Autoencoder<D> {
         self.layers.len() / 2
     }
 
-    /// Zeroes the optimiser's state of some layers.
+    /// Zeroes the optimiser's state of all layers.
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn reset_optimiser(
-        &mut self,
-        device: &D,
-        layers: std::ops::Range<usize>,
-        kind: OptimiserKind,
-    ) -> Result<()> {
-        for layer in &mut self.layers[layers] {
-            layer.weight.reset(device, kind)?;
-            layer.bias.reset(device, kind)?;
+    pub fn reset_optimiser(&mut self, device: &D, kind: OptimiserKind) -> Result<()> {
+        for (arena, state) in &mut self.parameters {
+            *state = None; // freed before the new one is made
+            *state = Some(State::zeros(device, arena.buffer.words(), kind)?);
         }
         Ok(())
     }
 
-    /// Runs some layers forward on x (b, in of the first); outputs go to `tape`.
-    pub fn forward(
-        &self,
-        device: &D,
-        layers: std::ops::Range<usize>,
-        x: &Matrix<D>,
-        tape: &Tape<D>,
-    ) {
-        let mut input = x.first_rows(tape.rows);
+    /// Runs some layers forward from the tape's input of the first to its output of the last.
+    pub fn forward(&self, device: &D, layers: Range<usize>, tape: &Tape<D>) {
         for l in layers {
-            let output = tape.output(l);
-            self.layers[l].forward(device, &input, &output);
-            input = output;
+            self.layers[l].forward(device, &tape.input(l), &tape.output(l));
         }
     }
 
-    /// Runs some layers backward, from the gradient of the last one's output, and updates their
-    /// parameters, each after the gradient of its input is known. That of the data `x` itself is not
-    /// computed.
-    pub fn backward_and_update(
+    /// The form in which the loss of layer `l` is computed.
+    pub fn loss_form(&self, device: &D, l: usize, tape: &Tape<D>) -> LossForm {
+        let weight = &self.layers[l].weight;
+        LossForm::new(device, tape.rows_capacity(), (weight.rows, weight.cols))
+    }
+
+    /// From the gradient of the last layer's output those of all layers' outputs before it, and of the first
+    /// layer's input unless that is the data.
+    pub fn backward(&self, device: &D, layers: Range<usize>, tape: &Tape<D>) {
+        for l in layers.rev().filter(|l| *l > 0) {
+            let (dy, x, dx) = (tape.grad(l), tape.input(l), tape.grad(l - 1));
+            let relu = self.layers[l - 1].relu;
+            self.layers[l].backward_input(device, &dy, &x, relu, &dx);
+        }
+    }
+
+    /// What it takes to update some layers from the tape, group by group.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn updates(
         &self,
         device: &D,
-        layers: std::ops::Range<usize>,
-        x: &Matrix<D>,
+        layers: Range<usize>,
         tape: &Tape<D>,
-        step: Step,
-        bias_rate: f32,
-    ) {
-        for l in layers.rev() {
-            let layer = &self.layers[l];
-            let input = if l == 0 {
-                x.clone()
-            } else {
-                tape.output(l - 1)
-            };
-            layer.backward_parameters(device, &input, &tape.grad(l));
-            if l > 0 {
-                let relu = self.layers[l - 1].relu;
-                layer.backward_input(device, &tape.grad(l), &input, relu, &tape.grad(l - 1));
+    ) -> Result<Vec<Update<D>>> {
+        let mut updates = Vec::new();
+        for (group, range) in self.groups.iter().enumerate() {
+            let own = range.start.max(layers.start)..range.end.min(layers.end);
+            if own.is_empty() {
+                continue;
             }
-            layer.update(device, step, bias_rate);
+            let place = |l: usize| self.place(l, tape.operand(l));
+            updates.push(Update {
+                group,
+                table: LayerTable::new(device, tape.rows_capacity(), own.map(place).collect())?,
+                operands: tape.operands(group),
+            });
+        }
+        Ok(updates)
+    }
+
+    /// What it takes to update one layer from an input and a gradient that lie elsewhere.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn update_of(
+        &self,
+        device: &D,
+        l: usize,
+        x: &Matrix<D>,
+        dy: &Matrix<D>,
+    ) -> Result<Update<D>> {
+        let here = Operand {
+            buffer: 0,
+            first: 0,
+        };
+        Ok(Update {
+            group: self.groups.of(l),
+            table: LayerTable::new(device, x.rows, vec![self.place(l, [here; 2])])?,
+            operands: Operands {
+                x: [x.buffer.clone(), x.buffer.clone()],
+                dy: [dy.buffer.clone(), dy.buffer.clone()],
+            },
+        })
+    }
+
+    fn place(&self, l: usize, [x, dy]: [Operand; 2]) -> LayerPlace {
+        let group = self.groups.of(l);
+        let arena = &self.parameters[group].0;
+        let first = 2 * (l - self.groups.range(group).start);
+        let weight = &self.layers[l].weight;
+        LayerPlace {
+            d_in: weight.rows,
+            d_out: weight.cols,
+            x,
+            dy,
+            weight: arena.offset(first),
+            bias: arena.offset(first + 1),
+        }
+    }
+
+    /// One step of the optimiser on the layers of an update, from `rows` rows; biases learn at `bias_rate` times the
+    /// rate of weights.
+    ///
+    /// # Panics
+    /// If [`Autoencoder::reset_optimiser`] was not called for this kind of step.
+    pub fn update(
+        &self,
+        device: &D,
+        updates: &[Update<D>],
+        rows: usize,
+        (step, bias_rate): (Step, f32),
+    ) {
+        for update in updates {
+            let (arena, state) = &self.parameters[update.group];
+            let state = (state.as_ref()).expect("the optimiser was reset before its first step");
+            let (table, operands) = (&update.table, &update.operands);
+            linear_update(
+                device,
+                table,
+                rows,
+                operands,
+                (step, bias_rate),
+                &arena.buffer,
+                state,
+            );
         }
     }
 
@@ -184,11 +281,7 @@ impl<D: Device> Autoencoder<D> {
     ///
     /// # Errors
     /// The device's.
-    pub async fn download(
-        &self,
-        device: &D,
-        layers: std::ops::Range<usize>,
-    ) -> Result<Vec<LayerWeights>> {
+    pub async fn download(&self, device: &D, layers: Range<usize>) -> Result<Vec<LayerWeights>> {
         let mut weights = Vec::new();
         for layer in &self.layers[layers] {
             weights.push(layer.download(device).await?);
@@ -197,65 +290,22 @@ impl<D: Device> Autoencoder<D> {
     }
 }
 
-/// Outputs and their gradients of every layer for one batch, kept from forward to backward.
-pub struct Tape<D: Device> {
-    /// Rows of the current batch; the memory holds the largest.
-    pub rows: usize,
-    outputs: Vec<Matrix<D>>,
-    grads: Vec<Matrix<D>>,
-}
-
-impl<D: Device> Tape<D> {
-    /// Room for batches of up to `rows` through layers of these sizes (D to d).
-    ///
-    /// # Errors
-    /// The device's, when memory runs out.
-    pub fn new(device: &D, rows: usize, sizes: &[usize]) -> Result<Self> {
-        let make = || {
-            mirrored(sizes)
-                .iter()
-                .map(|(_, d_out)| Matrix::zeros(device, rows, *d_out))
-                .collect()
-        };
-        let (outputs, grads): (Result<_>, Result<_>) = (make(), make());
-        Ok(Self {
-            rows,
-            outputs: outputs?,
-            grads: grads?,
-        })
+/// Weights drawn, biases zero, of a group of layers.
+fn initial_parameters<D: Device>(
+    device: &D,
+    shapes: &[(usize, usize)],
+    layers: Range<usize>,
+    init: Init,
+    seed: u32,
+) -> Result<Arena<D>> {
+    let mut values = Vec::new();
+    for l in layers.clone() {
+        let (d_in, d_out) = shapes[l];
+        values.push(initial_weights(init, seed, l as u32, d_in, d_out));
+        values.push(vec![0.0; d_out]);
     }
-
-    /// Room for the hidden layers of the encoder alone, without gradients.
-    ///
-    /// # Errors
-    /// The device's, when memory runs out.
-    pub fn forward_only(device: &D, rows: usize, sizes: &[usize]) -> Result<Self> {
-        let hidden = &sizes[1..sizes.len() - 1];
-        let outputs = hidden
-            .iter()
-            .map(|cols| Matrix::zeros(device, rows, *cols))
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            rows,
-            outputs,
-            grads: Vec::new(),
-        })
-    }
-
-    /// Rows of the largest batch.
-    pub fn rows_capacity(&self) -> usize {
-        self.outputs.first().map_or(self.rows, |output| output.rows)
-    }
-
-    /// Output (b, out) of layer `l`.
-    pub fn output(&self, l: usize) -> Matrix<D> {
-        self.outputs[l].first_rows(self.rows)
-    }
-
-    /// Gradient (b, out) with respect to layer `l`'s output, before its activation.
-    pub fn grad(&self, l: usize) -> Matrix<D> {
-        self.grads[l].first_rows(self.rows)
-    }
+    let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+    Arena::upload(device, &groups::parameter_shapes(&shapes[layers]), &slices)
 }
 
 /// (in, out) of every layer of the encoder and its mirror.

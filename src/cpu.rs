@@ -2,26 +2,47 @@
 
 pub(crate) mod gemm;
 
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
-use crate::device::{Device, DeviceBuffer, DeviceInfo};
+use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
 use crate::tile::{self, Product};
 
 /// Host memory shared by handles.
 #[derive(Clone)]
-pub struct CpuBuffer(Arc<RwLock<Vec<u32>>>);
+pub struct CpuBuffer {
+    memory: Arc<RwLock<Vec<u32>>>,
+    /// The words of the memory that this handle sees.
+    range: Range<usize>,
+}
 
 impl DeviceBuffer for CpuBuffer {
     fn words(&self) -> usize {
-        self.open().len()
+        self.range.len()
+    }
+
+    fn part(&self, first: usize, words: usize) -> Self {
+        check_part(first, words, self.words());
+        let start = self.range.start + first;
+        Self {
+            memory: self.memory.clone(),
+            range: start..start + words,
+        }
     }
 }
 
 impl CpuBuffer {
+    fn new(words: Vec<u32>) -> Self {
+        Self {
+            range: 0..words.len(),
+            memory: Arc::new(RwLock::new(words)),
+        }
+    }
+
     fn open(&self) -> std::sync::RwLockReadGuard<'_, Vec<u32>> {
-        self.0
+        self.memory
             .try_read()
             .expect("a buffer is read while it is written: bound twice in one dispatch")
     }
@@ -54,11 +75,11 @@ impl Device for Cpu {
     type Buffer = CpuBuffer;
 
     fn zeros(&self, words: usize) -> Result<CpuBuffer> {
-        Ok(CpuBuffer(Arc::new(RwLock::new(vec![0; words]))))
+        Ok(CpuBuffer::new(vec![0; words]))
     }
 
     fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<CpuBuffer> {
-        Ok(CpuBuffer(Arc::new(RwLock::new(words_of(values)))))
+        Ok(CpuBuffer::new(words_of(values)))
     }
 
     fn dispatch(
@@ -74,7 +95,7 @@ impl Device for Cpu {
     fn flush(&self) {}
 
     async fn download(&self, buffer: &CpuBuffer) -> Result<Vec<u32>> {
-        Ok(buffer.open().clone())
+        Ok(buffer.open()[buffer.range.clone()].to_vec())
     }
 
     fn max_binding_bytes(&self) -> usize {
@@ -114,7 +135,7 @@ fn run_on_host(kernel: &Kernel, reference_only: bool, params: &[u8], bindings: &
     for (binding, buffer) in kernel.bindings.iter().zip(bindings) {
         match binding.access {
             Access::Read => reads.push(buffer.open()),
-            Access::ReadWrite => writes.push(buffer.0.try_write().unwrap_or_else(|_| {
+            Access::ReadWrite => writes.push(buffer.memory.try_write().unwrap_or_else(|_| {
                 panic!(
                     "{}: {} is bound twice in one dispatch",
                     kernel.name, binding.name
@@ -123,10 +144,16 @@ fn run_on_host(kernel: &Kernel, reference_only: bool, params: &[u8], bindings: &
         }
     }
     let (mut reads, mut writes) = (reads.iter(), writes.iter_mut());
-    let mut views: Vec<View<'_>> = (kernel.bindings.iter())
-        .map(|binding| match binding.access {
-            Access::Read => View::Read(reads.next().expect("one guard per read binding")),
-            Access::ReadWrite => View::Write(writes.next().expect("one guard per written binding")),
+    let mut views: Vec<View<'_>> = (kernel.bindings.iter().zip(bindings))
+        .map(|(binding, buffer)| match binding.access {
+            Access::Read => {
+                let words = reads.next().expect("one guard per read binding");
+                View::Read(&words[buffer.range.clone()])
+            }
+            Access::ReadWrite => {
+                let words = writes.next().expect("one guard per written binding");
+                View::Write(&mut words[buffer.range.clone()])
+            }
         })
         .collect();
     let run = match kernel.fast {

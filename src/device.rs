@@ -13,6 +13,23 @@ use crate::tile::Product;
 pub trait DeviceBuffer: Clone {
     /// The length in 32-bit words.
     fn words(&self) -> usize;
+
+    /// `words` words of the same memory from word `first` on, a multiple of [`ALIGNMENT`].
+    ///
+    /// Parts of one buffer may not be read and written in the same dispatch.
+    fn part(&self, first: usize, words: usize) -> Self;
+}
+
+/// Parts of a buffer begin at multiples of so many words: 256 bytes, the most that WebGPU asks for.
+pub const ALIGNMENT: usize = 64;
+
+/// Panics unless a part lies within a buffer of `whole` words and on a boundary.
+pub(crate) fn check_part(first: usize, words: usize, whole: usize) {
+    assert!(
+        first.is_multiple_of(ALIGNMENT) && first + words <= whole,
+        "words {first}..{} of {whole}",
+        first + words
+    );
 }
 
 /// A place that can run kernels.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
 
-use crate::device::{Device, DeviceBuffer, DeviceInfo};
+use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
 use crate::tile::Product;
@@ -51,8 +51,8 @@ pub struct Gpu {
     next_id: AtomicU64,
 }
 
-/// A kernel's address and the ids of its buffers.
-type BindGroupKey = (usize, Vec<u64>);
+/// A kernel's address and its buffers: id, first word and words of each.
+type BindGroupKey = (usize, Vec<(u64, usize, usize)>);
 /// The first error of the device; it stays.
 type Fault = Arc<Mutex<Option<String>>>;
 /// Ids of buffers that nobody holds any more; their bind groups are dropped at the next submit.
@@ -60,11 +60,14 @@ type Dropped = Arc<Mutex<Vec<u64>>>;
 
 /// A handle to GPU memory.
 #[derive(Clone)]
-pub struct GpuBuffer(Arc<Memory>);
+pub struct GpuBuffer {
+    memory: Arc<Memory>,
+    first: usize,
+    words: usize,
+}
 
 struct Memory {
     id: u64,
-    words: usize,
     buffer: wgpu::Buffer,
     dropped: Dropped,
 }
@@ -79,7 +82,32 @@ impl Drop for Memory {
 
 impl DeviceBuffer for GpuBuffer {
     fn words(&self) -> usize {
-        self.0.words
+        self.words
+    }
+
+    fn part(&self, first: usize, words: usize) -> Self {
+        check_part(first, words, self.words);
+        Self {
+            memory: self.memory.clone(),
+            first: self.first + first,
+            words,
+        }
+    }
+}
+
+impl GpuBuffer {
+    /// Where it begins in its memory, and its length, in bytes; a binding is never empty.
+    fn bytes(&self) -> (u64, u64) {
+        (4 * self.first as u64, 4 * self.words.max(1) as u64)
+    }
+
+    fn binding(&self) -> wgpu::BindingResource<'_> {
+        let (offset, size) = self.bytes();
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &self.memory.buffer,
+            offset,
+            size: std::num::NonZeroU64::new(size),
+        })
     }
 }
 
@@ -167,7 +195,7 @@ impl Gpu {
         let bytes = 4 * words.max(1);
         if bytes > self.max_binding_bytes {
             return Err(Error::Device(format!(
-                "{}: a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters",
+                "{}: a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters, or a smaller batch",
                 self.info.name, self.max_binding_bytes
             )));
         }
@@ -180,12 +208,15 @@ impl Gpu {
             mapped_at_creation: false,
         });
         self.check()?;
-        Ok(GpuBuffer(Arc::new(Memory {
-            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+        Ok(GpuBuffer {
+            memory: Arc::new(Memory {
+                id: self.next_id.fetch_add(1, Ordering::Relaxed),
+                buffer,
+                dropped: self.dropped.clone(),
+            }),
+            first: 0,
             words,
-            buffer,
-            dropped: self.dropped.clone(),
-        })))
+        })
     }
 
     /// The bind group of a kernel and its buffers, built once.
@@ -197,7 +228,7 @@ impl Gpu {
     ) -> wgpu::BindGroup {
         let key = (
             std::ptr::from_ref(kernel) as usize,
-            bindings.iter().map(|b| b.0.id).collect(),
+            (bindings.iter().map(|b| (b.memory.id, b.first, b.words))).collect(),
         );
         let mut cache = self.bind_groups.borrow_mut();
         let build = || self.build_bind_group(kernel, layout, bindings);
@@ -220,7 +251,7 @@ impl Gpu {
             .enumerate()
             .map(|(i, buffer)| wgpu::BindGroupEntry {
                 binding: i as u32 + 1,
-                resource: buffer.0.buffer.as_entire_binding(),
+                resource: buffer.binding(),
             });
         self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
@@ -238,7 +269,7 @@ impl Gpu {
                 .expect("no thread panics while it holds the lock"),
         );
         if !dropped.is_empty() {
-            let held = |(_, ids): &BindGroupKey| !ids.iter().any(|id| dropped.contains(id));
+            let held = |(_, ids): &BindGroupKey| !ids.iter().any(|(id, ..)| dropped.contains(id));
             self.bind_groups.borrow_mut().retain(|key, _| held(key));
         }
     }
@@ -289,11 +320,14 @@ impl Device for Gpu {
         let buffer = self.create(bytes.len().div_ceil(4))?;
         let whole = bytes.len() / 4 * 4;
         self.queue
-            .write_buffer(&buffer.0.buffer, 0, &bytes[..whole]);
+            .write_buffer(&buffer.memory.buffer, 0, &bytes[..whole]);
         if whole < bytes.len() {
             let tail = words_of(&bytes[whole..]);
-            self.queue
-                .write_buffer(&buffer.0.buffer, whole as u64, bytemuck::cast_slice(&tail));
+            self.queue.write_buffer(
+                &buffer.memory.buffer,
+                whole as u64,
+                bytemuck::cast_slice(&tail),
+            );
         }
         Ok(buffer)
     }
@@ -342,10 +376,14 @@ impl Device for Gpu {
 
     async fn download(&self, buffer: &GpuBuffer) -> Result<Vec<u32>> {
         self.submit();
-        let read =
-            self.recorder
-                .borrow_mut()
-                .read_back(&self.device, &self.queue, &buffer.0.buffer);
+        let (offset, size) = buffer.bytes();
+        let range = offset..offset + size;
+        let read = (self.recorder.borrow_mut()).read_back(
+            &self.device,
+            &self.queue,
+            &buffer.memory.buffer,
+            range,
+        );
         let staging = match read {
             Ok(mapping) => mapping.await,
             Err(fault) => Err(fault),
@@ -359,7 +397,7 @@ impl Device for Gpu {
             Error::Device(format!("{}: read back failed: {error}", self.info.name))
         })?;
         let words: &[u32] = bytemuck::cast_slice(&view);
-        Ok(words[..buffer.0.words].to_vec())
+        Ok(words[..buffer.words].to_vec())
     }
 
     fn max_binding_bytes(&self) -> usize {

@@ -20,33 +20,44 @@ macro_rules! kernels {
     };
 }
 
-/// A product in every form. The module has `Params`, `reference`, `fast` and `cases::<FORM>`.
+/// A product in every form. The module has `Params`, and for each form `reference`, `fast` and `cases`. Its WGSL is
+/// the form, the parts named here (`sum`: the form's sum over a workgroup), and its own.
 macro_rules! product_kernels {
-    ($name:literal, $bindings:expr, $mutation:expr) => {
+    ($name:literal, $parts:tt, $bindings:expr, $mutation:expr) => {
         [
-            product_kernels!(0, ["skinny"], $name, $bindings, $mutation),
-            product_kernels!(1, ["quads", "s"], $name, $bindings, $mutation),
-            product_kernels!(2, ["quads", "m", "tile"], $name, $bindings, $mutation),
-            product_kernels!(3, ["quads", "l", "tile"], $name, $bindings, $mutation),
-            product_kernels!(4, ["subgroup"], $name, $bindings, $mutation),
+            product_kernels!(0, ["skinny"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(1, ["quads", "s"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(2, ["quads", "m", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(3, ["quads", "l", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(4, ["subgroup"], "subgroup", $name, $parts, $bindings, $mutation),
         ]
     };
-    ($form:literal, [$($part:literal),+], $name:literal, $bindings:expr, $mutation:expr) => {
+    (
+        $form:literal, [$($gemm:literal),+], $sum:literal,
+        $name:literal, [$($part:tt),*], $bindings:expr, $mutation:expr
+    ) => {
         crate::kernel::Kernel {
             name: $name,
             wgsl: &[
-                $(include_str!(concat!("../../shaders/gemm_", $part, ".wgsl")),)+
+                $(include_str!(concat!("../../shaders/gemm_", $gemm, ".wgsl")),)+
+                $(product_kernels!(@part $part, $sum),)*
                 include_str!(concat!("../../shaders/", $name, ".wgsl")),
             ],
             params: Params::FIELDS,
             bindings: $bindings,
             workgroup_size: [crate::tile::TILES[$form].lanes, 1, 1],
             tile: Some(&crate::tile::TILES[$form]),
-            reference,
-            fast: Some(fast),
+            reference: reference::<$form>,
+            fast: Some(fast::<$form>),
             cases: cases::<$form>,
             mutation: $mutation,
         }
+    };
+    (@part sum, $sum:literal) => {
+        include_str!(concat!("../../shaders/sum_", $sum, ".wgsl"))
+    };
+    (@part $part:literal, $sum:literal) => {
+        include_str!(concat!("../../shaders/", $part, ".wgsl"))
     };
 }
 pub(crate) use product_kernels;
@@ -56,15 +67,11 @@ kernels! {
         soft_assign,
         column_sum,
         target_distribution,
-        kl_coefficient,
-        kl_gradient_embedding,
-        kl_gradient_centroid,
+        kl_gradient,
+        centroid_step,
         argmax_rows,
-        mse_loss,
         dropout,
         affine_warp,
-        sgd,
-        adam,
         gather_rows,
         kmeanspp_distance,
         kmeanspp_pick,
@@ -77,8 +84,9 @@ kernels! {
     products:
         linear_forward,
         linear_forward_gather,
+        linear_forward_loss,
         linear_backward_input,
-        linear_backward_weight;
+        linear_update;
 }
 
 /// Inputs for the kernels' cases: seeded, spread, and the same on every machine.

@@ -11,14 +11,15 @@
 //! | first centroids | mu (k, d): k-means with restarts on z | [`kmeans`] |
 //! | soft assignment | q_ij = (1 + ‖z_i − mu_j‖²/α)^(−(α+1)/2) / Σ_j' … (eq. 1) | [`kernels::soft_assign`] |
 //! | target | p_ij = (q_ij²/f_j) / Σ_j' (q_ij'²/f_j'), f_j = Σ_i q_ij over all n (eq. 3) | [`kernels::column_sum`], [`kernels::target_distribution`] |
-//! | loss | L = mean_i Σ_j p_ij log(p_ij/q_ij), p constant (eq. 2) | [`kernels::kl_coefficient`] |
-//! | gradients | ∂L/∂z_i = (α+1)/α Σ_j u_ij (p_ij − q_ij)(z_i − mu_j)/b, ∂L/∂mu_j = −(α+1)/α Σ_i …, u_ij = (1 + ‖z_i − mu_j‖²/α)⁻¹ (eqs. 4, 5) | [`kernels::kl_gradient_embedding`], [`kernels::kl_gradient_centroid`] |
-//! | update | v ← m·v + lr·g, w ← w − v for encoder and mu | [`kernels::sgd`] |
+//! | loss | L = mean_i Σ_j p_ij log(p_ij/q_ij), p constant (eq. 2) | [`kernels::kl_gradient`] |
+//! | gradients | ∂L/∂z_i = (α+1)/α Σ_j u_ij (p_ij − q_ij)(z_i − mu_j)/b, ∂L/∂mu_j = −(α+1)/α Σ_i …, u_ij = (1 + ‖z_i − mu_j‖²/α)⁻¹ (eqs. 4, 5) | [`kernels::kl_gradient`], [`kernels::centroid_step`] |
+//! | update | v ← m·v + lr·g, w ← w − v for encoder and mu | [`kernels::linear_update`], [`kernels::centroid_step`] |
 //! | stop | fewer than `tolerance` of the labels argmax_j q_ij changed since the last update of p | [`kernels::argmax_rows`] |
 //!
 //! Everything runs on a [`device::Device`]: the CPU ([`cpu::Cpu`]), which defines what is right, or a GPU
 //! ([`gpu::Gpu`]). The reconstruction loss is a mean over elements, the KL loss a mean over the batch.
 
+pub mod arena;
 pub mod autoencoder;
 pub mod config;
 pub mod cpu;
@@ -29,6 +30,7 @@ pub mod gpu;
 pub mod kernel;
 pub mod kernels;
 pub mod kmeans;
+pub mod loss;
 pub mod metrics;
 pub mod model;
 pub mod optimiser;

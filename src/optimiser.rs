@@ -1,10 +1,12 @@
-//! Parameters with their gradients and the state of their optimiser.
+//! One step of an optimiser: its schedule, its state, and its arithmetic on the host
+//! (on a device: `shaders/optimiser.wgsl`).
+
+mod rule;
 
 use crate::config::{OptimiserKind, PretrainConfig, Schedule};
-use crate::device::{Device, Matrix};
+use crate::device::Device;
 use crate::error::Result;
-use crate::kernels::adam::{Adam, Moments, adam};
-use crate::kernels::sgd::sgd;
+pub(crate) use rule::{Rule, rule_of};
 
 /// How parameters are updated in one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,26 +32,6 @@ impl Step {
     pub fn learning_rate(self) -> f32 {
         match self {
             Self::Sgd { learning_rate, .. } | Self::Adam { learning_rate, .. } => learning_rate,
-        }
-    }
-
-    /// The same step at another rate.
-    fn scaled(self, factor: f32) -> Self {
-        match self {
-            Self::Sgd {
-                learning_rate,
-                momentum,
-            } => Self::Sgd {
-                learning_rate: factor * learning_rate,
-                momentum,
-            },
-            Self::Adam {
-                learning_rate,
-                step,
-            } => Self::Adam {
-                learning_rate: factor * learning_rate,
-                step,
-            },
         }
     }
 
@@ -91,82 +73,38 @@ impl Step {
     }
 }
 
-/// A tensor that is trained.
-pub struct Parameter<D: Device> {
-    /// Its value.
-    pub value: Matrix<D>,
-    /// Its gradient in the current step.
-    pub grad: Matrix<D>,
-    state: Option<State<D>>,
+/// What an optimiser remembers of each trained element, in the order of the elements.
+pub struct State<D: Device> {
+    /// Adam's first moment, or SGD's velocity.
+    pub m: D::Buffer,
+    /// Adam's second moment; SGD has none, one word stands in its place.
+    pub v: D::Buffer,
+    kind: OptimiserKind,
 }
 
-/// What an optimiser remembers of one tensor.
-enum State<D: Device> {
-    /// SGD's velocity.
-    Velocity(Matrix<D>),
-    /// Adam's moments.
-    Moments(Moments<D>),
-}
-
-impl<D: Device> Parameter<D> {
-    /// A parameter with its initial values (rows, cols).
+impl<D: Device> State<D> {
+    /// Zeros for `words` elements.
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn new(device: &D, rows: usize, cols: usize, values: &[f32]) -> Result<Self> {
+    pub fn zeros(device: &D, words: usize, kind: OptimiserKind) -> Result<Self> {
+        let second = match kind {
+            OptimiserKind::Adam => words,
+            OptimiserKind::Sgd => 1,
+        };
         Ok(Self {
-            value: Matrix::upload(device, rows, cols, values)?,
-            grad: Matrix::zeros(device, rows, cols)?,
-            state: None,
+            m: device.zeros(words)?,
+            v: device.zeros(second)?,
+            kind,
         })
     }
 
-    /// Starts an optimiser's state at zero, dropping any other.
-    ///
-    /// # Errors
-    /// The device's, when memory runs out.
-    pub fn reset(&mut self, device: &D, kind: OptimiserKind) -> Result<()> {
-        self.state = None; // freed before the new one is made
-        let zeros = || Matrix::zeros(device, self.value.rows, self.value.cols);
-        self.state = Some(match kind {
-            OptimiserKind::Sgd => State::Velocity(zeros()?),
-            OptimiserKind::Adam => State::Moments(Moments {
-                m: zeros()?,
-                v: zeros()?,
-            }),
-        });
-        Ok(())
-    }
-
-    /// One update from the current gradient, at `rate` times the step's learning rate.
-    ///
-    /// # Panics
-    /// If [`Parameter::reset`] was not called for this kind of step.
-    pub fn update(&self, device: &D, step: Step, rate: f32) {
-        match (step.scaled(rate), &self.state) {
-            (
-                Step::Sgd {
-                    learning_rate,
-                    momentum,
-                },
-                Some(State::Velocity(v)),
-            ) => {
-                sgd(device, learning_rate, momentum, &self.grad, v, &self.value);
-            }
-            (
-                Step::Adam {
-                    learning_rate,
-                    step,
-                },
-                Some(State::Moments(moments)),
-            ) => {
-                let hyper = Adam {
-                    learning_rate,
-                    ..Adam::default()
-                };
-                adam(device, &hyper, step, &self.grad, moments, &self.value);
-            }
-            _ => panic!("the optimiser was not reset before its first step"),
-        }
+    /// Panics unless the state is of the optimiser that a step is of: another one was reset before it.
+    pub(crate) fn expect_kind(&self, step: Step) {
+        let kind = match step {
+            Step::Sgd { .. } => OptimiserKind::Sgd,
+            Step::Adam { .. } => OptimiserKind::Adam,
+        };
+        assert_eq!(self.kind, kind, "the state of another optimiser");
     }
 }

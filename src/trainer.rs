@@ -14,10 +14,10 @@ mod losses;
 mod pretrain;
 mod target;
 
-use crate::autoencoder::{Autoencoder, Tape};
+use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::config::Config;
 use crate::data::{Affine, Dataset};
-use crate::device::{Device, Matrix};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
@@ -74,8 +74,6 @@ pub struct Trainer<'a, D: Device> {
     source: Source<D>,
     autoencoder: Autoencoder<D>,
     tape: Tape<D>,
-    /// The current batch (b, D), normalised.
-    batch: Matrix<D>,
     augment: Augment<D>,
     embedding: Embedding<D>,
 }
@@ -96,10 +94,16 @@ impl<'a, D: Device> Trainer<'a, D> {
             .max(config.cluster.batch_size)
             .min(data.n_samples);
         let source = Source::upload(device, data, &affine, width)?;
+        let groups = Groups::new(device, rows, &sizes);
         Ok(Self {
-            autoencoder: Autoencoder::new(device, &sizes, config.network.init, config.seed)?,
-            tape: Tape::new(device, rows, &sizes)?,
-            batch: Matrix::zeros(device, rows, data.input_dim)?,
+            autoencoder: Autoencoder::new(
+                device,
+                &sizes,
+                &groups,
+                config.network.init,
+                config.seed,
+            )?,
+            tape: Tape::new(device, rows, &sizes, &groups)?,
             augment: Augment::new(device, &config.augment, config.seed, data, rows)?,
             embedding: Embedding::new(device, &source, &sizes, ROWS)?,
             source,

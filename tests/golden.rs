@@ -3,27 +3,29 @@
 //! The third witness beside closed forms and finite differences: it shares no line and no author with
 //! the kernels. Both faces of the CPU device are compared; GPUs are compared with the references.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
 use bytemuck::pod_collect_to_vec;
+use common::gradient::{OneLayer, centroid_gradient, layer_gradients};
+use dec_gpu::config::OptimiserKind;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::Matrix;
-use dec_gpu::kernels::adam::{Adam, Moments, adam};
 use dec_gpu::kernels::centroid_mean::centroid_mean;
 use dec_gpu::kernels::centroid_sum::{self, centroid_sum};
 use dec_gpu::kernels::column_sum::{self, column_sum};
-use dec_gpu::kernels::kl_coefficient::{Assigned, kl_coefficient};
-use dec_gpu::kernels::kl_gradient_centroid::kl_gradient_centroid;
-use dec_gpu::kernels::kl_gradient_embedding::kl_gradient_embedding;
+use dec_gpu::kernels::gather_rows::Order;
+use dec_gpu::kernels::kl_gradient::{Embedded, Gradients, kl_gradient};
 use dec_gpu::kernels::linear_backward_input::linear_backward_input;
-use dec_gpu::kernels::linear_backward_weight::linear_backward_weight;
 use dec_gpu::kernels::linear_forward::linear_forward;
-use dec_gpu::kernels::mse_loss::{LossTerm, mse_loss, partials};
+use dec_gpu::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
 use dec_gpu::kernels::nearest_centroid::{Iteration, Restarts, nearest_centroid};
-use dec_gpu::kernels::sgd::sgd;
 use dec_gpu::kernels::soft_assign::soft_assign;
 use dec_gpu::kernels::target_distribution::target_distribution;
+use dec_gpu::loss::LossTerm;
+use dec_gpu::optimiser::Step;
 use safetensors::SafeTensors;
 
 /// The share of an array's largest value that an element may be off: a few f32 roundings of 6e-8 each.
@@ -134,24 +136,27 @@ fn clustering(device: &Cpu, alpha: f32) {
     expect("f", &f);
     target_distribution(device, &q, &f, &p);
     expect("p", &p);
-    let batch = Assigned {
+    let batch = Embedded {
         z: &z,
         mu: &mu,
-        q: &q,
-        p: &p,
         alpha,
+        p: &p,
+        order: Order {
+            index: None,
+            first: 0,
+        },
     };
-    let (loss, dz, dmu) = (
-        zeros(device, n, 1),
-        zeros(device, n, d),
-        zeros(device, k, d),
-    );
-    kl_coefficient(device, &batch, LossTerm::mean(n), &coefficient, &loss);
+    let (loss, dz) = (zeros(device, n, 1), zeros(device, n, d));
+    let to = Gradients {
+        coefficient: &coefficient,
+        dz: &dz,
+        accumulate: false,
+        loss: &loss,
+    };
+    kl_gradient(device, &batch, LossTerm::mean(n), &to);
     golden.expect_sum(device, &format!("alpha{alpha:?}.loss"), &loss);
-    kl_gradient_embedding(device, &coefficient, &z, &mu, false, &dz);
     expect("dz", &dz);
-    kl_gradient_centroid(device, &coefficient, &z, &mu, &dmu);
-    expect("dmu", &dmu);
+    expect("dmu", &centroid_gradient(device, &coefficient, &z, &mu));
 }
 
 #[test]
@@ -194,22 +199,21 @@ fn a_step_of_the_whole_autoencoder() {
             golden.expect(device, &format!("y{l}"), &y);
             outputs.push(y);
         }
-        let loss = zeros(device, partials(x.len()), 1);
+        let form = LossForm::new(device, x.rows, (weights[5].rows, x.cols));
+        let loss = zeros(device, form.partials(x.rows, x.cols), 1);
         let mut dy = zeros(device, x.rows, x.cols);
-        mse_loss(
+        linear_forward_loss(
             device,
-            &outputs[6],
-            &x,
+            form,
+            (&weights[5], &biases[5], has_relu(5)),
+            [&outputs[5], &x],
             LossTerm::mean_squared_error(x.len()),
-            false,
             &dy,
             &loss,
         );
         golden.expect_sum(device, "loss", &loss);
         for l in (0..6).rev() {
-            let dw = zeros(device, weights[l].rows, weights[l].cols);
-            let dbias = zeros(device, 1, weights[l].cols);
-            linear_backward_weight(device, &outputs[l], &dy, &dw, &dbias);
+            let [dw, dbias] = layer_gradients(device, &outputs[l], &dy);
             golden.expect(device, &format!("dweight{l}"), &dw);
             golden.expect(device, &format!("dbias{l}"), &dbias);
             let dx = zeros(device, x.rows, weights[l].rows);
@@ -220,34 +224,40 @@ fn a_step_of_the_whole_autoencoder() {
     });
 }
 
-/// Three steps from the golden start with the golden gradients.
-fn three_steps(device: &Cpu, name: &str, step: impl Fn(u32, &Matrix<Cpu>, &Matrix<Cpu>)) {
+/// Three steps from the golden start with the golden gradients: x is the identity, so dy is the gradient.
+fn three_steps(device: &Cpu, name: &str, kind: OptimiserKind, step: impl Fn(u32) -> Step) {
     let golden = Golden::open("optimisers");
-    let w = golden.input(device, "w");
+    let (rows, cols, w) = golden.tensor::<f32>("in.w");
     let (_, _, gradients) = golden.tensor::<f32>("in.g");
     assert_eq!(gradients.len(), 3 * w.len(), "three gradients");
+    let identity: Vec<f32> = (0..rows * rows)
+        .map(|i| if i / rows == i % rows { 1.0 } else { 0.0 })
+        .collect();
+    let x = Matrix::upload(device, rows, rows, &identity).expect("host memory suffices");
+    let layer = OneLayer::new(device, rows, rows, cols, kind, Some(&w));
     for (t, gradient) in (1..).zip(gradients.chunks(w.len())) {
-        let g = Matrix::upload(device, w.rows, w.cols, gradient).expect("host memory suffices");
-        step(t, &g, &w);
-        golden.expect(device, &format!("{name}.w{t}"), &w);
+        let dy = Matrix::upload(device, rows, cols, gradient).expect("host memory suffices");
+        layer.step(device, &x, &dy, step(t));
+        golden.expect(device, &format!("{name}.w{t}"), &layer.weight(device));
     }
 }
 
 #[test]
 fn sgd_with_momentum_is_pytorchs() {
     on_both_faces(|device| {
-        let v = zeros(device, 4, 3);
-        three_steps(device, "sgd", |_, g, w| sgd(device, 0.125, 0.5, g, &v, w));
+        three_steps(device, "sgd", OptimiserKind::Sgd, |_| Step::Sgd {
+            learning_rate: 0.125,
+            momentum: 0.5,
+        });
     });
 }
 
 #[test]
 fn sgd_with_a_falling_rate_is_caffes() {
     on_both_faces(|device| {
-        let v = zeros(device, 4, 3);
-        let rate = |t: u32| 0.125 * 0.5f32.powi(t as i32 - 1);
-        three_steps(device, "caffe", |t, g, w| {
-            sgd(device, rate(t), 0.5, g, &v, w);
+        three_steps(device, "caffe", OptimiserKind::Sgd, |t| Step::Sgd {
+            learning_rate: 0.125 * 0.5f32.powi(t as i32 - 1),
+            momentum: 0.5,
         });
     });
 }
@@ -255,12 +265,9 @@ fn sgd_with_a_falling_rate_is_caffes() {
 #[test]
 fn adam_is_pytorchs() {
     on_both_faces(|device| {
-        let moments = Moments {
-            m: zeros(device, 4, 3),
-            v: zeros(device, 4, 3),
-        };
-        three_steps(device, "adam", |t, g, w| {
-            adam(device, &Adam::default(), t, g, &moments, w);
+        three_steps(device, "adam", OptimiserKind::Adam, |t| Step::Adam {
+            learning_rate: 1e-3,
+            step: t,
         });
     });
 }

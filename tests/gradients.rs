@@ -8,17 +8,16 @@
 mod common;
 
 use common::differences::{Evaluated, TOLERANCE, differences, disagreement, expect_agreement};
+use common::gradient::{centroid_gradient, layer_gradients};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::Matrix;
+use dec_gpu::kernels::gather_rows::Order;
 use dec_gpu::kernels::inputs;
-use dec_gpu::kernels::kl_coefficient::{Assigned, kl_coefficient};
-use dec_gpu::kernels::kl_gradient_centroid::kl_gradient_centroid;
-use dec_gpu::kernels::kl_gradient_embedding::kl_gradient_embedding;
+use dec_gpu::kernels::kl_gradient::{Embedded, Gradients, kl_gradient};
 use dec_gpu::kernels::linear_backward_input::linear_backward_input;
-use dec_gpu::kernels::linear_backward_weight::linear_backward_weight;
 use dec_gpu::kernels::linear_forward::linear_forward;
-use dec_gpu::kernels::mse_loss::{LossTerm, mse_loss, partials};
-use dec_gpu::kernels::soft_assign::soft_assign;
+use dec_gpu::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
+use dec_gpu::loss::LossTerm;
 
 fn upload(rows: usize, cols: usize, values: &[f32]) -> Matrix<Cpu> {
     Matrix::upload(&Cpu::reference(), rows, cols, values).expect("host memory suffices")
@@ -116,29 +115,32 @@ impl Net {
             upload(HIDDEN, OUTPUTS, &self.w2),
             upload(1, OUTPUTS, &self.b2),
         );
-        let (hidden, y) = (zeros(ROWS, HIDDEN), zeros(ROWS, OUTPUTS));
+        let hidden = zeros(ROWS, HIDDEN);
         linear_forward(device, &x, &w1, &b1, true, &hidden);
-        linear_forward(device, &hidden, &w2, &b2, false, &y);
-        let (dy, loss) = (zeros(ROWS, OUTPUTS), zeros(partials(y.len()), 1));
-        mse_loss(
-            device,
-            &y,
-            &target,
-            LossTerm::mean_squared_error(y.len()),
-            false,
-            &dy,
-            &loss,
-        );
-        let (dw2, db2) = (zeros(HIDDEN, OUTPUTS), zeros(1, OUTPUTS));
-        linear_backward_weight(device, &hidden, &dy, &dw2, &db2);
+        let (dy, _) = loss_gradient(&hidden, (&w2, &b2, false), &target);
+        let [dw2, db2] = layer_gradients(device, &hidden, &dy);
         let dhidden = zeros(ROWS, HIDDEN);
         linear_backward_input(device, &dy, &w2, &hidden, true, &dhidden);
-        let (dw1, db1) = (zeros(INPUTS, HIDDEN), zeros(1, HIDDEN));
-        linear_backward_weight(device, &x, &dhidden, &dw1, &db1);
+        let [dw1, db1] = layer_gradients(device, &x, &dhidden);
         let dx = zeros(ROWS, INPUTS);
         linear_backward_input(device, &dhidden, &w1, &x, false, &dx);
         [&dx, &dw1, &db1, &dw2, &db2].map(download)
     }
+}
+
+/// dy of the mean squared error of a layer's output against the target, and the loss.
+fn loss_gradient(
+    x: &Matrix<Cpu>,
+    layer: (&Matrix<Cpu>, &Matrix<Cpu>, bool),
+    target: &Matrix<Cpu>,
+) -> (Matrix<Cpu>, f64) {
+    let device = &Cpu::reference();
+    let (rows, cols) = (target.rows, target.cols);
+    let form = LossForm::new(device, rows, (x.cols, cols));
+    let (dy, loss) = (zeros(rows, cols), zeros(form.partials(rows, cols), 1));
+    let term = LossTerm::mean_squared_error(target.len());
+    linear_forward_loss(device, form, layer, [x, target], term, &dy, &loss);
+    (dy, widened(&download(&loss)).iter().sum())
 }
 
 /// x·w + b for one row x (in), w (in, out) and b (out).
@@ -180,18 +182,13 @@ fn mean_squared_error_of_a_relus_output() {
             / 60.0,
         switches: u.iter().map(|u| *u > 0.0).collect(),
     });
-    let y: Vec<f32> = u.iter().map(|u| u.max(0.0)).collect();
-    let (y, x) = (upload(6, 10, &y), upload(6, 10, &x));
-    let (du, loss) = (zeros(6, 10), zeros(partials(60), 1));
-    mse_loss(
-        &Cpu::reference(),
-        &y,
-        &x,
-        LossTerm::mean_squared_error(60),
-        true,
-        &du,
-        &loss,
-    );
+    // A layer that hands u on: its weight is the identity.
+    let identity: Vec<f32> = (0..100)
+        .map(|i| if i / 10 == i % 10 { 1.0 } else { 0.0 })
+        .collect();
+    let (u, x) = (upload(6, 10, &u), upload(6, 10, &x));
+    let layer = (&upload(10, 10, &identity), &zeros(1, 10), true);
+    let (du, _) = loss_gradient(&u, layer, &x);
     expect_agreement("du", &download(&du), &wanted);
 }
 
@@ -251,24 +248,30 @@ impl Clustering {
             upload(CLUSTERS, EMBEDDING, &self.mu),
         );
         let p = upload(SAMPLES, CLUSTERS, &self.p);
-        let [q, coefficient] = [(); 2].map(|()| zeros(SAMPLES, CLUSTERS));
-        soft_assign(device, &z, &mu, self.alpha, &q);
-        let batch = Assigned {
+        let coefficient = zeros(SAMPLES, CLUSTERS);
+        let batch = Embedded {
             z: &z,
             mu: &mu,
-            q: &q,
-            p: &p,
             alpha: self.alpha,
+            p: &p,
+            order: Order {
+                index: None,
+                first: 0,
+            },
         };
         let loss = zeros(SAMPLES, 1);
-        kl_coefficient(device, &batch, term, &coefficient, &loss);
         let dz = before.map_or_else(
             || zeros(SAMPLES, EMBEDDING),
             |before| upload(SAMPLES, EMBEDDING, before),
         );
-        kl_gradient_embedding(device, &coefficient, &z, &mu, before.is_some(), &dz);
-        let dmu = zeros(CLUSTERS, EMBEDDING);
-        kl_gradient_centroid(device, &coefficient, &z, &mu, &dmu);
+        let to = Gradients {
+            coefficient: &coefficient,
+            dz: &dz,
+            accumulate: before.is_some(),
+            loss: &loss,
+        };
+        kl_gradient(device, &batch, term, &to);
+        let dmu = centroid_gradient(device, &coefficient, &z, &mu);
         (
             widened(&download(&loss)).iter().sum(),
             download(&dz),

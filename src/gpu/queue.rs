@@ -159,15 +159,16 @@ impl Recorder {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         source: &wgpu::Buffer,
+        bytes: std::ops::Range<u64>,
     ) -> Result<Mapping, String> {
         let staging = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("read back"),
-            size: source.size(),
+            size: bytes.end - bytes.start,
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(source, 0, &staging, 0, source.size());
+        encoder.copy_buffer_to_buffer(source, bytes.start, &staging, 0, bytes.end - bytes.start);
         let index = queue.submit([encoder.finish()]);
         let mapping = Mapping {
             staging: Some(staging.clone()),

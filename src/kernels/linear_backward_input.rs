@@ -23,6 +23,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; 5] = super::product_kernels!(
     "linear_backward_input",
+    [],
     &[
         read("dy", F32),
         read("w", F32),
@@ -65,7 +66,7 @@ pub fn linear_backward_input<D: Device>(
     );
 }
 
-fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [dy, w, x, dx] = views(buffers);
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
@@ -81,7 +82,7 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     }
 }
 
-fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [dy, w, x, dx] = views(buffers);
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);

@@ -24,6 +24,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; 5] = super::product_kernels!(
     "linear_forward",
+    [],
     &[
         read("x", F32),
         read("w", F32),
@@ -105,7 +106,7 @@ fn dispatch<D: Device>(
     );
 }
 
-fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, w, bias, y] = views(buffers);
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
@@ -135,7 +136,7 @@ pub(super) fn layer_row(x: &[f32], w: &[f32], bias: &[f32], relu: bool, y: &mut 
     }
 }
 
-fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, w, bias, y] = views(buffers);
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);

@@ -37,6 +37,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; 5] = super::product_kernels!(
     "linear_forward_gather",
+    [],
     &[
         read("x", U32),
         read("index", U32),
@@ -66,7 +67,7 @@ pub fn linear_forward_gather<D: Device>(
     out_first: usize,
 ) {
     let Normalisation { shift, scale } = normalisation;
-    let (w, bias) = (&layer.weight.value, &layer.bias.value);
+    let (w, bias) = (&layer.weight, &layer.bias);
     w.expect_shape("w", shift.cols, y.cols);
     bias.expect_shape("bias", 1, y.cols);
     assert!(
@@ -132,7 +133,7 @@ fn gathered(
     batch
 }
 
-fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, index, shift, scale, w, bias, y] = views(buffers);
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
@@ -143,7 +144,7 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     }
 }
 
-fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, index, shift, scale, w, bias, y] = views(buffers);
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);

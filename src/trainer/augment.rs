@@ -5,7 +5,9 @@ use crate::data::{Dataset, images};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::affine_warp::{Draw, Extent, affine_warp};
+use crate::kernels::gather_rows::Order;
 use crate::random::stream;
+use crate::source::Source;
 
 /// How batches are warped, and room for them. Data that are not images are left as they are.
 pub(super) struct Augment<D: Device> {
@@ -13,7 +15,7 @@ pub(super) struct Augment<D: Device> {
     extent: Extent,
     in_pretraining: bool,
     in_clustering: bool,
-    /// Height and width, and the warped batch (b, H·W).
+    /// Height and width, and the batch before it is warped (b, H·W).
     images: Option<((usize, usize), Matrix<D>)>,
 }
 
@@ -45,35 +47,51 @@ impl<D: Device> Augment<D> {
         })
     }
 
-    /// The batch of a step of pre-training's phase `phase`.
-    pub(super) fn pretraining(&self, device: &D, x: Matrix<D>, phase: u32, step: u32) -> Matrix<D> {
-        if self.in_pretraining {
-            self.warp(device, x, phase, step)
-        } else {
-            x
-        }
+    /// Gathers the batch (b, D) of a step of pre-training's phase `phase`.
+    pub(super) fn gather_for_pretraining(
+        &self,
+        device: &D,
+        source: &Source<D>,
+        order: Order<'_, D>,
+        (phase, step): (u32, u32),
+        batch: &Matrix<D>,
+    ) {
+        let phase = self.in_pretraining.then_some(phase);
+        self.gather(device, source, order, (phase, step), batch);
     }
 
-    /// The batch of a step of clustering.
-    pub(super) fn clustering(&self, device: &D, x: Matrix<D>, step: u32) -> Matrix<D> {
-        if self.in_clustering {
-            self.warp(device, x, stream::CLUSTER_PHASE, step)
-        } else {
-            x
-        }
+    /// Gathers the batch (b, D) of a step of clustering.
+    pub(super) fn gather_for_clustering(
+        &self,
+        device: &D,
+        source: &Source<D>,
+        order: Order<'_, D>,
+        step: u32,
+        batch: &Matrix<D>,
+    ) {
+        let phase = self.in_clustering.then_some(stream::CLUSTER_PHASE);
+        self.gather(device, source, order, (phase, step), batch);
     }
 
-    fn warp(&self, device: &D, x: Matrix<D>, phase: u32, step: u32) -> Matrix<D> {
-        let Some((shape, room)) = &self.images else {
-            return x;
+    /// Without a phase nothing is warped.
+    fn gather(
+        &self,
+        device: &D,
+        source: &Source<D>,
+        order: Order<'_, D>,
+        (phase, step): (Option<u32>, u32),
+        batch: &Matrix<D>,
+    ) {
+        let (Some(phase), Some((shape, room))) = (phase, &self.images) else {
+            return source.gather(device, order, batch);
         };
-        let y = room.first_rows(x.rows);
+        let clean = room.first_rows(batch.rows);
+        source.gather(device, order, &clean);
         let draw = Draw {
             seed: self.seed,
             step,
             stream: stream::AUGMENT + phase,
         };
-        affine_warp(device, *shape, &self.extent, &draw, &x, &y);
-        y
+        affine_warp(device, *shape, &self.extent, &draw, &clean, batch);
     }
 }

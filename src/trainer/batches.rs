@@ -4,7 +4,6 @@ use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::Order;
 use crate::random;
-use crate::source::Source;
 
 /// The order of samples, epoch by epoch.
 pub(super) struct Batches<D: Device> {
@@ -34,15 +33,20 @@ impl<D: Device> Batches<D> {
         self.n.div_ceil(self.batch_size) as u64
     }
 
-    /// The samples of step `step`: their place in the epoch's order, and how many.
-    pub(super) fn load(&mut self, device: &D, step: u64) -> Result<(Order<'_, D>, usize)> {
-        let first = (step % self.per_epoch()) as usize * self.batch_size;
-        let rows = self.batch_size.min(self.n - first);
+    /// Loads the order of the epoch that step `step` is in.
+    pub(super) fn load(&mut self, device: &D, step: u64) -> Result<()> {
         if self.shuffle {
             self.load_epoch(device, step / self.per_epoch())?;
         }
+        Ok(())
+    }
+
+    /// The samples of a step whose epoch is loaded: their place in its order, and how many.
+    pub(super) fn of_step(&self, step: u64) -> (Order<'_, D>, usize) {
+        let first = (step % self.per_epoch()) as usize * self.batch_size;
+        let rows = self.batch_size.min(self.n - first);
         let index = self.loaded.as_ref().map(|(_, order)| order);
-        Ok((Order { index, first }, rows))
+        (Order { index, first }, rows)
     }
 
     fn load_epoch(&mut self, device: &D, epoch: u64) -> Result<()> {
@@ -61,19 +65,5 @@ impl<D: Device> Batches<D> {
         };
         self.loaded = Some((epoch, order));
         Ok(())
-    }
-
-    /// Gathers the batch of step `step` (rows, D).
-    pub(super) fn gather(
-        &mut self,
-        device: &D,
-        source: &Source<D>,
-        step: u64,
-        batch: &Matrix<D>,
-    ) -> Result<Matrix<D>> {
-        let (order, rows) = self.load(device, step)?;
-        let batch = batch.first_rows(rows);
-        source.gather(device, order, &batch);
-        Ok(batch)
     }
 }

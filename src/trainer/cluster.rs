@@ -7,18 +7,19 @@ use super::batches::Batches;
 use super::losses::LossWindow;
 use super::target::Target;
 use super::{Event, Observer, Trainer};
+use crate::autoencoder::Update;
 use crate::config::ClusterConfig;
 use crate::device::{Device, Matrix};
 use crate::error::{Error, Result};
 use crate::kernels::argmax_rows::argmax_rows;
+use crate::kernels::centroid_step::centroid_step;
 use crate::kernels::column_sum::ColumnSum;
-use crate::kernels::kl_coefficient::{Assigned, kl_coefficient};
-use crate::kernels::kl_gradient_centroid::kl_gradient_centroid;
-use crate::kernels::kl_gradient_embedding::kl_gradient_embedding;
-use crate::kernels::mse_loss::{LossTerm, mse_loss, partials};
+use crate::kernels::kl_gradient::{Embedded, Gradients, kl_gradient};
+use crate::kernels::linear_forward_loss::LossForm;
 use crate::kernels::soft_assign::soft_assign;
 use crate::kernels::target_distribution::target_distribution;
-use crate::optimiser::{Parameter, Step};
+use crate::loss::LossTerm;
+use crate::optimiser::{State, Step};
 use crate::random::stream;
 use crate::report::StopReason;
 pub use steps::ClusterSteps;
@@ -97,10 +98,10 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     fn reset_momentum(&mut self, run: &mut Run<D>, config: &ClusterConfig) -> Result<()> {
-        let layers = self.trained_layers(config);
-        self.autoencoder
-            .reset_optimiser(self.device, layers, config.optimiser)?;
-        run.centroids.reset(self.device, config.optimiser)
+        let (device, kind) = (self.device, config.optimiser);
+        self.autoencoder.reset_optimiser(device, kind)?;
+        run.centroid_state = State::zeros(device, run.centroids.len(), kind)?;
+        Ok(())
     }
 
     /// Recomputes q, p and the labels of every sample; returns the share of labels that changed.
@@ -125,69 +126,61 @@ impl<D: Device> Trainer<'_, D> {
         Ok(label_change)
     }
 
-    /// One step: forward, q of the batch, gradients of the KL loss (and of γ's reconstruction), update.
+    /// One step: forward, gradients of the KL loss (and of γ's reconstruction), update.
     fn cluster_step(&mut self, run: &mut Run<D>, config: &ClusterConfig, step: u64) -> Result<()> {
-        let device = self.device;
-        let depth = self.autoencoder.depth();
-        let layers = self.trained_layers(config);
-        let batch = self.gather_batch(run, step)?;
-        let batch = self.augment.clustering(device, batch, step as u32);
-        let update = Step::new(
-            config.optimiser,
-            config.learning_rate,
-            config.momentum,
-            step as u32,
-        );
-        self.autoencoder.forward(device, layers, &batch, &self.tape);
-        let (z, dz) = (self.tape.output(depth - 1), self.tape.grad(depth - 1));
+        let (device, depth) = (self.device, self.autoencoder.depth());
+        run.batches.load(device, step)?;
+        let (order, rows) = run.batches.of_step(step);
+        self.tape.rows = rows;
+        let number = step as u32;
+        let batch = self.tape.input(0);
+        self.augment
+            .gather_for_clustering(device, &self.source, order, number, &batch);
+
+        self.autoencoder.forward(device, 0..depth, &self.tape);
         if config.gamma > 0.0 {
-            self.decoder_step(run, &batch, update);
+            self.reconstruct(run, &batch);
         }
-        run.kl_gradients(device, &z, config.gamma, &dz);
+        let (z, dz) = (self.tape.output(depth - 1), self.tape.grad(depth - 1));
+        let slot = run.losses.next(rows);
+        run.kl_gradients(device, [&z, &dz], step, config.gamma, slot);
+        self.autoencoder.backward(device, 0..depth, &self.tape);
+
+        let (rate, momentum) = (config.learning_rate, config.momentum);
+        let update = Step::new(config.optimiser, rate, momentum, number);
         self.autoencoder
-            .backward_and_update(device, 0..depth, &batch, &self.tape, update, 1.0);
-        run.centroids.update(device, update, 1.0);
+            .update(device, &run.updates, rows, (update, 1.0));
+        let coefficient = run.coefficient.first_rows(rows);
+        let (mu, state) = (&run.centroids, &run.centroid_state);
+        centroid_step(device, &coefficient, &z, update, mu, state);
         Ok(())
     }
 
-    /// Gathers the step's inputs and their rows of p.
-    fn gather_batch(&mut self, run: &mut Run<D>, step: u64) -> Result<Matrix<D>> {
-        let (order, rows) = run.batches.load(self.device, step)?;
-        let batch = self.batch.first_rows(rows);
-        self.source.gather(self.device, order, &batch);
-        run.target.gather(self.device, order, rows);
-        self.tape.rows = rows;
-        Ok(batch)
-    }
-
-    /// IDEC's reconstruction: loss, backward through the decoder down to z, update of the decoder.
-    fn decoder_step(&self, run: &Run<D>, batch: &Matrix<D>, update: Step) {
-        let (device, depth) = (self.device, self.autoencoder.depth());
-        let last = 2 * depth - 1;
+    /// IDEC's reconstruction: the decoder forward, its loss, and backward down to the gradient of z.
+    fn reconstruct(&self, run: &Run<D>, batch: &Matrix<D>) {
+        let (device, tape) = (self.device, &self.tape);
+        let (depth, last) = (self.autoencoder.depth(), self.autoencoder.layers.len() - 1);
+        self.autoencoder.forward(device, depth..last, tape);
+        let (x, dy) = (tape.input(last), tape.grad(last));
         let term = LossTerm::mean_squared_error(batch.len());
-        mse_loss(
+        self.autoencoder.layers[last].forward_loss(
             device,
-            &self.tape.output(last),
-            batch,
+            run.loss_form,
+            [&x, batch],
             term,
-            false,
-            &self.tape.grad(last),
+            &dy,
             &run.reconstruction,
         );
-        self.autoencoder.backward_and_update(
-            device,
-            depth..2 * depth,
-            batch,
-            &self.tape,
-            update,
-            1.0,
-        );
+        self.autoencoder.backward(device, depth..last + 1, tape);
     }
 }
 
 /// The state of one clustering.
 struct Run<D: Device> {
-    centroids: Parameter<D>,
+    /// mu (k, d), and what the optimiser remembers of it.
+    centroids: Matrix<D>,
+    centroid_state: State<D>,
+    updates: Vec<Update<D>>,
     batches: Batches<D>,
     target: Target<D>,
     frequency: ColumnSum<D>,
@@ -200,8 +193,8 @@ struct Run<D: Device> {
     losses: LossWindow<D>,
     /// Terms of the reconstruction loss, which is not reported.
     reconstruction: Matrix<D>,
-    /// q and the KL loss's coefficients of the batch (b, k).
-    batch_q: Matrix<D>,
+    loss_form: LossForm,
+    /// The KL loss's coefficients of the batch (b, k).
     coefficient: Matrix<D>,
     alpha: f32,
 }
@@ -219,8 +212,13 @@ impl<D: Device> Run<D> {
         };
         let interval = config.update_interval.unwrap_or(1) as usize;
         let (seed, stream) = (trainer.config.seed, stream::CLUSTER_ORDER);
+        let (autoencoder, tape) = (&trainer.autoencoder, &trainer.tape);
+        let loss_form = autoencoder.loss_form(device, autoencoder.layers.len() - 1, tape);
+        let partials = loss_form.partials(rows, trainer.source.input_dim());
         Ok(Self {
-            centroids: Parameter::new(device, k, trainer.config.network.embedding_dim, centroids)?,
+            centroids: Matrix::upload(device, k, trainer.config.network.embedding_dim, centroids)?,
+            centroid_state: State::zeros(device, centroids.len(), config.optimiser)?,
+            updates: autoencoder.updates(device, trainer.trained_layers(config), tape)?,
             batches: Batches::new(n, config.batch_size, seed, stream, config.shuffle),
             target: Target::new(device, &block_rows, k, rows)?,
             frequency: ColumnSum::new(device, &block_rows, k)?,
@@ -228,8 +226,8 @@ impl<D: Device> Run<D> {
             labels: block_rows.iter().map(label_pair).collect::<Result<_>>()?,
             changes: Matrix::zeros(device, 1, 1)?,
             losses: LossWindow::new(device, interval, rows)?,
-            reconstruction: Matrix::zeros(device, partials(rows * trainer.source.input_dim()), 1)?,
-            batch_q: Matrix::zeros(device, rows, k)?,
+            reconstruction: Matrix::zeros(device, partials, 1)?,
+            loss_form,
             coefficient: Matrix::zeros(device, rows, k)?,
             alpha: config.alpha,
         })
@@ -240,7 +238,7 @@ impl<D: Device> Run<D> {
         self.changes = Matrix::zeros(device, 1, 1)?;
         let target = &self.target;
         for ((z, q), [label, confidence]) in z.iter().zip(&target.q).zip(&self.labels) {
-            soft_assign(device, z, &self.centroids.value, self.alpha, q);
+            soft_assign(device, z, &self.centroids, self.alpha, q);
             argmax_rows(device, q, label, confidence, &self.changes, 0);
         }
         self.frequency
@@ -251,30 +249,38 @@ impl<D: Device> Run<D> {
         Ok(())
     }
 
-    /// The gradients of γ·KL to z and mu; to z it is added to what the decoder sent. γ = 0 is plain DEC.
-    fn kl_gradients(&mut self, device: &D, z: &Matrix<D>, gamma: f32, dz: &Matrix<D>) {
-        let mu = &self.centroids.value;
-        let q = self.batch_q.first_rows(z.rows);
-        let coefficient = self.coefficient.first_rows(z.rows);
-        soft_assign(device, z, mu, self.alpha, &q);
+    /// The gradient of γ·KL to z of a step's batch, added to what the decoder sent, and its coefficients; γ = 0 is
+    /// plain DEC.
+    fn kl_gradients(
+        &self,
+        device: &D,
+        [z, dz]: [&Matrix<D>; 2],
+        step: u64,
+        gamma: f32,
+        slot: usize,
+    ) {
+        let (order, rows) = self.batches.of_step(step);
+        let (p, order) = self.target.of_batch(device, order, rows);
         let (weight, accumulate) = if gamma > 0.0 {
             (gamma, true)
         } else {
             (1.0, false)
         };
-        let term = LossTerm::mean(z.rows)
-            .weighted(weight)
-            .at(self.losses.next(z.rows));
-        let batch = Assigned {
+        let embedded = Embedded {
             z,
-            mu,
-            q: &q,
-            p: &self.target.batch.first_rows(z.rows),
+            mu: &self.centroids,
             alpha: self.alpha,
+            p: &p,
+            order,
         };
-        kl_coefficient(device, &batch, term, &coefficient, &self.losses.partials);
-        kl_gradient_embedding(device, &coefficient, z, mu, accumulate, dz);
-        kl_gradient_centroid(device, &coefficient, z, mu, &self.centroids.grad);
+        let to = Gradients {
+            coefficient: &self.coefficient.first_rows(rows),
+            dz,
+            accumulate,
+            loss: &self.losses.partials,
+        };
+        let term = LossTerm::mean(rows).weighted(weight).at(slot);
+        kl_gradient(device, &embedded, term, &to);
     }
 
     /// Every sample's label, and how many changed at the last update.
@@ -297,7 +303,7 @@ impl<D: Device> Run<D> {
     ) -> Result<Clustering> {
         let (assignment, _) = self.assignment(device).await?;
         let confidence: Vec<Matrix<D>> = self.labels.iter().map(|[_, c]| c.clone()).collect();
-        let centroids = self.centroids.value.download(device).await?;
+        let centroids = self.centroids.download(device).await?;
         if !centroids.iter().all(|value| value.is_finite()) {
             return Err(Error::Numeric {
                 phase: "cluster",

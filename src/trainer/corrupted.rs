@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernels::dropout::{Dropout, dropout};
 use crate::random::stream;
 
-/// The dropout of one phase of pre-training, and room for what it makes.
+/// The dropout of greedy training of one level, and room for what it makes.
 pub(super) struct Corrupted<D: Device> {
     seed: u32,
     rate: f32,
@@ -19,9 +19,9 @@ pub(super) struct Corrupted<D: Device> {
 }
 
 impl<D: Device> Corrupted<D> {
-    /// Greedy training of one level: its input (the data themselves only if the configuration says so) and
-    /// its hidden layer, unless that is the embedding.
-    pub(super) fn greedy(trainer: &Trainer<'_, D>, level: usize) -> Result<Self> {
+    /// The level's input is corrupted (the data themselves only if the configuration says so) and its hidden
+    /// layer, unless that is the embedding.
+    pub(super) fn new(trainer: &Trainer<'_, D>, level: usize) -> Result<Self> {
         let config = &trainer.config.pretrain;
         let is_embedding = level + 1 == trainer.autoencoder.depth();
         let input = config.dropout > 0.0 && (level > 0 || config.corrupt_data);
@@ -38,47 +38,92 @@ impl<D: Device> Corrupted<D> {
         })
     }
 
-    /// End-to-end training: the data alone.
-    pub(super) fn end_to_end(trainer: &Trainer<'_, D>) -> Result<Self> {
+    /// Where x̃ lies: in x itself if it is not corrupted.
+    pub(super) fn input(&self, x: &Matrix<D>) -> Matrix<D> {
+        at(self.input.as_ref(), x)
+    }
+
+    /// Where h̃ lies.
+    pub(super) fn hidden(&self, h: &Matrix<D>) -> Matrix<D> {
+        at(self.hidden.as_ref().map(|[h, _]| h), h)
+    }
+
+    /// Where the gradient of h̃ lies before the drop.
+    pub(super) fn hidden_gradient(&self, dh: &Matrix<D>) -> Matrix<D> {
+        at(self.hidden.as_ref().map(|[_, dh]| dh), dh)
+    }
+
+    /// Makes x̃ of step `number`.
+    pub(super) fn drop_input(&self, device: &D, x: &Matrix<D>, number: u32) {
+        self.drop_into(device, self.stream, number, x, self.input.as_ref());
+    }
+
+    /// Makes h̃ of step `number`.
+    pub(super) fn drop_hidden(&self, device: &D, h: &Matrix<D>, number: u32) {
+        let room = self.hidden.as_ref().map(|[h, _]| h);
+        self.drop_into(device, self.stream + 1, number, h, room);
+    }
+
+    /// Makes the gradient before the drop: the same elements dropped, the same scale.
+    pub(super) fn drop_hidden_gradient(&self, device: &D, dh: &Matrix<D>, number: u32) {
+        let room = self.hidden.as_ref().map(|[_, dh]| dh);
+        self.drop_into(device, self.stream + 1, number, dh, room);
+    }
+
+    fn drop_into(
+        &self,
+        device: &D,
+        stream: u32,
+        number: u32,
+        x: &Matrix<D>,
+        room: Option<&Matrix<D>>,
+    ) {
+        if let Some(room) = room {
+            let draw = Dropout {
+                rate: self.rate,
+                seed: self.seed,
+                step: number,
+                layer: stream,
+            };
+            dropout(device, &draw, x, &room.first_rows(x.rows));
+        }
+    }
+}
+
+/// The dropout of the data in end-to-end training, whose first layer reads the tape: the clean batch lies apart.
+pub(super) struct NoisyData<D: Device> {
+    seed: u32,
+    rate: f32,
+    /// The clean batch (b, D), if there is dropout.
+    clean: Option<Matrix<D>>,
+}
+
+impl<D: Device> NoisyData<D> {
+    pub(super) fn new(trainer: &Trainer<'_, D>) -> Result<Self> {
         let rate = trainer.config.pretrain.input_dropout;
         Ok(Self {
             seed: trainer.config.seed,
             rate,
-            stream: stream::DROPOUT,
-            input: room(trainer, rate > 0.0, trainer.sizes[0])?,
-            hidden: None,
+            clean: room(trainer, rate > 0.0, trainer.sizes[0])?,
         })
     }
 
-    fn draw(&self, number: u32, stream: u32) -> Dropout {
-        Dropout {
-            rate: self.rate,
-            seed: self.seed,
-            step: number,
-            layer: stream,
+    /// Where the clean batch belongs, if the first layer reads `input` (b, D).
+    pub(super) fn clean(&self, input: &Matrix<D>) -> Matrix<D> {
+        at(self.clean.as_ref(), input)
+    }
+
+    /// Makes the first layer's input of step `number` from the clean batch.
+    pub(super) fn drop(&self, device: &D, input: &Matrix<D>, number: u32) {
+        if let Some(clean) = &self.clean {
+            let draw = Dropout {
+                rate: self.rate,
+                seed: self.seed,
+                step: number,
+                layer: stream::DROPOUT,
+            };
+            dropout(device, &draw, &clean.first_rows(input.rows), input);
         }
-    }
-
-    /// x̃ of step `number`.
-    pub(super) fn input(&self, device: &D, x: &Matrix<D>, number: u32) -> Matrix<D> {
-        drop_into(
-            device,
-            self.draw(number, self.stream),
-            x,
-            self.input.as_ref(),
-        )
-    }
-
-    /// h̃ of step `number`.
-    pub(super) fn hidden(&self, device: &D, h: &Matrix<D>, number: u32) -> Matrix<D> {
-        let room = self.hidden.as_ref().map(|[h, _]| h);
-        drop_into(device, self.draw(number, self.stream + 1), h, room)
-    }
-
-    /// The gradient before the drop: the same elements dropped, the same scale.
-    pub(super) fn hidden_gradient(&self, device: &D, dh: &Matrix<D>, number: u32) -> Matrix<D> {
-        let room = self.hidden.as_ref().map(|[_, dh]| dh);
-        drop_into(device, self.draw(number, self.stream + 1), dh, room)
     }
 }
 
@@ -93,16 +138,7 @@ fn room<D: Device>(
         .transpose()
 }
 
-fn drop_into<D: Device>(
-    device: &D,
-    draw: Dropout,
-    x: &Matrix<D>,
-    room: Option<&Matrix<D>>,
-) -> Matrix<D> {
-    let Some(room) = room else {
-        return x.clone();
-    };
-    let y = room.first_rows(x.rows);
-    dropout(device, &draw, x, &y);
-    y
+/// As many rows of the room as `x` has, or `x` itself.
+fn at<D: Device>(room: Option<&Matrix<D>>, x: &Matrix<D>) -> Matrix<D> {
+    room.map_or_else(|| x.clone(), |room| room.first_rows(x.rows))
 }

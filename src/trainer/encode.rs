@@ -1,6 +1,6 @@
 //! Embedding every sample: z = f(x), block by block, without a copy of the inputs.
 
-use crate::autoencoder::{Layer, Tape};
+use crate::autoencoder::Layer;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::linear_forward::linear_forward_into;
@@ -13,7 +13,10 @@ pub(crate) const ROWS: usize = 1024;
 pub(crate) struct Embedding<D: Device> {
     /// z (rows, d) for each block of the data.
     pub(crate) blocks: Vec<Matrix<D>>,
-    tape: Tape<D>,
+    /// Outputs (rows, out) of the hidden layers.
+    hidden: Vec<Matrix<D>>,
+    /// Rows encoded at a time.
+    rows: usize,
 }
 
 impl<D: Device> Embedding<D> {
@@ -25,20 +28,25 @@ impl<D: Device> Embedding<D> {
         rows: usize,
     ) -> Result<Self> {
         let d = sizes[sizes.len() - 1];
+        let most = rows.min(source.n_samples());
         let blocks = source
             .block_rows()
             .into_iter()
             .map(|rows| Matrix::zeros(device, rows, d));
         Ok(Self {
             blocks: blocks.collect::<Result<_>>()?,
-            tape: Tape::forward_only(device, rows.min(source.n_samples()), sizes)?,
+            hidden: sizes[1..sizes.len() - 1]
+                .iter()
+                .map(|cols| Matrix::zeros(device, most, *cols))
+                .collect::<Result<_>>()?,
+            rows: most,
         })
     }
 
     /// Recomputes every block from the current weights of the encoder.
     pub(crate) fn encode(&self, device: &D, source: &Source<D>, encoder: &[Layer<D>]) {
         for (i, z) in self.blocks.iter().enumerate() {
-            for first in (0..z.rows).step_by(self.tape.rows) {
+            for first in (0..z.rows).step_by(self.rows) {
                 self.encode_rows(device, source, encoder, i, first);
             }
         }
@@ -53,23 +61,23 @@ impl<D: Device> Embedding<D> {
         first: usize,
     ) {
         let z = &self.blocks[i];
-        let rows = first..z.rows.min(first + self.tape.rows);
+        let rows = first..z.rows.min(first + self.rows);
         let last = encoder.len() - 1;
-        // The last layer writes its rows of z, the others the tape.
+        // The last layer writes its rows of z.
         let target = |l: usize| match l {
             l if l == last => (z.clone(), first),
-            l => (self.tape.output(l), 0),
+            l => (self.hidden[l].clone(), 0),
         };
         let (output, from) = target(0);
         source.forward_in_order(device, i, rows.clone(), &encoder[0], (&output, from));
         for (l, layer) in encoder.iter().enumerate().skip(1) {
-            let input = self.tape.output(l - 1).first_rows(rows.len());
+            let input = self.hidden[l - 1].first_rows(rows.len());
             let (output, first) = target(l);
             linear_forward_into(
                 device,
                 &input,
-                &layer.weight.value,
-                &layer.bias.value,
+                &layer.weight,
+                &layer.bias,
                 layer.relu,
                 &output,
                 first,

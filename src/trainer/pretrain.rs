@@ -3,13 +3,15 @@
 mod steps;
 
 use super::batches::Batches;
-use super::corrupted::Corrupted;
+use super::corrupted::{Corrupted, NoisyData};
 use super::losses::LossWindow;
 use super::{Event, Observer, Trainer};
+use crate::autoencoder::{Layer, Update};
 use crate::config::{Method, PretrainConfig};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::kernels::mse_loss::{LossTerm, mse_loss, partials};
+use crate::kernels::linear_forward_loss::LossForm;
+use crate::loss::LossTerm;
 use crate::optimiser::Step;
 use crate::random::stream;
 pub use steps::PretrainSteps;
@@ -37,150 +39,129 @@ impl<D: Device> Trainer<'_, D> {
 
     async fn pretrain_end_to_end(&mut self, observe: Observer<'_>) -> Result<u64> {
         let steps = self.config.pretrain.steps.unwrap_or(0);
-        let layers = 0..self.autoencoder.layers.len();
-        let optimiser = self.config.pretrain.optimiser;
-        self.autoencoder
-            .reset_optimiser(self.device, layers, optimiser)?;
-        let noisy = Corrupted::end_to_end(self)?;
-        let mut run = self.phase("pretrain", 0, steps, self.source.input_dim())?;
-        run.begin(observe);
+        let mut run = self.end_to_end(steps)?;
+        run.phase.begin(observe);
         for number in 0..steps {
-            let batch =
-                run.batches
-                    .gather(self.device, &self.source, number.into(), &self.batch)?;
-            let batch = self.augment.pretraining(self.device, batch, 0, number);
-            self.tape.rows = batch.rows;
-            let slot = run.window.next(partials(batch.len()));
-            let input = noisy.input(self.device, &batch, number);
-            self.end_to_end_step(&batch, &input, run.step(number), &run.window.partials, slot);
-            run.after_step(self.device, number, observe).await?;
+            self.end_to_end_step(&mut run, number)?;
+            (run.phase.after_step(self.device, number, observe)).await?;
         }
         Ok(steps.into())
     }
 
-    /// One step on every layer: forward from `input`, loss against `batch`, backward, update. The loss's
-    /// terms go to `losses`.
-    fn end_to_end_step(
-        &self,
-        batch: &Matrix<D>,
-        input: &Matrix<D>,
-        step: Step,
-        losses: &Matrix<D>,
-        slot: usize,
-    ) {
-        let config = &self.config.pretrain;
+    /// Begins training on every layer.
+    fn end_to_end(&mut self, steps: u32) -> Result<EndToEnd<D>> {
+        let (device, optimiser) = (self.device, self.config.pretrain.optimiser);
+        self.autoencoder.reset_optimiser(device, optimiser)?;
         let layers = 0..self.autoencoder.layers.len();
-        let (y, dy) = (
-            self.tape.output(layers.end - 1),
-            self.tape.grad(layers.end - 1),
-        );
-        self.autoencoder
-            .forward(self.device, layers.clone(), input, &self.tape);
-        let term = loss_term(batch, config.loss_scale, slot);
-        mse_loss(self.device, &y, batch, term, false, &dy, losses);
-        let rate = config.bias_rate;
-        self.autoencoder
-            .backward_and_update(self.device, layers, input, &self.tape, step, rate);
+        let loss_form = (self.autoencoder).loss_form(device, layers.end - 1, &self.tape);
+        Ok(EndToEnd {
+            noisy: NoisyData::new(self)?,
+            updates: self.autoencoder.updates(device, layers, &self.tape)?,
+            phase: self.phase("pretrain", 0, steps, loss_form, self.source.input_dim())?,
+        })
+    }
+
+    /// One step on every layer: forward, loss against the clean batch, backward, update.
+    fn end_to_end_step(&mut self, run: &mut EndToEnd<D>, number: u32) -> Result<()> {
+        let device = self.device;
+        run.phase.batches.load(device, number.into())?;
+        let (order, rows) = run.phase.batches.of_step(number.into());
+        self.tape.rows = rows;
+        let input = self.tape.input(0);
+        let batch = run.noisy.clean(&input);
+        self.augment
+            .gather_for_pretraining(device, &self.source, order, (0, number), &batch);
+        run.noisy.drop(device, &input, number);
+
+        let last = self.autoencoder.layers.len() - 1;
+        self.autoencoder.forward(device, 0..last, &self.tape);
+        let (x, dy) = (self.tape.input(last), self.tape.grad(last));
+        run.phase
+            .loss(device, &self.autoencoder.layers[last], [&x, &batch], &dy);
+        self.autoencoder.backward(device, 0..last + 1, &self.tape);
+        let step = run.phase.step(number);
+        self.autoencoder.update(device, &run.updates, rows, step);
+        Ok(())
     }
 
     /// Greedy training of layer `level` and its mirror as a denoising autoencoder of that layer's input.
     async fn pretrain_level(&mut self, level: usize, observe: Observer<'_>) -> Result<u64> {
         let steps = self.config.pretrain.layer_steps;
-        let mirror = self.autoencoder.layers.len() - 1 - level;
-        for layer in [level, mirror] {
-            let optimiser = self.config.pretrain.optimiser;
-            self.autoencoder
-                .reset_optimiser(self.device, layer..layer + 1, optimiser)?;
-        }
-        let noisy = Corrupted::greedy(self, level)?;
-        let name = ["layer 1", "layer 2", "layer 3", "layer 4"]
-            .get(level)
-            .copied()
-            .unwrap_or("layer 5+");
-        let mut run = self.phase(name, level as u32 + 1, steps, self.sizes[level])?;
-        run.begin(observe);
+        let mut run = self.greedy(level, steps)?;
+        run.phase.begin(observe);
         for number in 0..steps {
-            let batch =
-                run.batches
-                    .gather(self.device, &self.source, number.into(), &self.batch)?;
-            let phase = level as u32 + 1;
-            let batch = (self.augment).pretraining(self.device, batch, phase, number);
-            self.tape.rows = batch.rows;
-            let slot = run.window.next(partials(batch.rows * self.sizes[level]));
-            self.autoencoder
-                .forward(self.device, 0..level, &batch, &self.tape);
-            let x = if level == 0 {
-                batch
-            } else {
-                self.tape.output(level - 1)
-            };
-            self.level_step(
-                level,
-                &x,
-                &noisy,
-                number,
-                run.step(number),
-                &run.window.partials,
-                slot,
-            );
-            run.after_step(self.device, number, observe).await?;
+            run.phase.batches.load(self.device, number.into())?;
+            let (order, rows) = run.phase.batches.of_step(number.into());
+            self.tape.rows = rows;
+            let (batch, of_step) = (self.tape.input(0), (level as u32 + 1, number));
+            self.augment
+                .gather_for_pretraining(self.device, &self.source, order, of_step, &batch);
+            (self.autoencoder).forward(self.device, 0..level, &self.tape);
+            self.level_step(level, &mut run, number);
+            (run.phase.after_step(self.device, number, observe)).await?;
         }
         Ok(steps.into())
     }
 
-    /// x̃ = drop(x), h = g₁(x̃), h̃ = drop(h), y = g₂(h̃), loss |y − x|² against the clean x (b, in).
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one training step: what, on what, where the loss goes"
-    )]
-    fn level_step(
-        &self,
-        level: usize,
-        x: &Matrix<D>,
-        noisy: &Corrupted<D>,
-        number: u32,
-        step: Step,
-        losses: &Matrix<D>,
-        slot: usize,
-    ) {
-        let (device, config) = (self.device, &self.config.pretrain);
+    /// Begins greedy training of one level.
+    fn greedy(&mut self, level: usize, steps: u32) -> Result<Greedy<D>> {
+        let (device, optimiser) = (self.device, self.config.pretrain.optimiser);
+        self.autoencoder.reset_optimiser(device, optimiser)?;
+        let noisy = Corrupted::new(self, level)?;
         let mirror = self.autoencoder.layers.len() - 1 - level;
-        let (encoder, decoder) = (
-            &self.autoencoder.layers[level],
-            &self.autoencoder.layers[mirror],
-        );
-        let (h, y) = (self.tape.output(level), self.tape.output(mirror));
-        let (dh, dy) = (self.tape.grad(level), self.tape.grad(mirror));
+        let loss_form = self.autoencoder.loss_form(device, mirror, &self.tape);
+        let name = ["layer 1", "layer 2", "layer 3", "layer 4"]
+            .get(level)
+            .copied()
+            .unwrap_or("layer 5+");
+        self.tape.rows = self.tape.rows_capacity();
+        let x = noisy.input(&self.tape.input(level));
+        let h = noisy.hidden(&self.tape.output(level));
+        let dh = noisy.hidden_gradient(&self.tape.grad(level));
+        let dy = self.tape.grad(mirror);
+        Ok(Greedy {
+            updates: vec![
+                self.autoencoder.update_of(device, level, &x, &dh)?,
+                self.autoencoder.update_of(device, mirror, &h, &dy)?,
+            ],
+            phase: self.phase(name, level as u32 + 1, steps, loss_form, self.sizes[level])?,
+            noisy,
+        })
+    }
 
-        let x_noisy = noisy.input(device, x, number);
-        encoder.forward(device, &x_noisy, &h);
-        let h_noisy = noisy.hidden(device, &h, number);
-        decoder.forward(device, &h_noisy, &y);
+    /// x̃ = drop(x), h = g₁(x̃), h̃ = drop(h), y = g₂(h̃), loss |y − x|² against the clean x (b, in).
+    fn level_step(&self, level: usize, run: &mut Greedy<D>, number: u32) {
+        let (device, tape, noisy) = (self.device, &self.tape, &run.noisy);
+        let mirror = self.autoencoder.layers.len() - 1 - level;
+        let [encoder, decoder] = [level, mirror].map(|l| &self.autoencoder.layers[l]);
+        let (x, h) = (tape.input(level), tape.output(level));
+        let (dh, dy) = (tape.grad(level), tape.grad(mirror));
 
-        mse_loss(
-            device,
-            &y,
-            x,
-            loss_term(x, config.loss_scale, slot),
-            decoder.relu,
-            &dy,
-            losses,
-        );
-        decoder.backward_parameters(device, &h_noisy, &dy);
-        decoder.backward_input(device, &dy, &h_noisy, encoder.relu, &dh);
-        let dh = noisy.hidden_gradient(device, &dh, number);
-        encoder.backward_parameters(device, &x_noisy, &dh);
+        noisy.drop_input(device, &x, number);
+        encoder.forward(device, &noisy.input(&x), &h);
+        noisy.drop_hidden(device, &h, number);
+        let h = noisy.hidden(&h);
+        run.phase.loss(device, decoder, [&h, &x], &dy);
 
-        decoder.update(device, step, config.bias_rate);
-        encoder.update(device, step, config.bias_rate);
+        decoder.backward_input(device, &dy, &h, encoder.relu, &dh);
+        noisy.drop_hidden_gradient(device, &dh, number);
+        let step = run.phase.step(number);
+        self.autoencoder.update(device, &run.updates, x.rows, step);
     }
 
     /// What every phase of pre-training keeps: order, schedule, losses. Phases do not share an order.
-    fn phase(&self, name: &'static str, number: u32, steps: u32, width: usize) -> Result<Phase<D>> {
+    fn phase(
+        &self,
+        name: &'static str,
+        number: u32,
+        steps: u32,
+        loss_form: LossForm,
+        width: usize,
+    ) -> Result<Phase<D>> {
         let config = self.config.pretrain.clone();
         let n = config.samples.unwrap_or(self.source.n_samples());
         let stream = stream::PRETRAIN_ORDER + number;
-        let slots = partials(self.tape.rows_capacity() * width);
+        let slots = loss_form.partials(self.tape.rows_capacity(), width);
         let window = (steps / READINGS).clamp(1, MAX_WINDOW);
         Ok(Phase {
             name,
@@ -193,15 +174,24 @@ impl<D: Device> Trainer<'_, D> {
                 config.shuffle,
             ),
             window: LossWindow::new(self.device, window as usize, slots)?,
+            loss_form,
             config,
         })
     }
 }
 
-fn loss_term<D: Device>(x: &Matrix<D>, scale: f32, slot: usize) -> LossTerm {
-    LossTerm::mean_squared_error(x.len())
-        .weighted(scale)
-        .at(slot)
+/// End-to-end training while it runs.
+struct EndToEnd<D: Device> {
+    phase: Phase<D>,
+    noisy: NoisyData<D>,
+    updates: Vec<Update<D>>,
+}
+
+/// Greedy training of one level while it runs.
+struct Greedy<D: Device> {
+    phase: Phase<D>,
+    noisy: Corrupted<D>,
+    updates: Vec<Update<D>>,
 }
 
 /// One phase of pre-training while it runs.
@@ -210,6 +200,7 @@ struct Phase<D: Device> {
     steps: u32,
     batches: Batches<D>,
     window: LossWindow<D>,
+    loss_form: LossForm,
     config: PretrainConfig,
 }
 
@@ -221,8 +212,26 @@ impl<D: Device> Phase<D> {
         });
     }
 
-    fn step(&self, number: u32) -> Step {
-        Step::of_pretraining(&self.config, number, self.steps)
+    /// The step's update, and the rate of biases as a factor on it.
+    fn step(&self, number: u32) -> (Step, f32) {
+        let step = Step::of_pretraining(&self.config, number, self.steps);
+        (step, self.config.bias_rate)
+    }
+
+    /// The last layer forward, from x against the target, and the gradient dy of its loss.
+    fn loss(&mut self, device: &D, layer: &Layer<D>, from: [&Matrix<D>; 2], dy: &Matrix<D>) {
+        let slot = self.window.next(self.loss_form.partials(dy.rows, dy.cols));
+        let term = LossTerm::mean_squared_error(dy.len())
+            .weighted(self.config.loss_scale)
+            .at(slot);
+        layer.forward_loss(
+            device,
+            self.loss_form,
+            from,
+            term,
+            dy,
+            &self.window.partials,
+        );
     }
 
     /// Reads the loss when the window is full or the phase ends.
@@ -236,7 +245,7 @@ impl<D: Device> Phase<D> {
                 phase: self.name,
                 step: done,
                 loss,
-                learning_rate: self.step(number).learning_rate(),
+                learning_rate: self.step(number).0.learning_rate(),
             });
         }
         Ok(())

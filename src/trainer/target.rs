@@ -14,8 +14,8 @@ pub(super) struct Target<D: Device> {
     blocks: Vec<Block<D>>,
     /// Rows of p are gathered as they are.
     identity: Normalisation<D>,
-    /// p of the batch (b, k).
-    pub(super) batch: Matrix<D>,
+    /// p of the batch (b, k), if p is in several blocks.
+    batch: Matrix<D>,
 }
 
 impl<D: Device> Target<D> {
@@ -54,16 +54,24 @@ impl<D: Device> Target<D> {
         })
     }
 
-    /// Gathers the batch's `rows` rows of p.
-    pub(super) fn gather(&self, device: &D, order: Order<'_, D>, rows: usize) {
-        for block in &self.blocks {
-            gather_rows(
-                device,
-                order,
-                block,
-                &self.identity,
-                &self.batch.first_rows(rows),
-            );
+    /// Where the batch's `rows` rows of p are: in p itself if it is one block, else gathered.
+    pub(super) fn of_batch<'a>(
+        &self,
+        device: &D,
+        order: Order<'a, D>,
+        rows: usize,
+    ) -> (Matrix<D>, Order<'a, D>) {
+        if let [p] = &self.p[..] {
+            return (p.clone(), order);
         }
+        let batch = self.batch.first_rows(rows);
+        for block in &self.blocks {
+            gather_rows(device, order, block, &self.identity, &batch);
+        }
+        let in_order = Order {
+            index: None,
+            first: 0,
+        };
+        (batch, in_order)
     }
 }

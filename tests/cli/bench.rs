@@ -62,7 +62,7 @@ fn every_kind_of_row_is_measured_once() {
     for wanted in [
         "gemm_nn_32x32x32",
         "copy_gather_rows_f32",
-        "dispatch_latency_sgd_1x1",
+        "dispatch_latency_centroid_step_1x1",
         "gemm_nn_8x20x12",
         "gemm_nt_16x12x16",
         "gemm_tn_8x20x12",

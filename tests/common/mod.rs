@@ -9,6 +9,7 @@ pub mod adapters;
 pub mod agreement;
 pub mod differences;
 pub mod faulty;
+pub mod gradient;
 
 use std::path::PathBuf;
 

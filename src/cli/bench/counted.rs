@@ -133,7 +133,7 @@ impl<D: Recording> Device for Counted<D> {
 #[cfg(test)]
 mod tests {
     use dec_gpu::cpu::CpuBuffer;
-    use dec_gpu::kernels::sgd;
+    use dec_gpu::kernels::centroid_step;
 
     use super::*;
 
@@ -196,8 +196,8 @@ mod tests {
             computes_on_host,
             waited: Cell::default(),
         });
-        device.dispatch(&sgd::KERNEL, &[], [1, 1, 1], &[]);
-        device.dispatch(&sgd::KERNEL, &[], [1, 1, 1], &[]);
+        device.dispatch(&centroid_step::KERNEL, &[], [1, 1, 1], &[]);
+        device.dispatch(&centroid_step::KERNEL, &[], [1, 1, 1], &[]);
         let counts = device.take();
         assert_eq!(device.take().dispatches, 0, "counts are taken once");
         counts

@@ -1,12 +1,14 @@
-//! Every layer's matrix products: forward, gradient of the input, gradient of the weight.
+//! Every layer's matrix products: forward, gradient of the input, gradient and update of the weight.
 
 use std::collections::BTreeSet;
 
 use dec_gpu::Result;
+use dec_gpu::config::OptimiserKind;
 use dec_gpu::device::{Device, Matrix};
 use dec_gpu::kernels::linear_backward_input::linear_backward_input;
-use dec_gpu::kernels::linear_backward_weight::linear_backward_weight;
 use dec_gpu::kernels::linear_forward::linear_forward;
+use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operand, Operands, linear_update};
+use dec_gpu::optimiser::{State, Step};
 
 use super::counted::Recording;
 use super::results::{Group, Task};
@@ -20,18 +22,18 @@ enum Product {
     Forward,
     /// dx = dy·wᵀ.
     BackwardInput,
-    /// dw = xᵀ·dy, and the gradient of the bias.
-    BackwardWeight,
+    /// xᵀ·dy, the gradient of the bias, and SGD's step on both.
+    Update,
 }
 
 impl Product {
-    const ALL: [Self; 3] = [Self::Forward, Self::BackwardInput, Self::BackwardWeight];
+    const ALL: [Self; 3] = [Self::Forward, Self::BackwardInput, Self::Update];
 
     fn letters(self) -> &'static str {
         match self {
             Self::Forward => "nn",
             Self::BackwardInput => "nt",
-            Self::BackwardWeight => "tn",
+            Self::Update => "tn",
         }
     }
 }
@@ -70,36 +72,46 @@ fn measure_product<D: Recording>(
         return Ok(());
     }
     let device = suite.device;
-    let operands = Operands::new(device, rows, layer)?;
+    let factors = Factors::new(device, rows, layer)?;
     suite.measure(&task, &mut || {
-        operands.run(device, product);
+        factors.run(device, product);
         Ok(())
     })
 }
 
 /// A layer's matrices. Each product writes its own, so that all inputs stay random.
-struct Operands<D: Device> {
+struct Factors<D: Device> {
     x: Matrix<D>,
     w: Matrix<D>,
     bias: Matrix<D>,
     dy: Matrix<D>,
     y: Matrix<D>,
     dx: Matrix<D>,
-    dw: Matrix<D>,
-    dbias: Matrix<D>,
+    update: Update<D>,
 }
 
-impl<D: Device> Operands<D> {
+/// What the update trains: another weight and bias, one behind the other.
+struct Update<D: Device> {
+    layer: LayerTable<D>,
+    operands: Operands<D>,
+    trained: D::Buffer,
+    state: State<D>,
+}
+
+impl<D: Device> Factors<D> {
     fn new(device: &D, rows: usize, (d_in, d_out): (usize, usize)) -> Result<Self> {
+        let (x, dy) = (
+            random(device, 1, rows, d_in)?,
+            random(device, 4, rows, d_out)?,
+        );
         Ok(Self {
-            x: random(device, 1, rows, d_in)?,
+            update: Update::new(device, &x, &dy)?,
             w: random(device, 2, d_in, d_out)?,
             bias: random(device, 3, 1, d_out)?,
-            dy: random(device, 4, rows, d_out)?,
             y: Matrix::zeros(device, rows, d_out)?,
             dx: Matrix::zeros(device, rows, d_in)?,
-            dw: Matrix::zeros(device, d_in, d_out)?,
-            dbias: Matrix::zeros(device, 1, d_out)?,
+            x,
+            dy,
         })
     }
 
@@ -111,9 +123,53 @@ impl<D: Device> Operands<D> {
             Product::BackwardInput => {
                 linear_backward_input(device, &self.dy, &self.w, &self.x, true, &self.dx);
             }
-            Product::BackwardWeight => {
-                linear_backward_weight(device, &self.x, &self.dy, &self.dw, &self.dbias);
-            }
+            Product::Update => self.update.run(device, self.x.rows),
         }
+    }
+}
+
+impl<D: Device> Update<D> {
+    fn new(device: &D, x: &Matrix<D>, dy: &Matrix<D>) -> Result<Self> {
+        let (d_in, d_out) = (x.cols, dy.cols);
+        let elements = d_in * d_out + d_out;
+        let here = Operand {
+            buffer: 0,
+            first: 0,
+        };
+        let place = LayerPlace {
+            d_in,
+            d_out,
+            x: here,
+            dy: here,
+            weight: 0,
+            bias: d_in * d_out,
+        };
+        Ok(Self {
+            layer: LayerTable::new(device, x.rows, vec![place])?,
+            operands: Operands {
+                x: [x.buffer.clone(), x.buffer.clone()],
+                dy: [dy.buffer.clone(), dy.buffer.clone()],
+            },
+            trained: random(device, 5, 1, elements)?.buffer,
+            state: State::zeros(device, elements, OptimiserKind::Sgd)?,
+        })
+    }
+
+    fn run(&self, device: &D, rows: usize) {
+        // So slow that the weights stay random numbers however often it is called.
+        let step = Step::Sgd {
+            learning_rate: 1e-6,
+            momentum: 0.5,
+        };
+        let (layer, trained) = (&self.layer, &self.trained);
+        linear_update(
+            device,
+            layer,
+            rows,
+            &self.operands,
+            (step, 1.0),
+            trained,
+            &self.state,
+        );
     }
 }

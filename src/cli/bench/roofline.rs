@@ -1,10 +1,12 @@
 //! What the device can do at best, measured on the spot: a large product, a copy, a chain of dispatches.
 
 use dec_gpu::Result;
+use dec_gpu::config::OptimiserKind;
 use dec_gpu::device::{Device, Matrix};
+use dec_gpu::kernels::centroid_step::centroid_step;
 use dec_gpu::kernels::gather_rows::{Block, Normalisation, Order, Source, gather_rows};
 use dec_gpu::kernels::linear_forward::linear_forward;
-use dec_gpu::kernels::sgd::sgd;
+use dec_gpu::optimiser::{State, Step};
 
 use super::counted::Recording;
 use super::results::{Group, Task};
@@ -123,20 +125,25 @@ impl<D: Device> Copy<D> {
     }
 }
 
-/// Updates of one weight: each dispatch needs what the one before it wrote, and computes next to nothing.
+/// Updates of one centroid from one sample: each dispatch needs what the one before it wrote, and computes next to nothing.
 fn dispatch_latency<D: Recording>(suite: &mut Suite<'_, D>) -> Result<()> {
-    let task = Task::new(Group::Roofline, "dispatch_latency_sgd_1x1");
+    let task = Task::new(Group::Roofline, "dispatch_latency_centroid_step_1x1");
     if !suite.wants(&task) {
         return Ok(());
     }
     let device = suite.device;
-    let [g, v, w] = [
+    let [coefficient, z, mu] = [
         random(device, 5, 1, 1)?,
         random(device, 6, 1, 1)?,
         random(device, 7, 1, 1)?,
     ];
+    let state = State::zeros(device, 1, OptimiserKind::Sgd)?;
+    let step = Step::Sgd {
+        learning_rate: 1e-3,
+        momentum: 0.5,
+    };
     suite.measure(&task, &mut || {
-        sgd(device, 1e-3, 0.5, &g, &v, &w);
+        centroid_step(device, &coefficient, &z, step, &mu, &state);
         Ok(())
     })
 }

@@ -1,15 +1,13 @@
 //! Pre-training one step at a time, for benchmarks: the same step, run by the caller.
 
-use super::{Corrupted, Phase, Trainer};
+use super::{EndToEnd, Trainer};
 use crate::device::Device;
 use crate::error::Result;
-use crate::kernels::mse_loss::partials;
 
 /// End-to-end pre-training that waits between steps.
 pub struct PretrainSteps<'t, 'a, D: Device> {
     trainer: &'t mut Trainer<'a, D>,
-    run: Phase<D>,
-    noisy: Corrupted<D>,
+    run: EndToEnd<D>,
     number: u32,
 }
 
@@ -21,13 +19,8 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// The device's, when memory runs out.
     pub fn pretrain_steps(&mut self) -> Result<PretrainSteps<'_, 'a, D>> {
         let steps = self.config.pretrain.steps.unwrap_or(0);
-        let layers = 0..self.autoencoder.layers.len();
-        let optimiser = self.config.pretrain.optimiser;
-        self.autoencoder
-            .reset_optimiser(self.device, layers, optimiser)?;
         Ok(PretrainSteps {
-            noisy: Corrupted::end_to_end(self)?,
-            run: self.phase("pretrain", 0, steps, self.source.input_dim())?,
+            run: self.end_to_end(steps)?,
             trainer: self,
             number: 0,
         })
@@ -40,17 +33,10 @@ impl<D: Device> PretrainSteps<'_, '_, D> {
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is read and no longer finite; the device's.
     pub async fn step(&mut self) -> Result<()> {
-        let (trainer, run, number) = (&mut *self.trainer, &mut self.run, self.number);
-        let device = trainer.device;
-        let batch = run
-            .batches
-            .gather(device, &trainer.source, number.into(), &trainer.batch)?;
-        let batch = trainer.augment.pretraining(device, batch, 0, number);
-        trainer.tape.rows = batch.rows;
-        let slot = run.window.next(partials(batch.len()));
-        let input = self.noisy.input(device, &batch, number);
-        trainer.end_to_end_step(&batch, &input, run.step(number), &run.window.partials, slot);
-        run.after_step(device, number, &mut |_| {}).await?;
+        let (device, number) = (self.trainer.device, self.number);
+        self.trainer.end_to_end_step(&mut self.run, number)?;
+        let phase = &mut self.run.phase;
+        phase.after_step(device, number, &mut |_| {}).await?;
         self.number += 1;
         Ok(())
     }

@@ -1,0 +1,130 @@
+// w = step(w, xᵀ·dy), bias = step(bias, Σ_i dy_i) for every layer: the gradients of weights and biases, and the optimiser's step on them.   chain rule; Kingma and Ba 2015 (optimiser.wgsl)
+// One workgroup per tile of one layer's gradient (gemm_*.wgsl), which is never stored; the table says which tiles are whose. The
+// first row of tiles of a layer also sums the columns of dy, in order.
+struct Params {
+    rows: u32, // b
+    layers: u32, // layers in the table
+    tiles: u32, // tiles of all layers
+    adam: u32, // 1: Adam, 0: SGD
+    learning_rate: f32, // of the weights
+    beta1: f32, // decay of the first moment; of SGD: the momentum
+    beta2: f32, // decay of the second moment
+    epsilon: f32, // keeps the quotient finite
+    correction1: f32, // 1/(1 - beta1^t)
+    correction2: f32, // 1/(1 - beta2^t)
+    bias_rate: f32, // factor on the learning rate of the biases
+}
+
+struct Layer {
+    first_tile: u32, // tiles of the layers before it
+    d_in: u32, // columns of x
+    d_out: u32, // columns of dy
+    x: u32, // element of x0 or x1 at which x (b, in) begins
+    dy: u32, // element of dy0 or dy1 at which dy (b, out) begins
+    weight: u32, // element of w at which the weight (in, out) begins
+    bias: u32, // element of w at which the bias (out) begins
+    second: u32, // bit 0: x is in x1, bit 1: dy is in dy1
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> table: array<u32>; // (layers, 8)
+@group(0) @binding(2) var<storage, read> x0: array<f32>; // (b, in) of some layers, one behind the other
+@group(0) @binding(3) var<storage, read> x1: array<f32>; // (b, in) of the others
+@group(0) @binding(4) var<storage, read> dy0: array<f32>; // (b, out) of some layers
+@group(0) @binding(5) var<storage, read> dy1: array<f32>; // (b, out) of the others
+@group(0) @binding(6) var<storage, read_write> w: array<f32>; // (in, out) and (out), weight and bias of every layer
+@group(0) @binding(7) var<storage, read_write> m: array<f32>; // (in, out) and (out), as w: first moment, or velocity
+@group(0) @binding(8) var<storage, read_write> v: array<f32>; // (in, out) and (out), as w: second moment; of SGD (1), not touched
+
+const A_ALONG_DEPTH = false;
+const B_ALONG_DEPTH = false;
+
+var<private> layer: Layer; // the workgroup's own
+
+fn rows() -> u32 {
+    return layer.d_in;
+}
+
+fn cols() -> u32 {
+    return layer.d_out;
+}
+
+fn depth() -> u32 {
+    return params.rows;
+}
+
+fn fetch_a(row: u32, k: u32) -> f32 {
+    let at = layer.x + k * layer.d_in + row;
+    if (layer.second & 1u) != 0u {
+        return x1[at];
+    }
+    return x0[at];
+}
+
+fn fetch_b(k: u32, col: u32) -> f32 {
+    let at = layer.dy + k * layer.d_out + col;
+    if (layer.second & 2u) != 0u {
+        return dy1[at];
+    }
+    return dy0[at];
+}
+
+fn emit(row: u32, col: u32, value: f32) {
+    update(layer.weight + row * layer.d_out + col, value, params.learning_rate);
+}
+
+// Each invocation sums its columns of the tile, one after the other.
+fn sum_columns(first: u32, lane: u32) {
+    let own = (TILE_COLS + LANES - 1u) / LANES;
+    let count = params.rows * own;
+    var sum = 0.0;
+    for (var step = 0u; step < count; step++) {
+        let row = step % params.rows;
+        let col = first + lane + step / params.rows * LANES;
+        if col >= min(first + TILE_COLS, layer.d_out) {
+            break;
+        }
+        sum = select(sum, 0.0, row == 0u) + fetch_b(row, col);
+        if row + 1u == params.rows {
+            update(layer.bias + col, sum, params.learning_rate * params.bias_rate);
+        }
+    }
+}
+
+// The layer that a tile is of: the last one that begins at or before it.
+fn find_layer(tile: u32) {
+    var l = 0u;
+    while l + 1u < params.layers && table[8u * (l + 1u)] <= tile {
+        l++;
+    }
+    layer = Layer(
+        table[8u * l],
+        table[8u * l + 1u],
+        table[8u * l + 2u],
+        table[8u * l + 3u],
+        table[8u * l + 4u],
+        table[8u * l + 5u],
+        table[8u * l + 6u],
+        table[8u * l + 7u],
+    );
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let tile = workgroup.y * groups.x + workgroup.x;
+    if tile >= params.tiles {
+        return; // the whole workgroup does: the barriers of the product stay uniform
+    }
+    find_layer(tile);
+    let across = (layer.d_out + TILE_COLS - 1u) / TILE_COLS;
+    let own = tile - layer.first_tile;
+    let place = vec3<u32>(own % across, own / across, 0u);
+    product(place, lane);
+    if place.y == 0u {
+        sum_columns(place.x * TILE_COLS, lane);
+    }
+}

@@ -1,0 +1,102 @@
+//! Which layers share buffers: all of them, unless one binding is too small for that.
+
+use std::ops::Range;
+
+use super::{mirrored, tape};
+use crate::arena;
+use crate::device::Device;
+
+/// Runs of layers whose parameters, inputs and gradients lie side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Groups(Vec<Range<usize>>);
+
+impl Groups {
+    /// As few as fit a device's bindings, for batches of up to `rows` rows through layers of these sizes (D to d).
+    pub fn new<D: Device>(device: &D, rows: usize, sizes: &[usize]) -> Self {
+        Self::fitting(&mirrored(sizes), rows, device.max_binding_bytes() / 4)
+    }
+
+    fn fitting(shapes: &[(usize, usize)], rows: usize, most_words: usize) -> Self {
+        let mut groups = Vec::new();
+        let mut start = 0;
+        for end in 1..=shapes.len() {
+            let with_next = start..(end + 1).min(shapes.len());
+            if end == shapes.len() || largest(shapes, with_next, rows) > most_words {
+                groups.push(start..end);
+                start = end;
+            }
+        }
+        Self(groups)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.0.iter()
+    }
+
+    /// The layers of a group.
+    pub(super) fn range(&self, group: usize) -> &Range<usize> {
+        &self.0[group]
+    }
+
+    /// The group of a layer.
+    pub(super) fn of(&self, l: usize) -> usize {
+        self.0.partition_point(|range| range.end <= l)
+    }
+}
+
+/// The words of the largest buffer of some layers.
+fn largest(shapes: &[(usize, usize)], layers: Range<usize>, rows: usize) -> usize {
+    let parameters = arena::words(&parameter_shapes(&shapes[layers.clone()]));
+    let operands = [0, 1].into_iter().flat_map(|side| {
+        let of_side = tape::operand_shapes(shapes, layers.clone(), rows, side);
+        of_side.map(|shapes| arena::words(&shapes))
+    });
+    operands.max().unwrap_or(0).max(parameters)
+}
+
+/// Weight, bias, weight, bias, ….
+pub(super) fn parameter_shapes(layers: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let pair = |&(d_in, d_out): &(usize, usize)| [(d_in, d_out), (1, d_out)];
+    layers.iter().flat_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: [usize; 5] = [784, 500, 500, 2000, 10];
+
+    fn groups(most_words: usize) -> Vec<Range<usize>> {
+        Groups::fitting(&mirrored(&SIZES), 256, most_words).0
+    }
+
+    #[test]
+    fn all_layers_share_if_they_fit() {
+        assert_eq!(groups(128 << 18), vec![0..8; 1]);
+    }
+
+    #[test]
+    fn a_small_binding_splits_them() {
+        // The weights 500-2000 and 2000-500 take a million words each.
+        let split = groups(1_100_000);
+        assert!(split.len() > 2, "{split:?}");
+        assert_eq!(split[0].start, 0);
+        assert_eq!(split.last().map(|range| range.end), Some(8));
+        assert!(split.windows(2).all(|pair| pair[0].end == pair[1].start));
+        let shapes = mirrored(&SIZES);
+        let fits = |range: &Range<usize>| largest(&shapes, range.clone(), 256) <= 1_100_000;
+        assert!(split.iter().all(|range| range.len() == 1 || fits(range)));
+    }
+
+    #[test]
+    fn what_fits_nowhere_stands_alone() {
+        assert_eq!(groups(1).len(), 8);
+    }
+
+    #[test]
+    fn a_layer_is_found_in_its_group() {
+        let groups = Groups(vec![0..3, 3..4, 4..8]);
+        let of: Vec<usize> = (0..8).map(|l| groups.of(l)).collect();
+        assert_eq!(of, [0, 0, 0, 1, 2, 2, 2, 2]);
+    }
+}

@@ -1,0 +1,168 @@
+//! The gradients of every layer's weight and bias, dw = xᵀ·dy and dbias_c = Σ_i dy_ic, and one step of the optimiser
+//! on them, in one dispatch; no gradient is stored.
+
+mod host;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use super::inputs;
+use super::linear_forward::SHAPES;
+use crate::device::{Device, DeviceBuffer, param};
+use crate::kernel::{
+    Case,
+    Element::{F32, U32},
+    Kernel, MAX_WORKGROUPS, Tolerance, read, write,
+};
+use crate::optimiser::{Rule, State, Step};
+use crate::tile::TILES;
+use host::{fast, reference};
+pub use table::{LayerPlace, LayerTable, Operand};
+
+crate::params! {
+    /// Rows of every x and dy.
+    rows: u32,
+    /// Layers in the table.
+    layers: u32,
+    /// Tiles of all layers.
+    tiles: u32,
+    /// 1: Adam, 0: SGD.
+    adam: u32,
+    /// Of the weights.
+    learning_rate: f32,
+    /// Decay of the first moment; of SGD: the momentum.
+    beta1: f32,
+    /// Decay of the second moment.
+    beta2: f32,
+    /// Keeps the quotient finite.
+    epsilon: f32,
+    /// 1/(1 - beta1^t).
+    correction1: f32,
+    /// 1/(1 - beta2^t).
+    correction2: f32,
+    /// Factor on the learning rate of the biases.
+    bias_rate: f32,
+}
+
+/// The kernel in every form of the product.
+pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+    "linear_update",
+    ["optimiser"],
+    &[
+        read("table", U32),
+        read("x0", F32),
+        read("x1", F32),
+        read("dy0", F32),
+        read("dy1", F32),
+        write("w", F32),
+        write("m", F32),
+        write("v", F32),
+    ],
+    ("root + params.epsilon", "root + 2.0 * params.epsilon")
+);
+
+/// What the layers' operands lie in.
+pub struct Operands<D: Device> {
+    /// Inputs of the layers.
+    pub x: [D::Buffer; 2],
+    /// Gradients of their outputs, before the activation.
+    pub dy: [D::Buffer; 2],
+}
+
+/// One step on the layers of a table, from the first `rows` rows of their operands. `w` holds their weights and
+/// biases, `state` what the optimiser remembers of them; biases learn at `bias_rate` times the rate of weights.
+pub fn linear_update<D: Device>(
+    device: &D,
+    layers: &LayerTable<D>,
+    rows: usize,
+    from: &Operands<D>,
+    (step, bias_rate): (Step, f32),
+    w: &D::Buffer,
+    state: &State<D>,
+) {
+    layers.expect_room(rows, from, w.words());
+    state.expect_kind(step);
+    assert_eq!(state.m.words(), w.words(), "the optimiser's state of w");
+    let rule = Rule::from(step);
+    let [[x0, x1], [dy0, dy1]] = [&from.x, &from.dy];
+    device.dispatch(
+        &KERNELS[layers.form()],
+        bytemuck::bytes_of(&params(
+            &rule,
+            rows,
+            layers.len(),
+            layers.tiles(),
+            bias_rate,
+        )),
+        workgroups(layers.tiles()),
+        &[layers.buffer(), x0, x1, dy0, dy1, w, &state.m, &state.v],
+    );
+}
+
+fn params(rule: &Rule, rows: usize, layers: usize, tiles: usize, bias_rate: f32) -> Params {
+    Params {
+        rows: param(rows),
+        layers: param(layers),
+        tiles: param(tiles),
+        adam: rule.adam,
+        learning_rate: rule.learning_rate,
+        beta1: rule.beta1,
+        beta2: rule.beta2,
+        epsilon: rule.epsilon,
+        correction1: rule.correction1,
+        correction2: rule.correction2,
+        bias_rate,
+    }
+}
+
+/// One workgroup per tile, folded into two dimensions when one does not suffice.
+fn workgroups(tiles: usize) -> [u32; 3] {
+    let tiles = param(tiles);
+    [tiles.min(MAX_WORKGROUPS), tiles.div_ceil(MAX_WORKGROUPS), 1]
+}
+
+fn cases<const FORM: usize>() -> Vec<Case> {
+    let sgd = Rule::sgd(0.1, 0.9);
+    let adam = Rule::adam(0.1, [0.9, 0.999], 0.1, 3);
+    let single = SHAPES.iter().enumerate().map(|(i, &(rows, d_in, d_out))| {
+        let rule = if i % 2 == 0 { &sgd } else { &adam };
+        case::<FORM>(rows, &[(d_in, d_out)], rule, 1.0)
+    });
+    // Layers that share a dispatch, with tiles of their own: an autoencoder's, and a wide one between narrow ones.
+    let several = [
+        case::<FORM>(40, &[(33, 65), (65, 7), (7, 65), (65, 33)], &adam, 1.0),
+        case::<FORM>(17, &[(3, 2), (130, 70), (1, 1)], &sgd, 2.0),
+    ];
+    single.chain(several).collect()
+}
+
+/// Layers whose operands lie in either buffer by turns, as those of a network do.
+fn case<const FORM: usize>(
+    rows: usize,
+    shapes: &[(usize, usize)],
+    rule: &Rule,
+    bias_rate: f32,
+) -> Case {
+    let (places, [x0, x1, dy0, dy1, w]) = table::by_turns(rows, shapes);
+    let (words, tiles) = table::words(&places, &TILES[FORM]);
+    let name = if rule.adam == 1 { "Adam" } else { "SGD" };
+    // The gradient's error reaches m, v and w by factors below 1.
+    let tolerance = Tolerance::sum(rows, 1.0);
+    let second = if rule.adam == 1 { w } else { 1 };
+    let moments: Vec<f32> = (inputs::uniform(6, second).iter())
+        .map(|v| 0.1 + v * v)
+        .collect();
+    Case::new(
+        format!("{rows} rows, {shapes:?}, {name}"),
+        &params(rule, rows, shapes.len(), tiles, bias_rate),
+        workgroups(tiles),
+    )
+    .input(&words)
+    .input(&inputs::uniform(1, x0))
+    .input(&inputs::uniform(2, x1))
+    .input(&inputs::uniform(3, dy0))
+    .input(&inputs::uniform(4, dy1))
+    .update(&inputs::uniform(5, w), tolerance)
+    .update(&inputs::uniform(7, w), tolerance)
+    .update(&moments, tolerance)
+}

@@ -1,0 +1,99 @@
+//! The update on the host.
+
+use std::cell::Cell;
+
+use super::Params;
+use super::table::WORDS;
+use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::kernel::{View, params_of, views};
+use crate::optimiser::rule_of;
+
+thread_local! {
+    /// Room for one layer's gradient: kept, because new memory costs as much as the update.
+    static GRADIENT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// A layer of the table with its operands.
+struct Layer<'a> {
+    d_in: usize,
+    d_out: usize,
+    x: &'a [f32],
+    dy: &'a [f32],
+    weight: usize,
+    bias: usize,
+}
+
+impl<'a> Layer<'a> {
+    fn read(words: &[u32], x: [&'a [f32]; 2], dy: [&'a [f32]; 2]) -> Self {
+        let word = |i: usize| words[i] as usize;
+        Self {
+            d_in: word(1),
+            d_out: word(2),
+            x: &x[word(7) & 1][word(3)..],
+            dy: &dy[word(7) >> 1][word(4)..],
+            weight: word(5),
+            bias: word(6),
+        }
+    }
+}
+
+pub(super) fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let rule = rule_of!(p);
+    let [table, x0, x1, dy0, dy1, w, m, v] = views(buffers);
+    let (rows, bias_rate) = (p.rows as usize, p.learning_rate * p.bias_rate);
+    for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
+        let layer = Layer::read(words, [x0.f32(), x1.f32()], [dy0.f32(), dy1.f32()]);
+        for c in 0..layer.d_out {
+            let dy = |i: usize| f64::from(layer.dy[i * layer.d_out + c]);
+            let mut step = |rate: f32, gradient: f64, at: usize| {
+                rule.reference(rate, gradient, at, [w.f32_mut(), m.f32_mut(), v.f32_mut()]);
+            };
+            for r in 0..layer.d_in {
+                let products = (0..rows).map(|i| f64::from(layer.x[i * layer.d_in + r]) * dy(i));
+                let at = layer.weight + r * layer.d_out + c;
+                step(p.learning_rate, products.sum(), at);
+            }
+            step(bias_rate, (0..rows).map(dy).sum(), layer.bias + c);
+        }
+    }
+}
+
+pub(super) fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
+    let p: Params = params_of(params);
+    let rule = rule_of!(p);
+    let [table, x0, x1, dy0, dy1, w, m, v] = views(buffers);
+    let (rows, bias_rate) = (p.rows as usize, p.learning_rate * p.bias_rate);
+    let mut room = GRADIENT.take();
+    for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
+        let layer = Layer::read(words, [x0.f32(), x1.f32()], [dy0.f32(), dy1.f32()]);
+        let (weights, biases) = gradients(&layer, rows, &mut room);
+        for (rate, gradients, first) in [
+            (p.learning_rate, weights, layer.weight),
+            (bias_rate, biases, layer.bias),
+        ] {
+            let at = first..first + gradients.len();
+            let trained = [w.f32_mut(), m.f32_mut(), v.f32_mut()];
+            rule.fast(rate, gradients, at, trained);
+        }
+    }
+    GRADIENT.set(room);
+}
+
+/// The gradients of a layer's weight and bias.
+fn gradients<'g>(layer: &Layer<'_>, rows: usize, room: &'g mut Vec<f32>) -> (&'g [f32], &'g [f32]) {
+    let (d_in, d_out) = (layer.d_in, layer.d_out);
+    room.resize(d_in * d_out + d_out, 0.0);
+    let (weight, bias) = room.split_at_mut(d_in * d_out);
+    gemm(
+        matrix(layer.x, rows, d_in).reversed_axes(),
+        matrix(layer.dy, rows, d_out),
+        matrix_mut(weight, d_in, d_out),
+        |_, _, _| (),
+    );
+    bias.fill(0.0);
+    for row in layer.dy.chunks_exact(d_out).take(rows) {
+        bias.iter_mut().zip(row).for_each(|(sum, dy)| *sum += dy);
+    }
+    (weight, bias)
+}

@@ -1,0 +1,109 @@
+//! The gradients of a layer's parameters, by the kernel that updates them.
+
+use dec_gpu::config::OptimiserKind;
+use dec_gpu::cpu::Cpu;
+use dec_gpu::device::{Device, Matrix};
+use dec_gpu::kernels::centroid_step::centroid_step;
+use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operand, Operands, linear_update};
+use dec_gpu::optimiser::{State, Step};
+
+/// With this step the velocity becomes the gradient, to the bit.
+const KEEP_GRADIENT: Step = Step::Sgd {
+    learning_rate: 1.0,
+    momentum: 0.0,
+};
+
+/// dw (in, out) and dbias (1, out) from x (b, in) and dy (b, out).
+pub fn layer_gradients(device: &Cpu, x: &Matrix<Cpu>, dy: &Matrix<Cpu>) -> [Matrix<Cpu>; 2] {
+    let layer = OneLayer::new(device, x.rows, x.cols, dy.cols, OptimiserKind::Sgd, None);
+    layer.step(device, x, dy, KEEP_GRADIENT);
+    layer.parts(device, &layer.state.m)
+}
+
+/// dmu (k, d) from the coefficient (b, k), z (b, d) and mu (k, d), which stays.
+pub fn centroid_gradient(
+    device: &Cpu,
+    coefficient: &Matrix<Cpu>,
+    z: &Matrix<Cpu>,
+    mu: &Matrix<Cpu>,
+) -> Matrix<Cpu> {
+    let state = State::zeros(device, mu.len(), OptimiserKind::Sgd).expect("host memory suffices");
+    let values = pollster::block_on(mu.download(device)).expect("host memory suffices");
+    let moved = Matrix::upload(device, mu.rows, mu.cols, &values).expect("host memory suffices");
+    centroid_step(device, coefficient, z, KEEP_GRADIENT, &moved, &state);
+    Matrix {
+        buffer: state.m,
+        ..moved
+    }
+}
+
+/// A layer that is trained alone: its weight, then its bias.
+pub struct OneLayer {
+    d_in: usize,
+    d_out: usize,
+    table: LayerTable<Cpu>,
+    w: <Cpu as Device>::Buffer,
+    state: State<Cpu>,
+}
+
+impl OneLayer {
+    /// Weights from `weight`, or zeros; biases are zeros.
+    pub fn new(
+        device: &Cpu,
+        rows: usize,
+        d_in: usize,
+        d_out: usize,
+        kind: OptimiserKind,
+        weight: Option<&[f32]>,
+    ) -> Self {
+        let here = Operand {
+            buffer: 0,
+            first: 0,
+        };
+        let place = LayerPlace {
+            d_in,
+            d_out,
+            x: here,
+            dy: here,
+            weight: 0,
+            bias: d_in * d_out,
+        };
+        let mut values = vec![0.0; d_in * d_out + d_out];
+        if let Some(weight) = weight {
+            values[..weight.len()].copy_from_slice(weight);
+        }
+        Self {
+            d_in,
+            d_out,
+            table: LayerTable::new(device, rows, vec![place]).expect("host memory suffices"),
+            w: device.upload(&values).expect("host memory suffices"),
+            state: State::zeros(device, values.len(), kind).expect("host memory suffices"),
+        }
+    }
+
+    /// One step from x (b, in) and dy (b, out).
+    pub fn step(&self, device: &Cpu, x: &Matrix<Cpu>, dy: &Matrix<Cpu>, step: Step) {
+        let from = Operands {
+            x: [x.buffer.clone(), x.buffer.clone()],
+            dy: [dy.buffer.clone(), dy.buffer.clone()],
+        };
+        let (table, w, state) = (&self.table, &self.w, &self.state);
+        linear_update(device, table, x.rows, &from, (step, 1.0), w, state);
+    }
+
+    /// The weight (in, out).
+    pub fn weight(&self, device: &Cpu) -> Matrix<Cpu> {
+        let [weight, _] = self.parts(device, &self.w);
+        weight
+    }
+
+    /// Values of the weight (in, out) and of the bias (1, out).
+    fn parts(&self, device: &Cpu, buffer: &<Cpu as Device>::Buffer) -> [Matrix<Cpu>; 2] {
+        let words = pollster::block_on(device.download(buffer)).expect("host memory suffices");
+        let values: &[f32] = bytemuck::cast_slice(&words);
+        let (weight, bias) = values.split_at(self.d_in * self.d_out);
+        [(self.d_in, weight), (1, bias)].map(|(rows, values)| {
+            Matrix::upload(device, rows, self.d_out, values).expect("host memory suffices")
+        })
+    }
+}
