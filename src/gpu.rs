@@ -6,6 +6,7 @@ mod adapters;
 mod forms;
 mod pipelines;
 mod queue;
+mod timestamps;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,7 +22,8 @@ use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
 use crate::tile::Product;
 use forms::Forms;
 use pipelines::Pipelines;
-use queue::Recorder;
+use queue::{Mapping, Recorder};
+use timestamps::Timestamps;
 
 /// How to open an adapter.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +34,8 @@ pub struct GpuOptions {
     pub checked: bool,
     /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
     pub form: Option<usize>,
+    /// Measure the time of submits on the GPU's own clock, where there is one ([`Gpu::busy_seconds`]).
+    pub timestamps: bool,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
 }
@@ -128,14 +132,11 @@ impl Gpu {
         } else {
             report.adapter.limits()
         };
+        let features = wanted_features(report, options);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("dec-gpu"),
             required_limits: limits.clone(),
-            required_features: if report.subgroups {
-                wgpu::Features::SUBGROUP
-            } else {
-                wgpu::Features::empty()
-            },
+            required_features: features,
             ..Default::default()
         };
         let (device, queue) =
@@ -149,8 +150,10 @@ impl Gpu {
         let fault = watch_for_faults(&device);
         let binding = usize::try_from(limits.max_storage_buffer_binding_size).unwrap_or(usize::MAX);
         let alignment = limits.min_uniform_buffer_offset_alignment;
+        let timestamps = (features.contains(wgpu::Features::TIMESTAMP_QUERY))
+            .then(|| Timestamps::new(&device, &queue));
         Ok(Self {
-            recorder: RefCell::new(Recorder::new(&device, alignment)),
+            recorder: RefCell::new(Recorder::new(&device, alignment, timestamps)),
             max_binding_bytes: options
                 .max_binding_bytes
                 .map_or(binding, |bytes| bytes.min(binding)),
@@ -170,6 +173,49 @@ impl Gpu {
     /// where there is no clock, in a browser.
     pub fn waited(&self) -> Duration {
         self.recorder.borrow().waited
+    }
+
+    /// How long submits took to hand over so far; some software drivers compute in it.
+    pub fn handed_over(&self) -> Duration {
+        self.recorder.borrow().handed_over
+    }
+
+    /// Seconds that the GPU computed since the last call, by its own clock; submits that run side by side count twice.
+    /// `None` without [`GpuOptions::timestamps`], on an adapter without a clock, and if there were too many submits.
+    ///
+    /// # Errors
+    /// [`Error::Device`].
+    pub async fn busy_seconds(&self) -> Result<Option<f64>> {
+        self.submit();
+        let read = (self.recorder.borrow_mut()).read_timestamps(&self.device, &self.queue);
+        let mapping = match read {
+            Ok(Some(mapping)) => mapping,
+            Ok(None) => return self.check().map(|()| None),
+            Err(fault) => {
+                self.fail(fault);
+                return self.check().map(|()| None);
+            }
+        };
+        let ticks = self.mapped(Ok(mapping)).await?;
+        let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&ticks);
+        Ok(self.recorder.borrow().gpu_seconds(&ticks))
+    }
+
+    /// The words of a buffer that is read back.
+    async fn mapped(&self, read: std::result::Result<Mapping, String>) -> Result<Vec<u32>> {
+        let staging = match read {
+            Ok(mapping) => mapping.await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = &staging {
+            self.fail(fault.clone());
+        }
+        self.check()?;
+        let staging = staging.map_err(Error::Device)?;
+        let view = staging.slice(..).get_mapped_range().map_err(|error| {
+            Error::Device(format!("{}: read back failed: {error}", self.info.name))
+        })?;
+        Ok(bytemuck::cast_slice(&view).to_vec())
     }
 
     fn check(&self) -> Result<()> {
@@ -282,6 +328,18 @@ impl Gpu {
     }
 }
 
+/// The features that a device is opened with; all of them are optional.
+fn wanted_features(report: &AdapterReport, options: GpuOptions) -> wgpu::Features {
+    let mut features = wgpu::Features::empty();
+    if report.subgroups {
+        features |= wgpu::Features::SUBGROUP;
+    }
+    if options.timestamps {
+        features |= report.adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+    }
+    features
+}
+
 /// Keeps the first error that wgpu or the driver reports.
 fn watch_for_faults(device: &wgpu::Device) -> Fault {
     let fault = Fault::default();
@@ -384,20 +442,9 @@ impl Device for Gpu {
             &buffer.memory.buffer,
             range,
         );
-        let staging = match read {
-            Ok(mapping) => mapping.await,
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = &staging {
-            self.fail(fault.clone());
-        }
-        self.check()?;
-        let staging = staging.map_err(Error::Device)?;
-        let view = staging.slice(..).get_mapped_range().map_err(|error| {
-            Error::Device(format!("{}: read back failed: {error}", self.info.name))
-        })?;
-        let words: &[u32] = bytemuck::cast_slice(&view);
-        Ok(words[..buffer.words].to_vec())
+        let mut words = self.mapped(read).await?;
+        words.truncate(buffer.words);
+        Ok(words)
     }
 
     fn max_binding_bytes(&self) -> usize {

@@ -84,7 +84,11 @@ pub(crate) fn run(args: &BenchArgs, quiet: bool) -> Outcome {
         return compare::run(args);
     }
     let plan = Plan::new(args)?;
-    let results = match args.device.open()? {
+    let device = DeviceArgs {
+        timestamps: true,
+        ..args.device.clone()
+    };
+    let results = match device.open()? {
         AnyDevice::Cpu(cpu) => measure(cpu, &plan, quiet)?,
         AnyDevice::Gpu(gpu) => measure(*gpu, &plan, quiet)?,
     };

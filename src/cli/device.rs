@@ -28,6 +28,9 @@ pub(crate) struct DeviceArgs {
     /// Pretend that one GPU binding holds at most this many bytes (data are then split into blocks)
     #[arg(long, value_name = "BYTES", hide = true)]
     pub(crate) max_binding: Option<usize>,
+    /// Read the GPU's own clock, for `bench`.
+    #[arg(skip)]
+    pub(crate) timestamps: bool,
 }
 
 /// An opened device.
@@ -88,6 +91,7 @@ impl DeviceArgs {
             max_binding_bytes: self.max_binding,
             checked: self.checked,
             form: self.form,
+            timestamps: self.timestamps,
             ..GpuOptions::default()
         };
         pollster::block_on(Gpu::open(report, options))

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::timestamps::Timestamps;
+
 /// How long one submit should take.
 const TARGET: Duration = Duration::from_millis(20);
 /// How long a submit may take before the device counts as hung.
@@ -44,10 +46,17 @@ pub(super) struct Recorder {
     clock: Clock,
     /// Spent waiting for submits while recording.
     pub(super) waited: Duration,
+    /// Spent handing submits to the driver; some software drivers compute in it.
+    pub(super) handed_over: Duration,
+    timestamps: Option<Timestamps>,
 }
 
 impl Recorder {
-    pub(super) fn new(device: &wgpu::Device, alignment: u32) -> Self {
+    pub(super) fn new(
+        device: &wgpu::Device,
+        alignment: u32,
+        timestamps: Option<Timestamps>,
+    ) -> Self {
         let slot = 64usize.next_multiple_of(alignment as usize);
         let ring = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("params"),
@@ -64,6 +73,8 @@ impl Recorder {
             in_flight: VecDeque::new(),
             clock: Clock::start(),
             waited: Duration::ZERO,
+            handed_over: Duration::ZERO,
+            timestamps,
         }
     }
 
@@ -114,7 +125,10 @@ impl Recorder {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.encode(&mut encoder);
         let dispatches = self.recorded.len();
-        let index = queue.submit([encoder.finish()]);
+        let commands = encoder.finish();
+        let mut handing_over = Clock::start();
+        let index = queue.submit([commands]);
+        self.handed_over += handing_over.lap().unwrap_or_default();
         self.recorded.clear();
         self.params.clear();
         self.in_flight.push_back(InFlight { index, dispatches });
@@ -124,8 +138,11 @@ impl Recorder {
         Ok(())
     }
 
-    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+    fn encode(&mut self, encoder: &mut wgpu::CommandEncoder) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: None,
+            timestamp_writes: self.timestamps.as_mut().and_then(Timestamps::next),
+        });
         for dispatch in &self.recorded {
             let [x, y, z] = dispatch.workgroups;
             pass.set_pipeline(&dispatch.pipeline);
@@ -151,6 +168,27 @@ impl Recorder {
                 .min(2 * self.limit);
         }
         Ok(())
+    }
+
+    /// Starts reading the timestamps of the submits since the last such call, if there are any.
+    pub(super) fn read_timestamps(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+    ) -> Result<Option<Mapping>, String> {
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let taken = (self.timestamps.as_mut()).and_then(|stamps| stamps.take(&mut encoder));
+        let Some((ticks, bytes)) = taken else {
+            return Ok(None);
+        };
+        queue.submit([encoder.finish()]);
+        let mapping = self.read_back(device, queue, &ticks, 0..bytes)?;
+        Ok(Some(mapping))
+    }
+
+    /// Seconds between timestamps that were read.
+    pub(super) fn gpu_seconds(&self, ticks: &[u64]) -> Option<f64> {
+        self.timestamps.as_ref().map(|stamps| stamps.seconds(ticks))
     }
 
     /// Starts reading a buffer back; the future resolves to its mapped copy.

@@ -14,8 +14,10 @@ use dec_gpu::tile::Product;
 pub(super) trait Recording: Device {
     /// Whether the device computes on the processor that records: then the two cannot be told apart.
     fn computes_on_host(&self) -> bool;
-    /// How long recording has waited for the device so far.
+    /// How long recording has waited for the device so far, or computed in its place.
     fn waited(&self) -> Duration;
+    /// Seconds that the device computed since the last call, by its own clock, if it has one.
+    fn busy_seconds(&self) -> Result<Option<f64>>;
 }
 
 impl Recording for Cpu {
@@ -26,16 +28,28 @@ impl Recording for Cpu {
     fn waited(&self) -> Duration {
         Duration::ZERO
     }
+
+    fn busy_seconds(&self) -> Result<Option<f64>> {
+        Ok(None)
+    }
 }
 
 impl Recording for Gpu {
     fn computes_on_host(&self) -> bool {
-        // llvmpipe even does it within the submit.
-        self.info().kind == "software"
+        false
     }
 
     fn waited(&self) -> Duration {
-        Self::waited(self)
+        // Software drivers compute within the submit, so what it takes is no recording.
+        if self.info().kind == "software" {
+            Self::waited(self) + self.handed_over()
+        } else {
+            Self::waited(self)
+        }
+    }
+
+    fn busy_seconds(&self) -> Result<Option<f64>> {
+        pollster::block_on(Self::busy_seconds(self))
     }
 }
 
@@ -70,6 +84,11 @@ impl<D: Recording> Counted<D> {
             dispatches: self.dispatches.take(),
             recording: (!self.inner.computes_on_host()).then_some(recording),
         }
+    }
+
+    /// Seconds that the device computed since the last call, by its own clock.
+    pub(super) fn busy_seconds(&self) -> Result<Option<f64>> {
+        self.inner.busy_seconds()
     }
 
     /// Adds what `record` takes on the host, without what it waits for the device.
@@ -152,6 +171,10 @@ mod tests {
 
         fn waited(&self) -> Duration {
             self.waited.get()
+        }
+
+        fn busy_seconds(&self) -> Result<Option<f64>> {
+            Ok(None)
         }
     }
 

@@ -5,7 +5,7 @@ use super::results::{Group, Results, Row};
 /// A column: its title, and its cell if the row has one.
 type Column = (&'static str, fn(&Row) -> Option<String>);
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     ("id", |row| Some(format!("`{}`", row.id))),
     ("µs per call", |row| Some(number(row.median))),
     ("±", |row| Some(number(row.spread))),
@@ -15,6 +15,7 @@ const COLUMNS: [Column; 9] = [
     ("samples/s", |row| row.samples_per_second.map(number)),
     ("dispatches", |row| Some(number(row.dispatches))),
     ("host µs", |row| row.host_us.map(number)),
+    ("device µs", |row| row.device_us.map(number)),
 ];
 
 /// The whole page.

@@ -120,6 +120,8 @@ pub(super) struct Row {
     pub(super) dispatches: f64,
     /// Microseconds per call that the host spends recording and submitting; null if it computes meanwhile.
     pub(super) host_us: Option<f64>,
+    /// Microseconds per call that the device computes by its own clock; null if it has none.
+    pub(super) device_us: Option<f64>,
     pub(super) backend: String,
     pub(super) adapter: String,
     pub(super) driver: String,
@@ -136,6 +138,7 @@ pub(super) struct Measured {
     pub(super) calls: usize,
     pub(super) dispatches: f64,
     pub(super) host_seconds: Option<f64>,
+    pub(super) device_seconds: Option<f64>,
 }
 
 impl Row {
@@ -166,6 +169,7 @@ impl Row {
             samples_per_second: rate(task.samples),
             dispatches: measured.dispatches,
             host_us: measured.host_seconds.map(|seconds| 1e6 * seconds),
+            device_us: measured.device_seconds.map(|seconds| 1e6 * seconds),
             backend: device.backend.clone(),
             adapter: device.name.clone(),
             driver: device.driver.clone(),
@@ -263,6 +267,7 @@ pub(super) mod tests {
             calls: 1,
             dispatches: 2.0,
             host_seconds: None,
+            device_seconds: None,
         };
         let device = DeviceInfo {
             backend: "cpu".into(),

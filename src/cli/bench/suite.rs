@@ -130,11 +130,18 @@ impl<'d, D: Recording> Suite<'d, D> {
         call: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Measured> {
         self.device.take(); // what warming up counted
+        self.device.busy_seconds()?;
+        let mut busy = Some(Vec::with_capacity(repetitions));
         let mut seconds = Vec::with_capacity(repetitions);
         let mut counts = Vec::with_capacity(repetitions);
         for _ in 0..repetitions {
             seconds.push(self.seconds(calls, call)? / calls as f64);
             counts.push(self.device.take());
+            let seconds = self.device.busy_seconds()?;
+            busy = busy.zip(seconds).map(|(mut busy, seconds)| {
+                busy.push(seconds / calls as f64);
+                busy
+            });
         }
         let per_call = |amount: f64| amount / calls as f64;
         let dispatches: Vec<f64> = (counts.iter())
@@ -149,6 +156,7 @@ impl<'d, D: Recording> Suite<'d, D> {
             calls,
             dispatches: median(&dispatches),
             host_seconds: recording.map(|times| median(&times)),
+            device_seconds: busy.map(|times| median(&times)),
         })
     }
 
