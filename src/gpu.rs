@@ -4,6 +4,7 @@
 
 mod adapters;
 mod forms;
+mod pace;
 mod pipelines;
 mod queue;
 mod timestamps;
@@ -419,10 +420,14 @@ impl Device for Gpu {
         }
         let pipeline = self.pipelines.borrow_mut().get(&self.device, kernel);
         let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
-        let full =
-            self.recorder
-                .borrow_mut()
-                .record(pipeline.pipeline, bind_group, params, workgroups);
+        let id = std::ptr::from_ref(kernel) as usize;
+        let full = (self.recorder.borrow_mut()).record(
+            id,
+            pipeline.pipeline,
+            bind_group,
+            params,
+            workgroups,
+        );
         if full {
             self.submit();
         }

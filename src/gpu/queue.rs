@@ -1,7 +1,6 @@
 //! Recording and submitting: dispatches are collected, then encoded into one pass and submitted.
 //!
-//! A submit is kept short (about [`TARGET`]), because some systems reset a GPU whose submit takes
-//! seconds; at most [`IN_FLIGHT`] submits wait on the device.
+//! A submit is kept short (`pace`); at most [`IN_FLIGHT`] submits wait on the device.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -10,16 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::pace::{MOST_DISPATCHES, Pace, Work};
 use super::timestamps::Timestamps;
 
-/// How long one submit should take.
-const TARGET: Duration = Duration::from_millis(20);
 /// How long a submit may take before the device counts as hung.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// Submits that may wait on the device.
 const IN_FLIGHT: usize = 2;
-/// Most dispatches in one submit; also the slots of the parameter ring.
-const MOST_DISPATCHES: usize = 1024;
 
 struct Recorded {
     pipeline: wgpu::ComputePipeline,
@@ -30,7 +26,7 @@ struct Recorded {
 
 struct InFlight {
     index: wgpu::SubmissionIndex,
-    dispatches: usize,
+    work: Work,
 }
 
 /// Collects dispatches and their parameters until they are submitted.
@@ -41,7 +37,9 @@ pub(super) struct Recorder {
     /// Their copy on the device. Writes are ordered with submits, so one ring serves all submits.
     ring: wgpu::Buffer,
     slot: usize,
-    limit: usize,
+    pace: Pace,
+    /// Of the recorded dispatches.
+    work: Work,
     in_flight: VecDeque<InFlight>,
     clock: Clock,
     /// Spent waiting for submits while recording.
@@ -69,7 +67,8 @@ impl Recorder {
             params: Vec::new(),
             ring,
             slot,
-            limit: 16,
+            pace: Pace::default(),
+            work: Work::default(),
             in_flight: VecDeque::new(),
             clock: Clock::start(),
             waited: Duration::ZERO,
@@ -87,9 +86,10 @@ impl Recorder {
         })
     }
 
-    /// Adds a dispatch; true when it is time to submit.
+    /// Adds a dispatch of a kernel, named by its address; true when it is time to submit.
     pub(super) fn record(
         &mut self,
+        kernel: usize,
         pipeline: wgpu::ComputePipeline,
         bind_group: wgpu::BindGroup,
         params: &[u8],
@@ -109,7 +109,8 @@ impl Recorder {
             params_offset: offset as u32,
             workgroups,
         });
-        self.recorded.len() >= self.limit
+        self.pace.add(&mut self.work, kernel, workgroups);
+        self.work.is_full()
     }
 
     /// Submits what is recorded and waits while too much is in flight.
@@ -124,14 +125,14 @@ impl Recorder {
         queue.write_buffer(&self.ring, 0, &self.params);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.encode(&mut encoder);
-        let dispatches = self.recorded.len();
         let commands = encoder.finish();
         let mut handing_over = Clock::start();
         let index = queue.submit([commands]);
         self.handed_over += handing_over.lap().unwrap_or_default();
         self.recorded.clear();
         self.params.clear();
-        self.in_flight.push_back(InFlight { index, dispatches });
+        let work = std::mem::take(&mut self.work);
+        self.in_flight.push_back(InFlight { index, work });
         while self.in_flight.len() > IN_FLIGHT {
             self.wait_for_oldest(device)?;
         }
@@ -151,7 +152,7 @@ impl Recorder {
         }
     }
 
-    /// Waits for the oldest submit and sets the size of the next ones from the time it took.
+    /// Waits for the oldest submit and learns from the time it took.
     fn wait_for_oldest(&mut self, device: &wgpu::Device) -> Result<(), String> {
         let Some(oldest) = self.in_flight.pop_front() else {
             return Ok(());
@@ -160,12 +161,7 @@ impl Recorder {
         wait(device, Some(oldest.index))?;
         self.waited += waiting.lap().unwrap_or_default();
         if let Some(elapsed) = self.clock.lap() {
-            let each = elapsed.as_secs_f64() / oldest.dispatches as f64;
-            let wanted = TARGET.as_secs_f64() / each.max(1e-9);
-            // At most doubled, so that one lucky lap does not make a submit that lasts seconds.
-            self.limit = (wanted as usize)
-                .clamp(4, MOST_DISPATCHES)
-                .min(2 * self.limit);
+            self.pace.learn(&oldest.work, elapsed.as_secs_f64());
         }
         Ok(())
     }

@@ -265,7 +265,7 @@ fn every_adapter_can_be_measured() {
         assert_rows(&results);
         for row in results["rows"].as_array().expect("rows") {
             let told = row["host_us"].as_f64() > Some(0.0);
-            assert_eq!(told, adapter["kind"] != "software", "{row}");
+            assert!(told, "{row}");
         }
         measured += 1;
     }
