@@ -56,8 +56,15 @@ pub trait Device {
         true
     }
 
-    /// The form that computes a product fastest here: a place in [`crate::tile::TILES`].
-    fn tile(&self, product: Product) -> usize;
+    /// Why products are computed in form M instead of in the form of this kernel, if they are: the driver does
+    /// not compile it.
+    fn fallback(&self, _kernel: &'static Kernel) -> Option<String> {
+        None
+    }
+
+    /// The form in which to compute a product here: a place in `forms`, the product's kernels, one for each of
+    /// [`crate::tile::TILES`]. Products of one class ([`Product::class`]) get the same form each time.
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize;
 
     /// What this device is.
     fn info(&self) -> DeviceInfo;

@@ -1,8 +1,10 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
-//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits.
+//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits,
+//! `forms` chooses the form of a product, `fallback` replaces a form that does not compile.
 
 mod adapters;
+mod fallback;
 mod forms;
 mod pipelines;
 mod queue;
@@ -19,6 +21,7 @@ use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
 use crate::tile::Product;
+use fallback::Fallen;
 use forms::Forms;
 use pipelines::Pipelines;
 use queue::Recorder;
@@ -44,6 +47,7 @@ pub struct Gpu {
     max_binding_bytes: usize,
     pipelines: RefCell<Pipelines>,
     forms: Forms,
+    fallen: Fallen,
     bind_groups: RefCell<HashMap<BindGroupKey, wgpu::BindGroup>>,
     recorder: RefCell<Recorder>,
     fault: Fault,
@@ -131,6 +135,7 @@ impl Gpu {
             queue,
             pipelines: RefCell::new(Pipelines::new(options.checked)),
             forms: Forms::new(report, options.form)?,
+            fallen: Fallen::default(),
             bind_groups: RefCell::default(),
             fault,
             dropped: Dropped::default(),
@@ -325,7 +330,14 @@ impl Device for Gpu {
         if workgroups.contains(&0) || self.check().is_err() {
             return;
         }
-        let pipeline = self.pipelines.borrow_mut().get(&self.device, kernel);
+        let pipeline = match self.pipeline(kernel) {
+            Ok(pipeline) => pipeline,
+            Err(reason) => {
+                let reason = format!("{} does not compile: {reason}", kernel.title());
+                log::error!("{reason}");
+                return self.fail(reason);
+            }
+        };
         let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
         let full =
             self.recorder
@@ -370,8 +382,12 @@ impl Device for Gpu {
         !kernel.needs_subgroups() || self.forms.subgroups()
     }
 
-    fn tile(&self, product: Product) -> usize {
-        self.forms.choose(product)
+    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
+        self.replaced(kernel)
+    }
+
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+        self.form(forms, product)
     }
 
     fn info(&self) -> DeviceInfo {

@@ -15,12 +15,14 @@ macro_rules! kernels {
                 &$product::KERNELS[2],
                 &$product::KERNELS[3],
                 &$product::KERNELS[4],
+                &$product::KERNELS[5],
+                &$product::KERNELS[6],
             )+
         ];
     };
 }
 
-/// A product in every form. The module has `Params`, `reference`, `fast` and `cases::<FORM>`.
+/// A product in every form. The module has `Params`, `reference`, `fast`, `cases::<FORM>` and `sized`.
 macro_rules! product_kernels {
     ($name:literal, $bindings:expr, $mutation:expr) => {
         [
@@ -28,7 +30,9 @@ macro_rules! product_kernels {
             product_kernels!(1, ["quads", "s"], $name, $bindings, $mutation),
             product_kernels!(2, ["quads", "m", "tile"], $name, $bindings, $mutation),
             product_kernels!(3, ["quads", "l", "tile"], $name, $bindings, $mutation),
-            product_kernels!(4, ["subgroup"], $name, $bindings, $mutation),
+            product_kernels!(4, ["subgroup32", "subgroup"], $name, $bindings, $mutation),
+            product_kernels!(5, ["quads", "w", "tile"], $name, $bindings, $mutation),
+            product_kernels!(6, ["subgroup16", "subgroup"], $name, $bindings, $mutation),
         ]
     };
     ($form:literal, [$($part:literal),+], $name:literal, $bindings:expr, $mutation:expr) => {
@@ -41,7 +45,10 @@ macro_rules! product_kernels {
             params: Params::FIELDS,
             bindings: $bindings,
             workgroup_size: [crate::tile::TILES[$form].lanes, 1, 1],
-            tile: Some(&crate::tile::TILES[$form]),
+            tile: Some(crate::kernel::Tiled {
+                tile: &crate::tile::TILES[$form],
+                sized,
+            }),
             reference,
             fast: Some(fast),
             cases: cases::<$form>,
@@ -96,6 +103,12 @@ pub mod inputs {
         (0..len)
             .map(|i| 2.0 * random::uniform(seed, 0, 0, i as u32) - 1.0)
             .collect()
+    }
+
+    /// As [`uniform`], but repeated after 2¹⁷ values, so that large inputs are soon made.
+    pub fn repeated(seed: u32, len: usize) -> Vec<f32> {
+        let values = uniform(seed, len.min(1 << 17));
+        values.into_iter().cycle().take(len).collect()
     }
 
     /// `len` small integers in [-4, 4] as floats: sums and products of them are exact in f32, so two

@@ -5,7 +5,7 @@ use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{Product, TILES};
+use crate::tile::{FORMS, M, Product, TILES};
 
 crate::params! {
     /// Rows of x and dy.
@@ -17,7 +17,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_backward_weight",
     &[
         read("x", F32),
@@ -44,11 +44,14 @@ pub fn linear_backward_weight<D: Device>(
         d_in: param(x.cols),
         d_out: param(dy.cols),
     };
-    let form = device.tile(Product {
-        rows: dw.rows,
-        cols: dw.cols,
-        depth: x.rows,
-    });
+    let form = device.tile(
+        &KERNELS,
+        Product {
+            rows: dw.rows,
+            cols: dw.cols,
+            depth: x.rows,
+        },
+    );
     device.dispatch(
         &KERNELS[form],
         bytemuck::bytes_of(&params),
@@ -94,6 +97,10 @@ fn cases<const FORM: usize>() -> Vec<Case> {
     SHAPES.iter().map(|shape| case::<FORM>(*shape)).collect()
 }
 
+fn sized(p: Product) -> Case {
+    case::<M>((p.depth, p.rows, p.cols))
+}
+
 fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize)) -> Case {
     let params = Params {
         rows: param(rows),
@@ -105,8 +112,8 @@ fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize)) -> Case {
         &params,
         TILES[FORM].workgroups(d_in, d_out),
     )
-    .input(&inputs::uniform(1, rows * d_in))
-    .input(&inputs::uniform(2, rows * d_out))
+    .input(&inputs::repeated(1, rows * d_in))
+    .input(&inputs::repeated(2, rows * d_out))
     .output(d_in * d_out, Tolerance::sum(rows, 1.0))
     .output(d_out, Tolerance::sum(rows, 1.0))
 }

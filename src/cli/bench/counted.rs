@@ -121,8 +121,12 @@ impl<D: Recording> Device for Counted<D> {
         self.inner.supports(kernel)
     }
 
-    fn tile(&self, product: Product) -> usize {
-        self.inner.tile(product)
+    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
+        self.inner.fallback(kernel)
+    }
+
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+        self.inner.tile(forms, product)
     }
 
     fn info(&self) -> DeviceInfo {
@@ -182,8 +186,8 @@ mod tests {
             usize::MAX
         }
 
-        fn tile(&self, product: Product) -> usize {
-            Cpu::new().tile(product)
+        fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+            Cpu::new().tile(forms, product)
         }
 
         fn info(&self) -> DeviceInfo {
