@@ -1,13 +1,19 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
 //! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits,
-//! `forms` chooses the form of a product, `fallback` replaces a form that does not compile.
+//! `forms` chooses the form of a product, by a table or by what `tuner` measures, `fallback` replaces a form that
+//! does not compile.
 
 mod adapters;
 mod fallback;
 mod forms;
 mod pipelines;
 mod queue;
+#[cfg(not(target_arch = "wasm32"))]
+mod tuner;
+#[cfg(target_arch = "wasm32")]
+#[path = "gpu/no_tuner.rs"]
+mod tuner;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,18 +22,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
+pub use tuner::Tuning;
 
 use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
-use crate::tile::Product;
+use crate::tile::{Choices, Product};
 use fallback::Fallen;
 use forms::Forms;
 use pipelines::Pipelines;
 use queue::Recorder;
+use tuner::Tuner;
 
 /// How to open an adapter.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct GpuOptions {
     /// Ask for WebGPU's default limits instead of all that the adapter has.
     pub default_limits: bool,
@@ -35,6 +43,9 @@ pub struct GpuOptions {
     pub checked: bool,
     /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
     pub form: Option<usize>,
+    /// Choose forms by measuring them instead of by a table. What is found depends on the machine's mood, and so do
+    /// the last bits of what is computed; a model's file says which forms it was made with.
+    pub tuning: Option<Tuning>,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
 }
@@ -48,6 +59,7 @@ pub struct Gpu {
     pipelines: RefCell<Pipelines>,
     forms: Forms,
     fallen: Fallen,
+    tuner: Option<Tuner>,
     bind_groups: RefCell<HashMap<BindGroupKey, wgpu::BindGroup>>,
     recorder: RefCell<Recorder>,
     fault: Fault,
@@ -130,6 +142,7 @@ impl Gpu {
             max_binding_bytes: options
                 .max_binding_bytes
                 .map_or(binding, |bytes| bytes.min(binding)),
+            tuner: (options.tuning).map(|tuning| Tuner::new(tuning, &report.info)),
             info: report.info.clone(),
             device,
             queue,
@@ -245,6 +258,15 @@ impl Gpu {
         if !dropped.is_empty() {
             let held = |(_, ids): &BindGroupKey| !ids.iter().any(|id| dropped.contains(id));
             self.bind_groups.borrow_mut().retain(|key, _| held(key));
+        }
+    }
+
+    /// Submits what is recorded and waits until all of it is done.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn finish(&self) {
+        self.submit();
+        if let Err(fault) = self.recorder.borrow_mut().wait_for_all(&self.device) {
+            self.fail(fault);
         }
     }
 
@@ -388,6 +410,14 @@ impl Device for Gpu {
 
     fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
         self.form(forms, product)
+    }
+
+    fn choices(&self) -> Option<Choices> {
+        Some(self.chosen())
+    }
+
+    fn use_choices(&self, choices: &Choices) {
+        self.take(choices);
     }
 
     fn info(&self) -> DeviceInfo {

@@ -4,6 +4,10 @@
 //! differ in how much of the result a workgroup owns. Which is fastest depends on the adapter and the shape.
 //! Another form adds in another order, so it gives other bits.
 
+use std::collections::BTreeMap;
+
+use crate::device::DeviceInfo;
+
 /// One form of the product.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tile {
@@ -56,6 +60,19 @@ pub static TILES: [Tile; FORMS] = [
         ..tile("subgroup16", 16, 32, SUBGROUP_SIZE)
     },
 ];
+
+/// The version of the forms. It grows when the text of one changes, so that times measured before do not count.
+pub const VERSION: u32 = 1;
+
+/// The forms that products took on a device. With the same ones it gives the same bits again.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Choices {
+    /// Where.
+    pub device: DeviceInfo,
+    /// The form of each class of products: `linear_forward 256x512x1024`, the kernel and
+    /// [`Product::class`], to the name of one of [`TILES`].
+    pub forms: BTreeMap<String, String>,
+}
 
 /// The place of a form in [`TILES`] by its name.
 pub fn form_called(name: &str) -> Option<usize> {

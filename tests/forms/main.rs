@@ -7,6 +7,8 @@
 mod common;
 
 mod fallback;
+mod stored;
+mod tuner;
 
 use common::adapters;
 use dec_gpu::gpu::{Gpu, GpuOptions};

@@ -8,7 +8,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
-use dec_gpu::tile::Product;
+use dec_gpu::tile::{Choices, Product};
 
 /// A device whose recording can be told from its computing.
 pub(super) trait Recording: Device {
@@ -127,6 +127,14 @@ impl<D: Recording> Device for Counted<D> {
 
     fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
         self.inner.tile(forms, product)
+    }
+
+    fn choices(&self) -> Option<Choices> {
+        self.inner.choices()
+    }
+
+    fn use_choices(&self, choices: &Choices) {
+        self.inner.use_choices(choices);
     }
 
     fn info(&self) -> DeviceInfo {
