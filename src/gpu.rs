@@ -43,8 +43,8 @@ pub struct GpuOptions {
     pub checked: bool,
     /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
     pub form: Option<usize>,
-    /// Choose forms by measuring them instead of by a table. What is found depends on the machine's mood, and so do
-    /// the last bits of what is computed; a model's file says which forms it was made with.
+    /// Choose forms by measuring them instead of by a table. What is found depends on what else the machine does, and
+    /// so do the last bits of what is computed; a model's file says which forms it was made with.
     pub tuning: Option<Tuning>,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,

@@ -27,6 +27,9 @@ pub(crate) struct DeviceArgs {
     /// every machine with this adapter. Software adapters always use the table
     #[arg(long)]
     pub(crate) no_tune: bool,
+    /// Measure forms on software adapters too
+    #[arg(long, hide = true, conflicts_with = "no_tune")]
+    pub(crate) tune: bool,
     /// Compute every product in this form: skinny, S, M, L, subgroup, W or subgroup16
     #[arg(long, value_name = "NAME", hide = true, value_parser = form)]
     pub(crate) form: Option<usize>,
@@ -101,7 +104,7 @@ impl DeviceArgs {
 
     /// Whether forms are measured. On a processor that plays a GPU compiling them costs more than they gain.
     fn tunes(&self, report: &AdapterReport) -> bool {
-        !self.no_tune && !report.is_software()
+        self.tune || !self.no_tune && !report.is_software()
     }
 }
 

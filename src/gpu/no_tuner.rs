@@ -21,6 +21,8 @@ impl Tuner {
 impl Gpu {
     /// The table's form.
     pub(super) fn tuned(&self, _: &'static [Kernel], _: Class, _: Product, table: usize) -> usize {
-        table
+        match &self.tuner {
+            None | Some(Tuner {}) => table,
+        }
     }
 }

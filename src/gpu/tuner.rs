@@ -28,7 +28,7 @@ pub struct Tuning {
     /// The most time that all measuring may take. One step of it may take longer: a compilation cannot be
     /// interrupted.
     pub budget: Duration,
-    /// The most time for one class of products.
+    /// The most time for timing one class of products, compiling and checking its forms aside.
     pub class_budget: Duration,
 }
 
@@ -66,10 +66,9 @@ impl Tuner {
         }
     }
 
-    /// When to stop measuring the next class.
+    /// When there is no time left.
     fn deadline(&self) -> Instant {
-        let left = self.budget.saturating_sub(self.spent.get());
-        Instant::now() + left.min(self.class_budget)
+        Instant::now() + self.budget.saturating_sub(self.spent.get())
     }
 }
 
@@ -110,38 +109,44 @@ impl Gpu {
         table: usize,
     ) -> (usize, bool) {
         let deadline = tuner.deadline();
-        let mut contest = Contest::new(table);
+        let mut contest = Contest::new(table, tuner.class_budget);
         for form in self.forms.candidates(table) {
-            if Instant::now() >= deadline {
-                return (contest.winner(), false);
-            }
-            if !self.is_right(tuner, &forms[form]) {
-                contest.refuse(form);
-            } else if contest.enter(self, forms, product, form).is_err() {
-                return (contest.winner(), false);
+            match self.is_right(tuner, &forms[form], deadline) {
+                Some(true) if contest.enter(self, forms, product, form) => {}
+                Some(false) => contest.refuse(form),
+                _ => return (contest.winner(), false),
             }
         }
         contest.repeat(self, forms, deadline);
         (contest.winner(), true)
     }
 
-    /// Whether a kernel compiles and agrees with its reference.
-    fn is_right(&self, tuner: &Tuner, kernel: &'static Kernel) -> bool {
-        if self.replaced(kernel).is_some() || self.pipeline(kernel).is_err() {
-            return false;
-        }
+    /// Whether a kernel compiles and agrees with its reference; `None` if there is no time to find out.
+    fn is_right(&self, tuner: &Tuner, kernel: &'static Kernel, deadline: Instant) -> Option<bool> {
         let key = std::ptr::from_ref(kernel) as usize;
         let known = tuner.right.borrow().get(&key).copied();
-        known.unwrap_or_else(|| {
-            let failure = trials(kernel)
-                .iter()
-                .find_map(|case| pollster::block_on(run_case(self, kernel, case)).err());
-            if let Some(failure) = &failure {
-                log::warn!("{}: form not used: {failure}", self.info.name);
+        if known.is_some() || Instant::now() >= deadline {
+            return known;
+        }
+        let right = self.replaced(kernel).is_none()
+            && self.pipeline(kernel).is_ok()
+            && self.agrees(kernel, deadline)?;
+        tuner.right.borrow_mut().insert(key, right);
+        Some(right)
+    }
+
+    /// Whether the trials of a kernel give what the reference does; `None` if there is no time for them.
+    fn agrees(&self, kernel: &'static Kernel, deadline: Instant) -> Option<bool> {
+        for case in trials(kernel) {
+            if Instant::now() >= deadline {
+                return None;
             }
-            tuner.right.borrow_mut().insert(key, failure.is_none());
-            failure.is_none()
-        })
+            if let Err(failure) = pollster::block_on(run_case(self, kernel, &case)) {
+                log::warn!("{}: form not used: {failure}", self.info.name);
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 }
 

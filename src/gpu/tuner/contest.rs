@@ -40,6 +40,8 @@ struct Entrant {
 /// The forms so far, and how fast they are.
 pub(super) struct Contest {
     table: usize,
+    /// Time left.
+    left: Duration,
     scratch: Option<Scratch>,
     entrants: Vec<Entrant>,
     refused: Vec<usize>,
@@ -47,9 +49,10 @@ pub(super) struct Contest {
 
 impl Contest {
     /// `table` is the form to take unless another is clearly faster.
-    pub(super) fn new(table: usize) -> Self {
+    pub(super) fn new(table: usize, budget: Duration) -> Self {
         Self {
             table,
+            left: budget,
             scratch: None,
             entrants: Vec::new(),
             refused: Vec::new(),
@@ -61,23 +64,38 @@ impl Contest {
         self.refused.push(form);
     }
 
-    /// Times a form for the first time.
+    /// Times a form for the first time. False if there was no time for it, or the device failed.
     pub(super) fn enter(
         &mut self,
         gpu: &Gpu,
         forms: &'static [Kernel],
         product: Product,
         form: usize,
-    ) -> Result<()> {
+    ) -> bool {
+        if self.left.is_zero() {
+            return false;
+        }
+        let start = Instant::now();
+        let seconds = self.first_time(gpu, forms, product, form);
+        self.left = self.left.saturating_sub(start.elapsed());
+        (self.entrants).extend(seconds.iter().map(|&seconds| Entrant { form, seconds }));
+        seconds.is_ok()
+    }
+
+    fn first_time(
+        &mut self,
+        gpu: &Gpu,
+        forms: &'static [Kernel],
+        product: Product,
+        form: usize,
+    ) -> Result<f64> {
         let scratch = match &mut self.scratch {
             Some(scratch) => scratch,
             none => none.insert(Scratch::new(gpu, &forms[form], product)?),
         };
         scratch.time(gpu, forms, form, 1); // warms up
         let seconds = scratch.time(gpu, forms, form, 1);
-        gpu.check()?;
-        self.entrants.push(Entrant { form, seconds });
-        Ok(())
+        gpu.check().map(|()| seconds)
     }
 
     /// Times the forms that may still win again.
@@ -85,6 +103,7 @@ impl Contest {
         let Some(scratch) = &self.scratch else {
             return;
         };
+        let deadline = deadline.min(Instant::now() + self.left);
         for _ in 1..ROUNDS {
             let best = fastest(&self.entrants).map_or(0.0, |entrant| entrant.seconds);
             for entrant in &mut self.entrants {
@@ -170,7 +189,7 @@ mod tests {
         let entrant = |&(form, seconds): &(usize, f64)| Entrant { form, seconds };
         Contest {
             entrants: times.iter().map(entrant).collect(),
-            ..Contest::new(L)
+            ..Contest::new(L, Duration::ZERO)
         }
     }
 
