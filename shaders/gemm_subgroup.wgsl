@@ -1,7 +1,6 @@
-// The subgroup form of a product: 32x32 elements by 8 invocations, no barrier and no workgroup memory.
-// One subgroup is one workgroup: each invocation loads four elements of A, which all receive by broadcast, and four
-// of B. For adapters where barriers are slow; needs subgroups of at least 8. See gemm_tile.wgsl for the rest.
-const TILE_ROWS = 32u; // rows of the product per workgroup
+// The subgroup forms of a product: 32 columns by 8 invocations, no barrier and no workgroup memory.
+// One subgroup is one workgroup: each invocation loads two or four elements of A, which all receive by broadcast,
+// and four of B. For adapters where barriers are slow; needs subgroups of at least 8. See gemm_tile.wgsl for the rest.
 const TILE_COLS = 32u; // columns of the product per workgroup
 const LANES = 8u;
 
@@ -56,8 +55,6 @@ fn product(group: vec3<u32>, lane: u32) {
     for (var k = 0u; k < depth(); k++) {
         let a0 = fetch_a(row0, k);
         let a1 = fetch_a(row1, k);
-        let a2 = fetch_a(row2, k);
-        let a3 = fetch_a(row3, k);
         let b = vec4<f32>(fetch_b(k, c.x), fetch_b(k, c.y), fetch_b(k, c.z), fetch_b(k, c.w));
         acc0 += subgroupBroadcast(a0, 0u) * b;
         acc1 += subgroupBroadcast(a0, 1u) * b;
@@ -75,22 +72,26 @@ fn product(group: vec3<u32>, lane: u32) {
         acc13 += subgroupBroadcast(a1, 5u) * b;
         acc14 += subgroupBroadcast(a1, 6u) * b;
         acc15 += subgroupBroadcast(a1, 7u) * b;
-        acc16 += subgroupBroadcast(a2, 0u) * b;
-        acc17 += subgroupBroadcast(a2, 1u) * b;
-        acc18 += subgroupBroadcast(a2, 2u) * b;
-        acc19 += subgroupBroadcast(a2, 3u) * b;
-        acc20 += subgroupBroadcast(a2, 4u) * b;
-        acc21 += subgroupBroadcast(a2, 5u) * b;
-        acc22 += subgroupBroadcast(a2, 6u) * b;
-        acc23 += subgroupBroadcast(a2, 7u) * b;
-        acc24 += subgroupBroadcast(a3, 0u) * b;
-        acc25 += subgroupBroadcast(a3, 1u) * b;
-        acc26 += subgroupBroadcast(a3, 2u) * b;
-        acc27 += subgroupBroadcast(a3, 3u) * b;
-        acc28 += subgroupBroadcast(a3, 4u) * b;
-        acc29 += subgroupBroadcast(a3, 5u) * b;
-        acc30 += subgroupBroadcast(a3, 6u) * b;
-        acc31 += subgroupBroadcast(a3, 7u) * b;
+        if TILE_ROWS > 16u {
+            let a2 = fetch_a(row2, k);
+            let a3 = fetch_a(row3, k);
+            acc16 += subgroupBroadcast(a2, 0u) * b;
+            acc17 += subgroupBroadcast(a2, 1u) * b;
+            acc18 += subgroupBroadcast(a2, 2u) * b;
+            acc19 += subgroupBroadcast(a2, 3u) * b;
+            acc20 += subgroupBroadcast(a2, 4u) * b;
+            acc21 += subgroupBroadcast(a2, 5u) * b;
+            acc22 += subgroupBroadcast(a2, 6u) * b;
+            acc23 += subgroupBroadcast(a2, 7u) * b;
+            acc24 += subgroupBroadcast(a3, 0u) * b;
+            acc25 += subgroupBroadcast(a3, 1u) * b;
+            acc26 += subgroupBroadcast(a3, 2u) * b;
+            acc27 += subgroupBroadcast(a3, 3u) * b;
+            acc28 += subgroupBroadcast(a3, 4u) * b;
+            acc29 += subgroupBroadcast(a3, 5u) * b;
+            acc30 += subgroupBroadcast(a3, 6u) * b;
+            acc31 += subgroupBroadcast(a3, 7u) * b;
+        }
     }
     emit_row(row, col, acc0);
     emit_row(row + 1u, col, acc1);
@@ -108,20 +109,22 @@ fn product(group: vec3<u32>, lane: u32) {
     emit_row(row + 13u, col, acc13);
     emit_row(row + 14u, col, acc14);
     emit_row(row + 15u, col, acc15);
-    emit_row(row + 16u, col, acc16);
-    emit_row(row + 17u, col, acc17);
-    emit_row(row + 18u, col, acc18);
-    emit_row(row + 19u, col, acc19);
-    emit_row(row + 20u, col, acc20);
-    emit_row(row + 21u, col, acc21);
-    emit_row(row + 22u, col, acc22);
-    emit_row(row + 23u, col, acc23);
-    emit_row(row + 24u, col, acc24);
-    emit_row(row + 25u, col, acc25);
-    emit_row(row + 26u, col, acc26);
-    emit_row(row + 27u, col, acc27);
-    emit_row(row + 28u, col, acc28);
-    emit_row(row + 29u, col, acc29);
-    emit_row(row + 30u, col, acc30);
-    emit_row(row + 31u, col, acc31);
+    if TILE_ROWS > 16u {
+        emit_row(row + 16u, col, acc16);
+        emit_row(row + 17u, col, acc17);
+        emit_row(row + 18u, col, acc18);
+        emit_row(row + 19u, col, acc19);
+        emit_row(row + 20u, col, acc20);
+        emit_row(row + 21u, col, acc21);
+        emit_row(row + 22u, col, acc22);
+        emit_row(row + 23u, col, acc23);
+        emit_row(row + 24u, col, acc24);
+        emit_row(row + 25u, col, acc25);
+        emit_row(row + 26u, col, acc26);
+        emit_row(row + 27u, col, acc27);
+        emit_row(row + 28u, col, acc28);
+        emit_row(row + 29u, col, acc29);
+        emit_row(row + 30u, col, acc30);
+        emit_row(row + 31u, col, acc31);
+    }
 }

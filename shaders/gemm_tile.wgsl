@@ -8,7 +8,8 @@ const QUADS_A = TILE_ROWS / 4u;
 const QUADS_B = TILE_COLS / 4u;
 const PITCH_A = QUADS_A + 1u; // one quad of padding: neighbours in k lie in different banks
 const PITCH_B = QUADS_B + 1u;
-const PARTS = DEPTH * QUADS_A / LANES; // quads of A, and of B, that one invocation loads per pass: 1 or 4
+const PARTS_A = DEPTH * QUADS_A / LANES; // quads of A that one invocation loads per pass: 1, 2 or 4
+const PARTS_B = DEPTH * QUADS_B / LANES; // and of B
 
 var<workgroup> tile_a: array<vec4<f32>, DEPTH * PITCH_A>; // A transposed
 var<workgroup> tile_b: array<vec4<f32>, DEPTH * PITCH_B>;
@@ -74,15 +75,21 @@ fn load_b(part: u32, col: u32, k0: u32, lane: u32) -> vec4<f32> {
     return quad_b(k0 + at.x, col + 4u * at.y);
 }
 
-// One part for form L, four for form M: written out, so that next_a and next_b are indexed by constants.
+// Written out, so that next_a and next_b are indexed by constants. L has one part of each, M four, W four and two.
 fn load_pass(row: u32, col: u32, k0: u32, lane: u32) {
     next_a[0] = load_a(0u, row, k0, lane);
     next_b[0] = load_b(0u, col, k0, lane);
-    if PARTS == 4u {
+    if PARTS_A > 1u {
         next_a[1] = load_a(1u, row, k0, lane);
+    }
+    if PARTS_A > 2u {
         next_a[2] = load_a(2u, row, k0, lane);
         next_a[3] = load_a(3u, row, k0, lane);
+    }
+    if PARTS_B > 1u {
         next_b[1] = load_b(1u, col, k0, lane);
+    }
+    if PARTS_B > 2u {
         next_b[2] = load_b(2u, col, k0, lane);
         next_b[3] = load_b(3u, col, k0, lane);
     }
@@ -101,11 +108,17 @@ fn store_b(part: u32, lane: u32, quad: vec4<f32>) {
 fn store_pass(lane: u32) {
     store_a(0u, lane, next_a[0]);
     store_b(0u, lane, next_b[0]);
-    if PARTS == 4u {
+    if PARTS_A > 1u {
         store_a(1u, lane, next_a[1]);
+    }
+    if PARTS_A > 2u {
         store_a(2u, lane, next_a[2]);
         store_a(3u, lane, next_a[3]);
+    }
+    if PARTS_B > 1u {
         store_b(1u, lane, next_b[1]);
+    }
+    if PARTS_B > 2u {
         store_b(2u, lane, next_b[2]);
         store_b(3u, lane, next_b[3]);
     }

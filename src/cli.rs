@@ -5,6 +5,7 @@
 
 mod atomic;
 mod bench;
+mod cache_folder;
 mod device;
 mod devices;
 mod eval;

@@ -102,7 +102,7 @@ impl Device for Cpu {
         usize::MAX
     }
 
-    fn tile(&self, _product: Product) -> usize {
+    fn tile(&self, _forms: &'static [Kernel], _product: Product) -> usize {
         tile::M // every form has the same host version
     }
 

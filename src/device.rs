@@ -7,7 +7,7 @@
 
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::tile::Product;
+use crate::tile::{Choices, Product};
 
 /// A handle to device memory; cloning it shares the memory.
 pub trait DeviceBuffer: Clone {
@@ -73,8 +73,23 @@ pub trait Device {
         true
     }
 
-    /// The form that computes a product fastest here: a place in [`crate::tile::TILES`].
-    fn tile(&self, product: Product) -> usize;
+    /// Why products are computed in form M instead of in the form of this kernel, if they are: the driver does
+    /// not compile it.
+    fn fallback(&self, _kernel: &'static Kernel) -> Option<String> {
+        None
+    }
+
+    /// The form in which to compute a product here: a place in `forms`, the product's kernels, one for each of
+    /// [`crate::tile::TILES`]. Products of one class ([`Product::class`]) get the same form each time.
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize;
+
+    /// The forms chosen so far, where there is a choice: kept with what was computed.
+    fn choices(&self) -> Option<Choices> {
+        None
+    }
+
+    /// Takes these forms instead of choosing, if they were chosen on this device and driver.
+    fn use_choices(&self, _choices: &Choices) {}
 
     /// What this device is.
     fn info(&self) -> DeviceInfo;

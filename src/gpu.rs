@@ -1,13 +1,21 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
-//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits.
+//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits,
+//! `forms` chooses the form of a product, by a table or by what `tuner` measures, `fallback` replaces a form that
+//! does not compile.
 
 mod adapters;
+mod fallback;
 mod forms;
 mod pace;
 mod pipelines;
 mod queue;
 mod timestamps;
+#[cfg(not(target_arch = "wasm32"))]
+mod tuner;
+#[cfg(target_arch = "wasm32")]
+#[path = "gpu/no_tuner.rs"]
+mod tuner;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,18 +24,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
+pub use tuner::Tuning;
 
 use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
-use crate::tile::Product;
+use crate::tile::{Choices, Product};
+use fallback::Fallen;
 use forms::Forms;
 use pipelines::Pipelines;
 use queue::{Mapping, Recorder};
 use timestamps::Timestamps;
+use tuner::Tuner;
 
 /// How to open an adapter.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct GpuOptions {
     /// Ask for WebGPU's default limits instead of all that the adapter has.
     pub default_limits: bool,
@@ -37,6 +48,9 @@ pub struct GpuOptions {
     pub form: Option<usize>,
     /// Measure the time of submits on the GPU's own clock, where there is one ([`Gpu::busy_seconds`]).
     pub timestamps: bool,
+    /// Choose forms by measuring them instead of by a table. What is found depends on what else the machine does, and
+    /// so do the last bits of what is computed; a model's file says which forms it was made with.
+    pub tuning: Option<Tuning>,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
 }
@@ -49,6 +63,8 @@ pub struct Gpu {
     max_binding_bytes: usize,
     pipelines: RefCell<Pipelines>,
     forms: Forms,
+    fallen: Fallen,
+    tuner: Option<Tuner>,
     bind_groups: RefCell<HashMap<BindGroupKey, wgpu::BindGroup>>,
     recorder: RefCell<Recorder>,
     fault: Fault,
@@ -133,7 +149,7 @@ impl Gpu {
         } else {
             report.adapter.limits()
         };
-        let features = wanted_features(report, options);
+        let features = wanted_features(report, &options);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("dec-gpu"),
             required_limits: limits.clone(),
@@ -158,11 +174,13 @@ impl Gpu {
             max_binding_bytes: options
                 .max_binding_bytes
                 .map_or(binding, |bytes| bytes.min(binding)),
+            tuner: (options.tuning).map(|tuning| Tuner::new(tuning, &report.info)),
             info: report.info.clone(),
             device,
             queue,
             pipelines: RefCell::new(Pipelines::new(options.checked)),
             forms: Forms::new(report, options.form)?,
+            fallen: Fallen::default(),
             bind_groups: RefCell::default(),
             fault,
             dropped: Dropped::default(),
@@ -321,6 +339,15 @@ impl Gpu {
         }
     }
 
+    /// Submits what is recorded and waits until all of it is done.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn finish(&self) {
+        self.submit();
+        if let Err(fault) = self.recorder.borrow_mut().wait_for_all(&self.device) {
+            self.fail(fault);
+        }
+    }
+
     fn submit(&self) {
         if let Err(fault) = self.recorder.borrow_mut().submit(&self.device, &self.queue) {
             self.fail(fault);
@@ -330,7 +357,7 @@ impl Gpu {
 }
 
 /// The features that a device is opened with; all of them are optional.
-fn wanted_features(report: &AdapterReport, options: GpuOptions) -> wgpu::Features {
+fn wanted_features(report: &AdapterReport, options: &GpuOptions) -> wgpu::Features {
     let mut features = wgpu::Features::empty();
     if report.subgroups {
         features |= wgpu::Features::SUBGROUP;
@@ -418,7 +445,14 @@ impl Device for Gpu {
         if workgroups.contains(&0) || self.check().is_err() {
             return;
         }
-        let pipeline = self.pipelines.borrow_mut().get(&self.device, kernel);
+        let pipeline = match self.pipeline(kernel) {
+            Ok(pipeline) => pipeline,
+            Err(reason) => {
+                let reason = format!("{} does not compile: {reason}", kernel.title());
+                log::error!("{reason}");
+                return self.fail(reason);
+            }
+        };
         let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
         let id = std::ptr::from_ref(kernel) as usize;
         let full = (self.recorder.borrow_mut()).record(
@@ -460,8 +494,20 @@ impl Device for Gpu {
         !kernel.needs_subgroups() || self.forms.subgroups()
     }
 
-    fn tile(&self, product: Product) -> usize {
-        self.forms.choose(product)
+    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
+        self.replaced(kernel)
+    }
+
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+        self.form(forms, product)
+    }
+
+    fn choices(&self) -> Option<Choices> {
+        Some(self.chosen())
+    }
+
+    fn use_choices(&self, choices: &Choices) {
+        self.take(choices);
     }
 
     fn info(&self) -> DeviceInfo {

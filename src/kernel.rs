@@ -4,7 +4,7 @@
 //! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]), and the tests compare
 //! it with what the WGSL says (`tests/contract.rs`).
 
-use crate::tile::Tile;
+use crate::tile::{Product, Tile};
 
 /// How a kernel uses a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +167,15 @@ pub fn views<'v, 'a, const N: usize>(views: &'v mut [View<'a>]) -> &'v mut [View
 /// A kernel on the host: reads the uniform's bytes, reads and writes the views.
 pub type HostFn = fn(&[u8], &mut [View<'_>]);
 
+/// What a kernel that comes in several forms has besides.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiled {
+    /// Which form it is.
+    pub tile: &'static Tile,
+    /// Random inputs for a product of this size, to time it with. The workgroups are those of form M.
+    pub sized: fn(Product) -> Case,
+}
+
 /// Everything the project knows of one kernel.
 pub struct Kernel {
     /// The stem of its two files.
@@ -180,7 +189,7 @@ pub struct Kernel {
     /// `@workgroup_size`.
     pub workgroup_size: [u32; 3],
     /// The form of the product, for kernels that come in several.
-    pub tile: Option<&'static Tile>,
+    pub tile: Option<Tiled>,
     /// What is right: plain loops over whole arrays, sums in f64.
     pub reference: HostFn,
     /// A faster host version for the kernels that dominate time, held to the same cases.
@@ -200,14 +209,14 @@ impl Kernel {
     /// Its name, with the form of the product if it comes in several: `linear_forward (M)`.
     pub fn title(&self) -> String {
         match self.tile {
-            Some(tile) => format!("{} ({})", self.name, tile.name),
+            Some(tiled) => format!("{} ({})", self.name, tiled.tile.name),
             None => self.name.to_owned(),
         }
     }
 
     /// Whether it needs subgroups.
     pub fn needs_subgroups(&self) -> bool {
-        self.tile.is_some_and(|tile| tile.subgroups)
+        self.tile.is_some_and(|tiled| tiled.tile.subgroups)
     }
 
     /// The joined WGSL source.

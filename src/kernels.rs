@@ -15,13 +15,15 @@ macro_rules! kernels {
                 &$product::KERNELS[2],
                 &$product::KERNELS[3],
                 &$product::KERNELS[4],
+                &$product::KERNELS[5],
+                &$product::KERNELS[6],
             )+
         ];
     };
 }
 
-/// A product in every form. The module has `Params`, and for each form `reference`, `fast` and `cases`. Its WGSL is
-/// the form, the parts named here (`sum`: the form's sum over a workgroup), and its own.
+/// A product in every form. The module has `Params`, `sized`, and for each form `reference`, `fast` and `cases`. Its
+/// WGSL is the form, the parts named here (`sum`: the form's sum over a workgroup), and its own.
 macro_rules! product_kernels {
     ($name:literal, $parts:tt, $bindings:expr, $mutation:expr) => {
         [
@@ -29,7 +31,9 @@ macro_rules! product_kernels {
             product_kernels!(1, ["quads", "s"], "workgroup", $name, $parts, $bindings, $mutation),
             product_kernels!(2, ["quads", "m", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
             product_kernels!(3, ["quads", "l", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
-            product_kernels!(4, ["subgroup"], "subgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(4, ["subgroup32", "subgroup"], "subgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(5, ["quads", "w", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(6, ["subgroup16", "subgroup"], "subgroup", $name, $parts, $bindings, $mutation),
         ]
     };
     (
@@ -46,7 +50,10 @@ macro_rules! product_kernels {
             params: Params::FIELDS,
             bindings: $bindings,
             workgroup_size: [crate::tile::TILES[$form].lanes, 1, 1],
-            tile: Some(&crate::tile::TILES[$form]),
+            tile: Some(crate::kernel::Tiled {
+                tile: &crate::tile::TILES[$form],
+                sized,
+            }),
             reference: reference::<$form>,
             fast: Some(fast::<$form>),
             cases: cases::<$form>,
@@ -104,6 +111,12 @@ pub mod inputs {
         (0..len)
             .map(|i| 2.0 * random::uniform(seed, 0, 0, i as u32) - 1.0)
             .collect()
+    }
+
+    /// As [`uniform`], but repeated after 2¹⁷ values, so that large inputs are soon made.
+    pub fn repeated(seed: u32, len: usize) -> Vec<f32> {
+        let values = uniform(seed, len.min(1 << 17));
+        values.into_iter().cycle().take(len).collect()
     }
 
     /// `len` small integers in [-4, 4] as floats: sums and products of them are exact in f32, so two

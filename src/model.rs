@@ -13,8 +13,9 @@
 //!
 //! Weights are (in, out), the transpose of PyTorch's `nn.Linear`. `__metadata__` holds text:
 //! `format` = `dec-gpu-model`, `schema` = `1`, `version` (of the program that wrote the file),
-//! `alpha` (decimal) and `config` (the resolved configuration, TOML). Tensors under other names are
-//! left alone, so that a checkpoint can carry the optimiser's state in the same file.
+//! `alpha` (decimal) and `config` (the resolved configuration, TOML). A model made on a GPU also has
+//! `forms`: the adapter, its driver and the forms that products took there ([`Choices`], JSON), so that the
+//! same adapter gives the same bits again. Tensors under other names are left alone, so that a checkpoint can carry the optimiser's state in the same file.
 //!
 //! The same model gives the same bytes. ReLU follows every layer but the last of each half.
 
@@ -23,6 +24,8 @@ mod read;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+use crate::tile::Choices;
 
 pub use error::ModelError;
 
@@ -68,6 +71,8 @@ pub struct Model {
     pub scale: Vec<f32>,
     /// The resolved configuration the model was trained with, as TOML.
     pub config_toml: String,
+    /// The forms that products took where it was trained, if there was a choice.
+    pub forms: Option<Choices>,
 }
 
 /// The values of one tensor on their way into a file.
@@ -157,13 +162,17 @@ impl Model {
     /// The JSON header. Written here and not by the safetensors crate, whose hash map would put the
     /// metadata in another order in every run.
     fn header(&self, tensors: &[Tensor<'_>]) -> String {
-        let metadata = BTreeMap::from([
+        let mut metadata = BTreeMap::from([
             ("format", FORMAT.to_owned()),
             ("schema", SCHEMA.to_string()),
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
             ("alpha", self.alpha.to_string()),
             ("config", self.config_toml.clone()),
         ]);
+        if let Some(forms) = &self.forms {
+            let text = serde_json::to_string(forms).expect("maps of text have a JSON form");
+            metadata.insert("forms", text);
+        }
         let mut header = BTreeMap::from([("__metadata__", HeaderEntry::Metadata(metadata))]);
         let mut offset = 0;
         for tensor in tensors {
@@ -232,6 +241,7 @@ fn assert_chain(half: &str, layers: &[LayerWeights], first: usize, last: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::DeviceInfo;
 
     fn layer(d_in: usize, d_out: usize) -> LayerWeights {
         LayerWeights {
@@ -258,6 +268,7 @@ mod tests {
             shift: vec![0.5; 5],
             scale: vec![2.0; 5],
             config_toml: "seed = 7\n[model]\nnote = \"ü \\\" \u{1}\"\n".into(),
+            forms: None,
         }
     }
 
@@ -269,6 +280,28 @@ mod tests {
         assert_eq!(read, written);
         // `==` takes -0.0 for 0.0; the bytes do not.
         assert_eq!(read.to_safetensors(), bytes);
+    }
+
+    #[test]
+    fn forms_are_kept_and_broken_ones_refused() {
+        let device = DeviceInfo {
+            backend: "vulkan".into(),
+            name: "GPU".into(),
+            driver: "1.0".into(),
+            kind: "discrete".into(),
+        };
+        let forms = BTreeMap::from([("linear_forward 1x2x4".into(), "L".into())]);
+        let written = Model {
+            forms: Some(Choices { device, forms }),
+            ..model()
+        };
+        let bytes = written.to_safetensors();
+        assert_eq!(Model::from_safetensors(&bytes, "m").unwrap(), written);
+        let at = bytes.windows(3).position(|w| w == b"GPU").unwrap();
+        let mut broken = bytes;
+        broken[at + 3..at + 5].copy_from_slice(b"  "); // the text has no end
+        let error = Model::from_safetensors(&broken, "m").unwrap_err();
+        assert!(matches!(error, ModelError::Forms { .. }), "{error}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Assigning samples to the clusters of a trained model: encode, soft assignment, label.
 //!
-//! The same code encodes here and in training, so that on the same device a model gives the data it was
-//! trained on the labels of its run.
+//! The same code encodes here and in training, in the same forms of the product, so that on the same device a
+//! model gives the data it was trained on the labels of its run.
 
 use crate::autoencoder::Layer;
 use crate::data::{Affine, Dataset};
@@ -77,6 +77,9 @@ pub async fn predict<D: Device>(
     batch_size: usize,
 ) -> Result<Prediction> {
     check_input_size(model, "the model", data, &data.name)?;
+    if let Some(forms) = &model.forms {
+        device.use_choices(forms);
+    }
     let affine = Affine {
         shift: model.shift.clone(),
         scale: model.scale.clone(),

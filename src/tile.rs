@@ -4,10 +4,14 @@
 //! differ in how much of the result a workgroup owns. Which is fastest depends on the adapter and the shape.
 //! Another form adds in another order, so it gives other bits.
 
+use std::collections::BTreeMap;
+
+use crate::device::DeviceInfo;
+
 /// One form of the product.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// Its name: `skinny`, `S`, `M`, `L` or `subgroup`.
+    /// Its name: `skinny`, `S`, `M`, `L`, `subgroup`, `W` or `subgroup16`.
     pub name: &'static str,
     /// Rows of the product per workgroup.
     pub rows: usize,
@@ -19,7 +23,7 @@ pub struct Tile {
     pub subgroups: bool,
 }
 
-/// Invocations of a workgroup of the subgroup form, which must be one subgroup.
+/// Invocations of a workgroup of the subgroup forms, which must be one subgroup.
 pub const SUBGROUP_SIZE: u32 = 8;
 
 /// For few columns: the depth is shared by 16 slices.
@@ -32,9 +36,16 @@ pub const M: usize = 2;
 pub const L: usize = 3;
 /// Without barriers, for adapters where they are slow.
 pub const SUBGROUP: usize = 4;
+/// Between M and L, for tall products.
+pub const W: usize = 5;
+/// As [`SUBGROUP`] with half the rows: more workgroups, fewer registers.
+pub const SUBGROUP16: usize = 6;
 
-/// Every form; [`SKINNY`] to [`SUBGROUP`] are places in it.
-pub static TILES: [Tile; 5] = [
+/// How many forms there are.
+pub const FORMS: usize = 7;
+
+/// Every form; [`SKINNY`] to [`SUBGROUP16`] are places in it.
+pub static TILES: [Tile; FORMS] = [
     tile("skinny", 4, 16, 256),
     tile("S", 32, 32, 256),
     tile("M", 64, 64, 64),
@@ -43,7 +54,30 @@ pub static TILES: [Tile; 5] = [
         subgroups: true,
         ..tile("subgroup", 32, 32, SUBGROUP_SIZE)
     },
+    tile("W", 128, 64, 128),
+    Tile {
+        subgroups: true,
+        ..tile("subgroup16", 16, 32, SUBGROUP_SIZE)
+    },
 ];
+
+/// The version of the forms. It grows when the text of one changes, so that times measured before do not count.
+pub const VERSION: u32 = 1;
+
+/// The forms that products took on a device. With the same ones it gives the same bits again.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Choices {
+    /// Where.
+    pub device: DeviceInfo,
+    /// The form of each class of products: `linear_forward 256x512x1024`, the kernel and
+    /// [`Product::class`], to the name of one of [`TILES`].
+    pub forms: BTreeMap<String, String>,
+}
+
+/// The place of a form in [`TILES`] by its name.
+pub fn form_called(name: &str) -> Option<usize> {
+    TILES.iter().position(|tile| tile.name == name)
+}
 
 const fn tile(name: &'static str, rows: usize, cols: usize, lanes: u32) -> Tile {
     Tile {
@@ -64,6 +98,23 @@ pub struct Product {
     pub cols: usize,
     /// Columns of A, rows of B.
     pub depth: usize,
+}
+
+impl Product {
+    /// The smallest powers of two that hold each size: the products that share one choice of a form.
+    pub fn class(self) -> Self {
+        Self {
+            rows: self.rows.next_power_of_two(),
+            cols: self.cols.next_power_of_two(),
+            depth: self.depth.next_power_of_two(),
+        }
+    }
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}x{}x{}", self.rows, self.cols, self.depth)
+    }
 }
 
 impl Tile {
@@ -109,6 +160,22 @@ mod tests {
         assert_eq!(form(256, 500, 784), S);
         assert_eq!(form(256, 10, 2000), SKINNY);
         assert_eq!(form(256, 10, 10), S);
+    }
+
+    #[test]
+    fn a_class_holds_its_products() {
+        let product = |rows, cols, depth| Product { rows, cols, depth };
+        assert_eq!(product(256, 500, 784).class(), product(256, 512, 1024));
+        assert_eq!(product(1, 10, 16).class(), product(1, 16, 16));
+        assert_eq!(product(256, 10, 2000).class().to_string(), "256x16x2048");
+    }
+
+    #[test]
+    fn forms_have_names_of_their_own() {
+        for (place, tile) in TILES.iter().enumerate() {
+            assert_eq!(form_called(tile.name), Some(place));
+        }
+        assert_eq!(form_called("XL"), None);
     }
 
     #[test]

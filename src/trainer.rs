@@ -189,6 +189,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             shift: self.affine.shift.clone(),
             scale: self.affine.scale.clone(),
             config_toml: self.config.to_toml(),
+            forms: self.device.choices(),
         })
     }
 }

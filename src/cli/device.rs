@@ -3,10 +3,11 @@
 use clap::Args;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::Device;
-use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, adapters, choose};
-use dec_gpu::tile::TILES;
+use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, Tuning, adapters, choose};
+use dec_gpu::tile::{TILES, form_called};
 use dec_gpu::{Error, Result};
 
+use super::cache_folder::cache_folder;
 use super::usage;
 
 /// Where to run.
@@ -22,7 +23,14 @@ pub(crate) struct DeviceArgs {
     /// Keep the GPU's checks of every index and loop: slower, for tracking down a fault
     #[arg(long)]
     pub(crate) checked: bool,
-    /// Compute every product in this form: skinny, S, M, L or subgroup
+    /// Pick the forms of the matrix products from a table instead of measuring them at first use: the same bits on
+    /// every machine with this adapter. Software adapters always use the table
+    #[arg(long)]
+    pub(crate) no_tune: bool,
+    /// Measure forms on software adapters too
+    #[arg(long, hide = true, conflicts_with = "no_tune")]
+    pub(crate) tune: bool,
+    /// Compute every product in this form: skinny, S, M, L, subgroup, W or subgroup16
     #[arg(long, value_name = "NAME", hide = true, value_parser = form)]
     pub(crate) form: Option<usize>,
     /// Pretend that one GPU binding holds at most this many bytes (data are then split into blocks)
@@ -92,16 +100,29 @@ impl DeviceArgs {
             checked: self.checked,
             form: self.form,
             timestamps: self.timestamps,
+            tuning: self.tunes(report).then(tuning),
             ..GpuOptions::default()
         };
         pollster::block_on(Gpu::open(report, options))
+    }
+
+    /// Whether forms are measured. On a processor that plays a GPU compiling them costs more than they gain.
+    fn tunes(&self, report: &AdapterReport) -> bool {
+        self.tune || !self.no_tune && !report.is_software()
+    }
+}
+
+/// Measured forms, kept in the user's folder for such files if there is one.
+fn tuning() -> Tuning {
+    Tuning {
+        cache: cache_folder(),
+        ..Tuning::default()
     }
 }
 
 /// A form of the product by its name.
 fn form(name: &str) -> std::result::Result<usize, String> {
-    let found = TILES.iter().position(|tile| tile.name == name);
-    found.ok_or_else(|| {
+    form_called(name).ok_or_else(|| {
         let names: Vec<_> = TILES.iter().map(|tile| tile.name).collect();
         format!("expected one of {}", names.join(", "))
     })

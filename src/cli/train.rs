@@ -140,7 +140,8 @@ fn train<D: Device>(
     let mut found = pollster::block_on(phases(&mut trainer, labels.as_deref(), &mut progress))?;
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
-    let metrics = metrics_of(device.info(), shape, trainer.config(), &found);
+    let mut metrics = metrics_of(device.info(), shape, trainer.config(), &found);
+    metrics.forms = device.choices().map(|choices| choices.forms);
     write_results(folder, &found, &metrics, trainer.config(), &progress)?;
     Ok(metrics)
 }
@@ -231,6 +232,7 @@ fn metrics_of(
         n_clusters: k as u64,
         embedding_dim: config.network.embedding_dim as u64,
         device,
+        forms: None,
         scores: found.scores,
         seconds: found.seconds,
         steps: found.steps,

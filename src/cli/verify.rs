@@ -15,7 +15,7 @@ use dec_gpu::verify::verify_kernels;
 use dec_gpu::{Result, kernels};
 
 use super::{Outcome, print, usage};
-use table::{DeviceTable, NotRun};
+use table::{DeviceTable, FellBack, NotRun, Untested};
 
 /// Arguments of `verify`.
 #[derive(Args)]
@@ -146,9 +146,19 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<AdapterReport>> {
     Ok(matching)
 }
 
-fn not_offered(device: &impl Device, kernels: &[&'static Kernel]) -> Vec<String> {
-    let missing = kernels.iter().filter(|kernel| !device.supports(kernel));
-    missing.map(|kernel| kernel.title()).collect()
+/// The kernels of which no case runs on this device, and why.
+fn untested(device: &impl Device, kernels: &[&'static Kernel]) -> Untested {
+    let (offered, missing): (Vec<&'static Kernel>, Vec<_>) =
+        kernels.iter().partition(|kernel| device.supports(kernel));
+    let fell_back = |kernel: &'static Kernel| {
+        let reason = device.fallback(kernel)?;
+        let name = kernel.title();
+        Some(FellBack { name, reason })
+    };
+    Untested {
+        not_offered: missing.iter().map(|kernel| kernel.title()).collect(),
+        fell_back: offered.into_iter().filter_map(fell_back).collect(),
+    }
 }
 
 fn verify<D: Device>(device: &D, plan: &Plan) -> DeviceTable {
@@ -160,7 +170,7 @@ fn verify<D: Device>(device: &D, plan: &Plan) -> DeviceTable {
     DeviceTable::new(
         device.info(),
         verdicts,
-        not_offered(device, &plan.kernels),
+        untested(device, &plan.kernels),
         training,
         start.elapsed().as_secs_f64(),
     )

@@ -1,6 +1,8 @@
 //! From a kernel's description to a compute pipeline, once per kernel.
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use crate::kernel::{Access, Kernel};
 
@@ -11,9 +13,9 @@ pub(super) struct Pipeline {
     pub(super) layout: wgpu::BindGroupLayout,
 }
 
-/// Compiled kernels by the address of their description.
+/// Compiled kernels by the address of their description, or why one does not compile.
 pub(super) struct Pipelines {
-    compiled: HashMap<usize, Pipeline>,
+    compiled: HashMap<usize, Result<Pipeline, String>>,
     checked: bool,
 }
 
@@ -25,15 +27,60 @@ impl Pipelines {
         }
     }
 
-    /// The pipeline of a kernel, compiled at its first use. Errors reach the device's error handler.
-    pub(super) fn get(&mut self, device: &wgpu::Device, kernel: &'static Kernel) -> Pipeline {
+    /// The pipeline of a kernel, compiled at its first use, or what wgpu or the driver has against it. The
+    /// device stays usable.
+    pub(super) fn get(
+        &mut self,
+        device: &wgpu::Device,
+        kernel: &'static Kernel,
+    ) -> Result<Pipeline, String> {
         let key = std::ptr::from_ref(kernel) as usize;
         let checked = self.checked;
         self.compiled
             .entry(key)
-            .or_insert_with(|| compile(device, kernel, checked))
+            .or_insert_with(|| caught(device, || compile(device, kernel, checked)))
             .clone()
     }
+}
+
+/// Keeps the errors of `build` from the device's error handler, and returns the gist of the first one.
+///
+/// In a browser they come later: what is invalid then fails the device when it is used.
+fn caught<T>(device: &wgpu::Device, build: impl FnOnce() -> T) -> Result<T, String> {
+    use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
+    let scopes = [OutOfMemory, Internal, Validation].map(|filter| device.push_error_scope(filter));
+    let built = build();
+    let mut first = None;
+    for scope in scopes.into_iter().rev() {
+        let error = now(scope.pop()).flatten();
+        first = first.or(error);
+    }
+    match first {
+        None => Ok(built),
+        Some(error) => Err(gist(&error.to_string())),
+    }
+}
+
+/// What a future gives without waiting, if it does.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+/// The line of wgpu's message that says what is wrong; the lines before it say where.
+fn gist(message: &str) -> String {
+    let place = |line: &&str| {
+        line.is_empty()
+            || line.ends_with("Error")
+            || line.ends_with("Caused by:")
+            || line.starts_with("In ")
+    };
+    let lines = message.lines().map(str::trim);
+    let mut told = lines.skip_while(place);
+    told.next().unwrap_or(message).to_owned()
 }
 
 /// The module of a kernel; unless `checked`, without wgpu's own checks of indices and loops.
@@ -112,4 +159,23 @@ fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
         )
     });
     std::iter::once(params).chain(buffers).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gist_is_what_is_wrong() {
+        let message = "Validation Error\n\nCaused by:\n  In Device::create_shader_module\n\n\
+            Shader 'x' parsing error: unknown type\n  here\n";
+        assert_eq!(gist(message), "Shader 'x' parsing error: unknown type");
+        assert_eq!(gist("Internal Error"), "Internal Error");
+    }
+
+    #[test]
+    fn a_future_that_waits_gives_nothing_now() {
+        assert_eq!(now(std::future::ready(1)), Some(1));
+        assert_eq!(now(std::future::pending::<u32>()), None);
+    }
 }

@@ -187,6 +187,17 @@ impl Recorder {
         self.timestamps.as_ref().map(|stamps| stamps.seconds(ticks))
     }
 
+    /// Waits for every submit.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn wait_for_all(&mut self, device: &wgpu::Device) -> Result<(), String> {
+        if let Some(newest) = self.in_flight.pop_back() {
+            wait(device, Some(newest.index))?;
+        }
+        self.in_flight.clear();
+        self.clock.lap();
+        Ok(())
+    }
+
     /// Starts reading a buffer back; the future resolves to its mapped copy.
     pub(super) fn read_back(
         &mut self,

@@ -7,7 +7,7 @@ use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{Product, TILES};
+use crate::tile::{FORMS, M, Product, TILES};
 
 crate::params! {
     /// Rows of dy.
@@ -21,7 +21,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_backward_input",
     [],
     &[
@@ -53,11 +53,14 @@ pub fn linear_backward_input<D: Device>(
         d_out: param(dy.cols),
         relu: relu.into(),
     };
-    let form = device.tile(Product {
-        rows: dx.rows,
-        cols: dx.cols,
-        depth: dy.cols,
-    });
+    let form = device.tile(
+        &KERNELS,
+        Product {
+            rows: dx.rows,
+            cols: dx.cols,
+            depth: dy.cols,
+        },
+    );
     device.dispatch(
         &KERNELS[form],
         bytemuck::bytes_of(&params),
@@ -108,6 +111,10 @@ fn cases<const FORM: usize>() -> Vec<Case> {
         .collect()
 }
 
+fn sized(p: Product) -> Case {
+    case::<M>((p.rows, p.cols, p.depth), true)
+}
+
 fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize), relu: bool) -> Case {
     let params = Params {
         rows: param(rows),
@@ -121,8 +128,8 @@ fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize), relu: boo
         &params,
         TILES[FORM].workgroups(rows, d_in),
     )
-    .input(&inputs::uniform(1, rows * d_out))
-    .input(&inputs::uniform(2, d_in * d_out))
-    .input(&inputs::uniform(3, rows * d_in))
+    .input(&inputs::repeated(1, rows * d_out))
+    .input(&inputs::repeated(2, d_in * d_out))
+    .input(&inputs::repeated(3, rows * d_in))
     .output(rows * d_in, Tolerance::sum(d_out, 1.0))
 }

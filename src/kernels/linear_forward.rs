@@ -6,7 +6,7 @@ use super::inputs;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{Product, TILES};
+use crate::tile::{FORMS, M, Product, TILES};
 
 crate::params! {
     /// Rows of x.
@@ -22,7 +22,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward",
     [],
     &[
@@ -44,11 +44,14 @@ pub fn linear_forward<D: Device>(
     y: &Matrix<D>,
 ) {
     y.expect_shape("y", x.rows, w.cols);
-    let form = device.tile(Product {
-        rows: x.rows,
-        cols: y.cols,
-        depth: x.cols,
-    });
+    let form = device.tile(
+        &KERNELS,
+        Product {
+            rows: x.rows,
+            cols: y.cols,
+            depth: x.cols,
+        },
+    );
     dispatch(device, x, (w, bias), relu, y, 0, form);
 }
 
@@ -66,11 +69,14 @@ pub fn linear_forward_into<D: Device>(
     y: &Matrix<D>,
     first: usize,
 ) {
-    let form = device.tile(Product {
-        rows: ENCODED_ROWS,
-        cols: y.cols,
-        depth: x.cols,
-    });
+    let form = device.tile(
+        &KERNELS,
+        Product {
+            rows: ENCODED_ROWS,
+            cols: y.cols,
+            depth: x.cols,
+        },
+    );
     dispatch(device, x, (w, bias), relu, y, first, form);
 }
 
@@ -185,6 +191,10 @@ fn cases<const FORM: usize>() -> Vec<Case> {
     plain.chain([case::<FORM>((65, 17, 63), true, 3)]).collect()
 }
 
+fn sized(p: Product) -> Case {
+    case::<M>((p.rows, p.depth, p.cols), true, 0)
+}
+
 fn case<const FORM: usize>(
     (rows, d_in, d_out): (usize, usize, usize),
     relu: bool,
@@ -199,14 +209,14 @@ fn case<const FORM: usize>(
     };
     let name = if relu { "ReLU" } else { "linear" };
     let y = vec![f32::NAN; rows * d_out];
-    let kept = inputs::uniform(4, first * d_out);
+    let kept = inputs::repeated(4, first * d_out);
     Case::new(
         format!("{rows}x{d_in}x{d_out}, {name}, from row {first}"),
         &params,
         TILES[FORM].workgroups(rows, d_out),
     )
-    .input(&inputs::uniform(1, rows * d_in))
-    .input(&inputs::uniform(2, d_in * d_out))
-    .input(&inputs::uniform(3, d_out))
+    .input(&inputs::repeated(1, rows * d_in))
+    .input(&inputs::repeated(2, d_in * d_out))
+    .input(&inputs::repeated(3, d_out))
     .update(&[kept, y].concat(), Tolerance::sum(d_in + 1, 1.0))
 }

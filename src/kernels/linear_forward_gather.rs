@@ -11,7 +11,7 @@ use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
 use crate::kernel::Element::{F32, U32};
 use crate::kernel::{Case, Kernel, Tolerance, View, params_of, read, views, words_of, write};
-use crate::tile::{Product, TILES};
+use crate::tile::{FORMS, M, Product, TILES};
 
 crate::params! {
     /// Rows of the batch.
@@ -35,7 +35,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_gather",
     [],
     &[
@@ -91,11 +91,14 @@ pub fn linear_forward_gather<D: Device>(
     let index = order.index.unwrap_or(shift);
     let inputs = [&block.x, &index.buffer, &shift.buffer, &scale.buffer];
     let [x, index, shift, scale] = inputs;
-    let form = device.tile(Product {
-        rows: ENCODED_ROWS,
-        cols: y.cols,
-        depth: w.rows,
-    });
+    let form = device.tile(
+        &KERNELS,
+        Product {
+            rows: ENCODED_ROWS,
+            cols: y.cols,
+            depth: w.rows,
+        },
+    );
     device.dispatch(
         &KERNELS[form],
         bytemuck::bytes_of(&params),
@@ -181,6 +184,10 @@ fn cases<const FORM: usize>() -> Vec<Case> {
         .collect()
 }
 
+fn sized(p: Product) -> Case {
+    case::<M>((p.rows, p.rows, p.depth, p.cols), Storage::U8, true)
+}
+
 fn case<const FORM: usize>(
     (n, rows, d_in, d_out): (usize, usize, usize, usize),
     source: Storage,
@@ -202,7 +209,7 @@ fn case<const FORM: usize>(
         source: (source == Storage::U8).into(),
         out_first: 2,
     };
-    let values = inputs::uniform(1, n * d_in);
+    let values = inputs::repeated(1, n * d_in);
     let (x, scale): (_, f32) = match source {
         Storage::F32 => (words_of(&values), 1.0),
         Storage::U8 => {
@@ -217,10 +224,10 @@ fn case<const FORM: usize>(
     Case::new(label, &params, TILES[FORM].workgroups(rows, d_out))
         .input(&x)
         .input(&index)
-        .input(&inputs::uniform(5, d_in))
+        .input(&inputs::repeated(5, d_in))
         .input(&vec![scale; d_in])
-        .input(&inputs::uniform(2, d_in * d_out))
-        .input(&inputs::uniform(3, d_out))
+        .input(&inputs::repeated(2, d_in * d_out))
+        .input(&inputs::repeated(3, d_out))
         .update(
             &[kept, vec![f32::NAN; rows * d_out]].concat(),
             Tolerance::sum(d_in + 1, 2.0),

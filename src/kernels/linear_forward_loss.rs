@@ -11,7 +11,7 @@ use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
 use crate::loss::LossTerm;
-use crate::tile::{Product, TILES, Tile};
+use crate::tile::{FORMS, M, Product, TILES, Tile};
 
 crate::params! {
     /// Rows of x.
@@ -31,7 +31,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_loss",
     [sum],
     &[
@@ -53,11 +53,12 @@ pub struct LossForm(usize);
 impl LossForm {
     /// The form for a layer (in, out).
     pub fn new<D: Device>(device: &D, rows: usize, (d_in, d_out): (usize, usize)) -> Self {
-        Self(device.tile(Product {
+        let product = Product {
             rows,
             cols: d_out,
             depth: d_in,
-        }))
+        };
+        Self(device.tile(&KERNELS, product))
     }
 
     /// Elements of `partial` that a loss over (rows, out) takes.
@@ -213,6 +214,14 @@ fn cases<const FORM: usize>() -> Vec<Case> {
     plain.chain([case::<FORM>((65, 17, 63), true, 5)]).collect()
 }
 
+fn sized(p: Product) -> Case {
+    let mut case = case::<M>((p.rows, p.depth, p.cols), false, 0);
+    let most = TILES.iter().map(|tile| tiles(tile, p.rows, p.cols)).max();
+    let partial = case.buffers.last_mut().expect("the partial sums");
+    partial.words.resize(most.unwrap_or(0), 0);
+    case
+}
+
 /// With a ReLU the inputs are small integers: the sums are exact, so every device cuts the same elements.
 fn case<const FORM: usize>(
     (rows, d_in, d_out): (usize, usize, usize),
@@ -231,7 +240,7 @@ fn case<const FORM: usize>(
     let draw = if relu {
         inputs::integers
     } else {
-        inputs::uniform
+        inputs::repeated
     };
     let tile = &TILES[FORM];
     let name = if relu { "ReLU" } else { "linear" };

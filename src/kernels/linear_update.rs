@@ -15,7 +15,7 @@ use crate::kernel::{
     Kernel, MAX_WORKGROUPS, Tolerance, read, write,
 };
 use crate::optimiser::{Rule, State, Step};
-use crate::tile::TILES;
+use crate::tile::{FORMS, M, Product, TILES};
 use host::{fast, reference};
 pub use table::{LayerPlace, LayerTable, Operand};
 
@@ -45,7 +45,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_update",
     ["optimiser"],
     &[
@@ -136,6 +136,18 @@ fn cases<const FORM: usize>() -> Vec<Case> {
     single.chain(several).collect()
 }
 
+/// One layer, whose table is the same in every form.
+fn sized(p: Product) -> Case {
+    let rule = Rule::adam(1e-3, [0.9, 0.999], 1e-8, 3);
+    let mut case = case::<M>(p.depth, &[(p.rows, p.cols)], &rule, 1.0);
+    let params = Params {
+        tiles: u32::MAX, // the grid is exact in every form
+        ..params(&rule, p.depth, 1, 1, 1.0)
+    };
+    case.params = bytemuck::bytes_of(&params).to_vec();
+    case
+}
+
 /// Layers whose operands lie in either buffer by turns, as those of a network do.
 fn case<const FORM: usize>(
     rows: usize,
@@ -149,7 +161,7 @@ fn case<const FORM: usize>(
     // The gradient's error reaches m, v and w by factors below 1.
     let tolerance = Tolerance::sum(rows, 1.0);
     let second = if rule.adam == 1 { w } else { 1 };
-    let moments: Vec<f32> = (inputs::uniform(6, second).iter())
+    let moments: Vec<f32> = (inputs::repeated(6, second).iter())
         .map(|v| 0.1 + v * v)
         .collect();
     Case::new(
@@ -158,11 +170,11 @@ fn case<const FORM: usize>(
         workgroups(tiles),
     )
     .input(&words)
-    .input(&inputs::uniform(1, x0))
-    .input(&inputs::uniform(2, x1))
-    .input(&inputs::uniform(3, dy0))
-    .input(&inputs::uniform(4, dy1))
-    .update(&inputs::uniform(5, w), tolerance)
-    .update(&inputs::uniform(7, w), tolerance)
+    .input(&inputs::repeated(1, x0))
+    .input(&inputs::repeated(2, x1))
+    .input(&inputs::repeated(3, dy0))
+    .input(&inputs::repeated(4, dy1))
+    .update(&inputs::repeated(5, w), tolerance)
+    .update(&inputs::repeated(7, w), tolerance)
     .update(&moments, tolerance)
 }

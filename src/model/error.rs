@@ -75,6 +75,16 @@ pub enum ModelError {
         /// The text found.
         found: String,
     },
+    /// `forms` is not the JSON of [`crate::tile::Choices`].
+    #[error(
+        "{file}: __metadata__.forms cannot be read: {reason}; expected device and forms as JSON"
+    )]
+    Forms {
+        /// The file's name.
+        file: String,
+        /// What the parser said.
+        reason: String,
+    },
     /// A tensor is absent.
     #[error("{file}: tensor {tensor} is missing")]
     MissingTensor {

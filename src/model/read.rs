@@ -4,6 +4,7 @@
 //! and offsets fit the bytes that are really there.
 
 use super::{FORMAT, LayerWeights, Model, ModelError, SCHEMA};
+use crate::tile::Choices;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{HashMap, HashSet};
 
@@ -12,6 +13,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
     let file = File::open(bytes, name)?;
     let alpha = file.alpha()?;
     let config_toml = file.metadata("config")?.to_owned();
+    let forms = file.forms()?;
     let encoder = file.layers("encoder")?;
     let decoder = file.layers("decoder")?;
     let input_dim = encoder[0].d_in;
@@ -40,6 +42,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
         shift,
         scale,
         config_toml,
+        forms,
     })
 }
 
@@ -100,6 +103,18 @@ impl<'a> File<'a> {
                 found: text.to_owned(),
             }),
         }
+    }
+
+    /// The forms of products, if any are named. Whether these are known here is for the device to say.
+    fn forms(&self) -> Result<Option<Choices>, ModelError> {
+        let Some(text) = self.metadata.get("forms") else {
+            return Ok(None);
+        };
+        let forms = serde_json::from_str(text).map_err(|error| ModelError::Forms {
+            file: self.name.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Some(forms))
     }
 
     /// The layers of one half, in order; at least one, each taking what the one before gives.

@@ -3,6 +3,7 @@
 use crate::device::DeviceInfo;
 use crate::metrics::Scores;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The version of the object below. It grows when a field is renamed, removed or changes its
@@ -28,6 +29,9 @@ pub struct RunMetrics {
     pub embedding_dim: u64,
     /// Where it ran.
     pub device: DeviceInfo,
+    /// On a GPU, the form of each class of products ([`crate::tile::Choices`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forms: Option<BTreeMap<String, String>>,
     /// Agreement with the labels; null when they are unknown.
     pub scores: Option<RunScores>,
     /// Wall-clock time of each phase.
@@ -126,6 +130,7 @@ mod tests {
                 driver: String::new(),
                 kind: "cpu".into(),
             },
+            forms: None,
             scores: Some(RunScores {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
@@ -171,6 +176,20 @@ mod tests {
             r#""label_change":0.5,"mean_confidence":0.75,"cluster_sizes":[1797,0]}"#,
         ];
         assert_eq!(compact, expected.concat());
+    }
+
+    #[test]
+    fn forms_are_named_where_there_is_a_choice() {
+        let chosen = RunMetrics {
+            forms: Some(BTreeMap::from([("product 1x2x4".into(), "L".into())])),
+            ..metrics()
+        };
+        let text: String = json(&chosen).split_whitespace().collect();
+        assert!(text.contains(r#""forms":{"product1x2x4":"L"}"#), "{text}");
+        assert_eq!(
+            serde_json::from_str::<RunMetrics>(&json(&chosen)).unwrap(),
+            chosen
+        );
     }
 
     #[test]

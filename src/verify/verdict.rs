@@ -21,14 +21,19 @@ pub async fn verify_all<D: Device>(device: &D, seen: impl FnMut(&Verdict)) -> Ve
     verify_kernels(device, kernels::ALL, seen).await
 }
 
-/// Runs every case of those kernels that the device supports; `seen` is called after each, to show progress.
+/// Runs every case of those kernels that run on the device; `seen` is called after each, to show progress.
+///
+/// Left out are kernels that it does not support ([`Device::supports`]) and forms that do not compile there
+/// ([`Device::fallback`]): a caller who shows the verdicts must show these too.
 pub async fn verify_kernels<D: Device>(
     device: &D,
     kernels: &[&'static Kernel],
     mut seen: impl FnMut(&Verdict),
 ) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for &kernel in kernels.iter().filter(|kernel| device.supports(kernel)) {
+    let runs =
+        |kernel: &&&'static Kernel| device.supports(kernel) && device.fallback(kernel).is_none();
+    for &kernel in kernels.iter().filter(runs) {
         for case in (kernel.cases)() {
             let verdict = Verdict {
                 kernel: kernel.title(),

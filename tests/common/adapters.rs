@@ -59,12 +59,12 @@ pub fn open_as(report: &AdapterReport, checked: bool) -> Result<Rc<Gpu>, Failed>
             checked,
             ..GpuOptions::default()
         };
+        let own = GpuOptions {
+            default_limits: false,
+            ..defaults.clone()
+        };
         let gpu = pollster::block_on(Gpu::open(report, defaults)).or_else(|error| {
             eprintln!("{error}; opened with the adapter's own limits");
-            let own = GpuOptions {
-                default_limits: false,
-                ..defaults
-            };
             pollster::block_on(Gpu::open(report, own))
         });
         let gpu = Rc::new(gpu.map_err(|error| error.to_string())?);

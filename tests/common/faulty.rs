@@ -49,8 +49,8 @@ impl Device for Faulty {
         Ok(words)
     }
 
-    fn tile(&self, product: dec_gpu::tile::Product) -> usize {
-        self.cpu.tile(product)
+    fn tile(&self, forms: &'static [Kernel], product: dec_gpu::tile::Product) -> usize {
+        self.cpu.tile(forms, product)
     }
 
     fn max_binding_bytes(&self) -> usize {

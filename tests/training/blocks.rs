@@ -44,8 +44,8 @@ impl Device for SmallCpu {
         self.0.download(buffer).await
     }
 
-    fn tile(&self, product: dec_gpu::tile::Product) -> usize {
-        self.0.tile(product)
+    fn tile(&self, forms: &'static [Kernel], product: dec_gpu::tile::Product) -> usize {
+        self.0.tile(forms, product)
     }
 
     fn max_binding_bytes(&self) -> usize {

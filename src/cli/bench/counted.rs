@@ -8,7 +8,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
-use dec_gpu::tile::Product;
+use dec_gpu::tile::{Choices, Product};
 
 /// A device whose recording can be told from its computing.
 pub(super) trait Recording: Device {
@@ -140,8 +140,20 @@ impl<D: Recording> Device for Counted<D> {
         self.inner.supports(kernel)
     }
 
-    fn tile(&self, product: Product) -> usize {
-        self.inner.tile(product)
+    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
+        self.inner.fallback(kernel)
+    }
+
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+        self.inner.tile(forms, product)
+    }
+
+    fn choices(&self) -> Option<Choices> {
+        self.inner.choices()
+    }
+
+    fn use_choices(&self, choices: &Choices) {
+        self.inner.use_choices(choices);
     }
 
     fn info(&self) -> DeviceInfo {
@@ -205,8 +217,8 @@ mod tests {
             usize::MAX
         }
 
-        fn tile(&self, product: Product) -> usize {
-            Cpu::new().tile(product)
+        fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+            Cpu::new().tile(forms, product)
         }
 
         fn info(&self) -> DeviceInfo {

@@ -14,6 +14,24 @@ pub(super) struct NotRun {
     pub(super) reason: String,
 }
 
+/// The kernels of which no case runs on a device.
+#[derive(Serialize)]
+pub(super) struct Untested {
+    /// Kernels that this device does not support.
+    pub(super) not_offered: Vec<String>,
+    /// Forms that do not compile there; their products are computed in form M.
+    pub(super) fell_back: Vec<FellBack>,
+}
+
+/// A form that does not compile.
+#[derive(Serialize)]
+pub(super) struct FellBack {
+    /// The kernel, with its form.
+    pub(super) name: String,
+    /// What the driver has against it.
+    pub(super) reason: String,
+}
+
 /// What was found on one device.
 #[derive(Serialize)]
 pub(super) struct DeviceTable {
@@ -23,8 +41,8 @@ pub(super) struct DeviceTable {
     failed: usize,
     seconds: f64,
     kernels: Vec<Row>,
-    /// Kernels that this device does not support.
-    not_offered: Vec<String>,
+    #[serde(flatten)]
+    untested: Untested,
     training: Option<TrainingRow>,
 }
 
@@ -56,7 +74,7 @@ impl DeviceTable {
     pub(super) fn new(
         device: DeviceInfo,
         verdicts: Vec<Verdict>,
-        not_offered: Vec<String>,
+        untested: Untested,
         training: Option<Result<TrainingAgreement, TrainingFailure>>,
         seconds: f64,
     ) -> Self {
@@ -75,7 +93,7 @@ impl DeviceTable {
             failed,
             seconds,
             kernels,
-            not_offered,
+            untested,
             training,
         }
     }
@@ -104,6 +122,9 @@ impl DeviceTable {
                 &row.failures,
             );
         }
+        for row in &self.untested.fell_back {
+            text += &format!("  {:<32} fell back to M: {}\n", row.name, row.reason);
+        }
         if let Some(row) = &self.training {
             text += &line(
                 "training",
@@ -113,10 +134,10 @@ impl DeviceTable {
                 row.failure.as_slice(),
             );
         }
-        if !self.not_offered.is_empty() {
+        if !self.untested.not_offered.is_empty() {
             text += &format!(
                 "  not offered by this device: {}\n",
-                self.not_offered.join(", ")
+                self.untested.not_offered.join(", ")
             );
         }
         let (kernels, cases, failed) = (self.kernels.len(), self.cases, self.failed);
@@ -125,8 +146,12 @@ impl DeviceTable {
         } else {
             ""
         };
+        let fell_back = match self.untested.fell_back.len() {
+            0 => String::new(),
+            forms => format!(", {forms} forms fell back to M"),
+        };
         text + &format!(
-            "  {kernels} kernels, {cases} cases{training}: {failed} failed, {:.1} s\n",
+            "  {kernels} kernels, {cases} cases{training}: {failed} failed{fell_back}, {:.1} s\n",
             self.seconds
         )
     }
@@ -208,4 +233,37 @@ pub(super) fn json(tables: &[DeviceTable], not_run: &[NotRun]) -> String {
         "not_verified": not_run,
     });
     format!("{object:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use dec_gpu::cpu::Cpu;
+    use dec_gpu::device::Device;
+
+    use super::*;
+
+    #[test]
+    fn a_form_that_fell_back_is_seen() {
+        let untested = Untested {
+            not_offered: vec!["product (subgroup)".into()],
+            fell_back: vec![FellBack {
+                name: "product (L)".into(),
+                reason: "too much memory".into(),
+            }],
+        };
+        let table = DeviceTable::new(Cpu::new().info(), Vec::new(), untested, None, 0.0);
+        let text = text(std::slice::from_ref(&table), &[]);
+        for said in [
+            "product (L)",
+            "fell back to M: too much memory",
+            "1 forms fell back",
+            "not offered by this device: product (subgroup)",
+        ] {
+            assert!(text.contains(said), "{said} is missing in {text}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&json(&[table], &[])).unwrap();
+        let device = &json["devices"][0];
+        assert_eq!(device["fell_back"][0]["name"], "product (L)");
+        assert_eq!(device["not_offered"][0], "product (subgroup)");
+    }
 }

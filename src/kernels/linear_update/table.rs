@@ -49,7 +49,7 @@ impl<D: Device> LayerTable<D> {
     /// The device's, when memory runs out.
     pub fn new(device: &D, rows: usize, places: Vec<LayerPlace>) -> Result<Self> {
         assert!(!places.is_empty(), "no layers");
-        let form = device.tile(together(rows, &places));
+        let form = device.tile(&KERNELS, together(rows, &places));
         let (words, tiles) = words(&places, &TILES[form]);
         Ok(Self {
             buffer: device.upload(&words)?,
