@@ -1,12 +1,14 @@
 //! The CPU device: runs each kernel's fast host version where there is one, else its reference.
 
 pub(crate) mod gemm;
+pub(crate) mod operand;
 
 use std::sync::{Arc, RwLock};
 
 use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
+use crate::precision::Precision;
 use crate::tile::{self, Product};
 
 /// Host memory shared by handles.
@@ -34,6 +36,7 @@ impl CpuBuffer {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cpu {
     reference_only: bool,
+    precision: Precision,
 }
 
 impl Cpu {
@@ -46,7 +49,13 @@ impl Cpu {
     pub fn reference() -> Self {
         Self {
             reference_only: true,
+            ..Self::default()
         }
+    }
+
+    /// The same with the operands of matrix products rounded, as a GPU opened with this precision does.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 }
 
@@ -82,7 +91,15 @@ impl Device for Cpu {
     }
 
     fn tile(&self, _product: Product) -> usize {
-        tile::M // every form has the same host version
+        match self.precision {
+            // Forms of one precision have the same host version.
+            Precision::F32 => tile::M,
+            Precision::F16 => tile::HALF,
+        }
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
     }
 
     fn info(&self) -> DeviceInfo {

@@ -7,6 +7,7 @@
 
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::precision::Precision;
 use crate::tile::Product;
 
 /// A handle to device memory; cloning it shares the memory.
@@ -58,6 +59,9 @@ pub trait Device {
 
     /// The form that computes a product fastest here: a place in [`crate::tile::TILES`].
     fn tile(&self, product: Product) -> usize;
+
+    /// What it rounds the operands of matrix products to.
+    fn precision(&self) -> Precision;
 
     /// What this device is.
     fn info(&self) -> DeviceInfo;

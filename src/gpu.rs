@@ -1,11 +1,14 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
-//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits.
+//! `adapters` finds and judges adapters, `features` asks for what they offer, `forms` chooses forms of the product,
+//! `self_test` tries those on matrix units, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits.
 
 mod adapters;
+mod features;
 mod forms;
 mod pipelines;
 mod queue;
+mod self_test;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,10 +17,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
+pub use forms::Cooperative;
 
 use crate::device::{Device, DeviceBuffer, DeviceInfo};
 use crate::error::{Error, Result};
+use crate::features::Features;
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
+use crate::precision::Precision;
 use crate::tile::Product;
 use forms::Forms;
 use pipelines::Pipelines;
@@ -32,6 +38,8 @@ pub struct GpuOptions {
     pub checked: bool,
     /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
     pub form: Option<usize>,
+    /// What the operands of matrix products are rounded to.
+    pub precision: Precision,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
 }
@@ -86,6 +94,8 @@ impl DeviceBuffer for GpuBuffer {
 impl Gpu {
     /// Opens an adapter found by [`adapters`].
     ///
+    /// At [`Precision::F16`] matrix units are used only if they pass a self-test; see [`Gpu::cooperative`].
+    ///
     /// # Errors
     /// [`Error::NoAdapter`] if the adapter lacks what the kernels need or the driver refuses the device.
     pub async fn open(report: &AdapterReport, options: GpuOptions) -> Result<Self> {
@@ -95,6 +105,42 @@ impl Gpu {
                 report.info.name
             )));
         }
+        forms::check(report, &options)?;
+        let granted = features::granted(report.features, options.precision);
+        if !granted.cooperative() {
+            return Self::with_features(report, options, granted).await;
+        }
+        let failure = match Self::with_features(report, options, granted).await {
+            Ok(gpu) => match gpu.with_self_test().await {
+                Ok(gpu) => return Ok(gpu),
+                Err(failure) => failure,
+            },
+            Err(error) => Cooperative::Failed(error.to_string()),
+        };
+        log::warn!("{}: {failure}", report.info.name);
+        // A device's first error stays, so the one that failed is of no use any more.
+        let mut gpu = Self::with_features(report, options, granted.without_cooperative()).await?;
+        gpu.forms.cooperative = failure;
+        gpu.forms.expect_forced()?;
+        Ok(gpu)
+    }
+
+    /// The device with the result of its self-test, or the failure.
+    async fn with_self_test(mut self) -> std::result::Result<Self, Cooperative> {
+        if let Some(form) = self.forms.candidate() {
+            match self_test::self_test(&self, form).await {
+                failed @ Cooperative::Failed(_) => return Err(failed),
+                passed => self.forms.cooperative = passed,
+            }
+        }
+        Ok(self)
+    }
+
+    async fn with_features(
+        report: &AdapterReport,
+        options: GpuOptions,
+        granted: Features,
+    ) -> Result<Self> {
         let limits = if options.default_limits {
             wgpu::Limits::default()
         } else {
@@ -103,11 +149,8 @@ impl Gpu {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("dec-gpu"),
             required_limits: limits.clone(),
-            required_features: if report.subgroups {
-                wgpu::Features::SUBGROUP
-            } else {
-                wgpu::Features::empty()
-            },
+            required_features: features::requested(granted),
+            experimental_features: features::consent(granted),
             ..Default::default()
         };
         let (device, queue) =
@@ -130,7 +173,7 @@ impl Gpu {
             device,
             queue,
             pipelines: RefCell::new(Pipelines::new(options.checked)),
-            forms: Forms::new(report, options.form)?,
+            forms: Forms::new(report, &options, granted),
             bind_groups: RefCell::default(),
             fault,
             dropped: Dropped::default(),
@@ -142,6 +185,11 @@ impl Gpu {
     /// where there is no clock, in a browser.
     pub fn waited(&self) -> Duration {
         self.recorder.borrow().waited
+    }
+
+    /// What became of cooperative matrices when the device was opened.
+    pub fn cooperative(&self) -> &Cooperative {
+        &self.forms.cooperative
     }
 
     fn check(&self) -> Result<()> {
@@ -367,11 +415,15 @@ impl Device for Gpu {
     }
 
     fn supports(&self, kernel: &Kernel) -> bool {
-        !kernel.needs_subgroups() || self.forms.subgroups()
+        self.forms.granted.cover(kernel.needs())
     }
 
     fn tile(&self, product: Product) -> usize {
         self.forms.choose(product)
+    }
+
+    fn precision(&self) -> Precision {
+        self.forms.precision
     }
 
     fn info(&self) -> DeviceInfo {

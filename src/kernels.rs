@@ -15,20 +15,26 @@ macro_rules! kernels {
                 &$product::KERNELS[2],
                 &$product::KERNELS[3],
                 &$product::KERNELS[4],
+                &$product::KERNELS[5],
+                &$product::KERNELS[6],
+                &$product::KERNELS[7],
             )+
         ];
     };
 }
 
-/// A product in every form. The module has `Params`, `reference`, `fast` and `cases::<FORM>`.
+/// A product in every form. The module has `Params` and, for each `FORM`, `reference`, `fast` and `cases`.
 macro_rules! product_kernels {
     ($name:literal, $bindings:expr, $mutation:expr) => {
         [
             product_kernels!(0, ["skinny"], $name, $bindings, $mutation),
             product_kernels!(1, ["quads", "s"], $name, $bindings, $mutation),
-            product_kernels!(2, ["quads", "m", "tile"], $name, $bindings, $mutation),
-            product_kernels!(3, ["quads", "l", "tile"], $name, $bindings, $mutation),
+            product_kernels!(2, ["f32", "quads", "m", "tile"], $name, $bindings, $mutation),
+            product_kernels!(3, ["f32", "quads", "l", "tile"], $name, $bindings, $mutation),
             product_kernels!(4, ["subgroup"], $name, $bindings, $mutation),
+            product_kernels!(5, ["f16", "quads", "m", "tile"], $name, $bindings, $mutation),
+            product_kernels!(6, ["f16", "quads", "coop_16", "coop"], $name, $bindings, $mutation),
+            product_kernels!(7, ["f16", "quads", "coop_8", "coop"], $name, $bindings, $mutation),
         ]
     };
     ($form:literal, [$($part:literal),+], $name:literal, $bindings:expr, $mutation:expr) => {
@@ -42,8 +48,8 @@ macro_rules! product_kernels {
             bindings: $bindings,
             workgroup_size: [crate::tile::TILES[$form].lanes, 1, 1],
             tile: Some(&crate::tile::TILES[$form]),
-            reference,
-            fast: Some(fast),
+            reference: reference::<$form>,
+            fast: Some(fast::<$form>),
             cases: cases::<$form>,
             mutation: $mutation,
         }

@@ -2,12 +2,15 @@
 //!
 //! Every form computes the same product with the same loaders and epilogue (`shaders/gemm_*.wgsl`); they
 //! differ in how much of the result a workgroup owns. Which is fastest depends on the adapter and the shape.
-//! Another form adds in another order, so it gives other bits.
+//! Another form adds in another order, so it gives other bits. The forms from [`HALF`] on round their operands
+//! to f16, which gives other numbers.
+
+use crate::features::Features;
 
 /// One form of the product.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// Its name: `skinny`, `S`, `M`, `L` or `subgroup`.
+    /// Its name: `skinny`, `S`, `M`, `L`, `subgroup`, `half`, `coop` or `coop8`.
     pub name: &'static str,
     /// Rows of the product per workgroup.
     pub rows: usize,
@@ -15,8 +18,8 @@ pub struct Tile {
     pub cols: usize,
     /// Invocations per workgroup.
     pub lanes: u32,
-    /// Whether it needs subgroups of at least [`SUBGROUP_SIZE`].
-    pub subgroups: bool,
+    /// What it needs beyond WebGPU's defaults.
+    pub needs: Features,
 }
 
 /// Invocations of a workgroup of the subgroup form, which must be one subgroup.
@@ -32,18 +35,54 @@ pub const M: usize = 2;
 pub const L: usize = 3;
 /// Without barriers, for adapters where they are slow.
 pub const SUBGROUP: usize = 4;
+/// As [`M`], with operands rounded to f16.
+pub const HALF: usize = 5;
+/// On matrix units, in fragments of 16 × 16.
+pub const COOP: usize = 6;
+/// On matrix units, in fragments of 8 × 8.
+pub const COOP8: usize = 7;
 
-/// Every form; [`SKINNY`] to [`SUBGROUP`] are places in it.
-pub static TILES: [Tile; 5] = [
+/// How many forms there are.
+pub const FORMS: usize = 8;
+
+/// What gradients are multiplied by before they are rounded to f16, and their sums divided by: a mean loss
+/// makes them so small that f16 would lose their bits. They may be as large as 15 then.
+pub const GRADIENT_SCALE: f32 = 4096.0;
+
+/// Every form; [`SKINNY`] to [`COOP8`] are places in it.
+pub static TILES: [Tile; FORMS] = [
     tile("skinny", 4, 16, 256),
     tile("S", 32, 32, 256),
     tile("M", 64, 64, 64),
     tile("L", 128, 128, 256),
     Tile {
-        subgroups: true,
+        needs: Features {
+            subgroups: true,
+            ..Features::NONE
+        },
         ..tile("subgroup", 32, 32, SUBGROUP_SIZE)
     },
+    Tile {
+        needs: F16,
+        ..tile("half", 64, 64, 64)
+    },
+    Tile {
+        needs: Features {
+            coop16: true,
+            ..F16
+        },
+        ..tile("coop", 64, 64, 128)
+    },
+    Tile {
+        needs: Features { coop8: true, ..F16 },
+        ..tile("coop8", 32, 32, 128)
+    },
 ];
+
+const F16: Features = Features {
+    f16: true,
+    ..Features::NONE
+};
 
 const fn tile(name: &'static str, rows: usize, cols: usize, lanes: u32) -> Tile {
     Tile {
@@ -51,7 +90,7 @@ const fn tile(name: &'static str, rows: usize, cols: usize, lanes: u32) -> Tile 
         rows,
         cols,
         lanes,
-        subgroups: false,
+        needs: Features::NONE,
     }
 }
 

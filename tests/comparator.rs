@@ -6,8 +6,10 @@ use common::faulty::{Fault, Faulty};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::kernel::{Access, Case, Element, Kernel, Tolerance};
 use dec_gpu::kernels;
+use dec_gpu::tile::{COOP, TILES};
 use dec_gpu::verify::{
-    Cause, Failure, GUARD, Mismatch, Why, compare, run_case, run_reference, verify_all,
+    Cause, Failure, GUARD, Mismatch, Why, compare, count_agreeing, run_case, run_reference,
+    verify_all,
 };
 
 const NEAR: Tolerance = Tolerance::Near {
@@ -333,4 +335,28 @@ fn references_change_every_output_and_no_input() {
             }
         }
     }
+}
+
+/// What the self-test of cooperative matrices relies on: one driver gave exactly twice the product.
+#[test]
+fn products_that_are_twice_too_large_are_refused() {
+    let products: Vec<&'static Kernel> = (kernels::ALL.iter().copied())
+        .filter(|kernel| kernel.tile == Some(&TILES[COOP]))
+        .collect();
+    let cases: usize = products.iter().map(|kernel| (kernel.cases)().len()).sum();
+    let count = |fault: Fault| {
+        let cpu = Cpu::new();
+        let runs = true;
+        pollster::block_on(count_agreeing(&Faulty { cpu, runs, fault }, &products))
+    };
+    assert!(cases > 0);
+    assert_eq!(count(|_| ()).expect("the CPU is right"), cases);
+    let failure = count(|words| {
+        let data = words.len() - GUARD;
+        for word in &mut words[..data] {
+            *word = (2.0 * f32::from_bits(*word)).to_bits();
+        }
+    });
+    let cause = failure.expect_err("twice the product is wrong").cause;
+    assert!(matches!(cause, Cause::Mismatch(_)), "{cause}");
 }

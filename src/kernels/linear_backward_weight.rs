@@ -1,11 +1,13 @@
 //! The gradients with respect to a layer's weight and bias: dw = xᵀ·dy, dbias_c = Σ_i dy_ic.
 
 use super::inputs;
+use super::linear_backward_input::TINY;
 use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{Product, TILES};
+use crate::tile::{FORMS, GRADIENT_SCALE, Product, TILES};
 
 crate::params! {
     /// Rows of x and dy.
@@ -17,7 +19,7 @@ crate::params! {
 }
 
 /// The kernel in every form of the product.
-pub static KERNELS: [Kernel; 5] = super::product_kernels!(
+pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_backward_weight",
     &[
         read("x", F32),
@@ -57,29 +59,31 @@ pub fn linear_backward_weight<D: Device>(
     );
 }
 
-fn reference(params: &[u8], buffers: &mut [View<'_>]) {
+fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, dy, dw, dbias] = views(buffers);
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
+    let a = operand::<FORM>(x.f32(), 1.0);
+    let b = operand::<FORM>(dy.f32(), GRADIENT_SCALE);
     for c in 0..d_out {
-        let dy = |i: usize| f64::from(dy.f32()[i * d_out + c]);
         for r in 0..d_in {
             let sum: f64 = (0..rows)
-                .map(|i| f64::from(x.f32()[i * d_in + r]) * dy(i))
+                .map(|i| f64::from(a[i * d_in + r]) * f64::from(b[i * d_out + c]))
                 .sum();
             dw.f32_mut()[r * d_out + c] = sum as f32;
         }
-        dbias.f32_mut()[c] = (0..rows).map(dy).sum::<f64>() as f32;
+        let dy = (0..rows).map(|i| f64::from(dy.f32()[i * d_out + c]));
+        dbias.f32_mut()[c] = dy.sum::<f64>() as f32; // no product, so nothing is rounded
     }
 }
 
-fn fast(params: &[u8], buffers: &mut [View<'_>]) {
+fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, dy, dw, dbias] = views(buffers);
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
     gemm(
-        matrix(x.f32(), rows, d_in).reversed_axes(),
-        matrix(dy.f32(), rows, d_out),
+        matrix(&operand::<FORM>(x.f32(), 1.0), rows, d_in).reversed_axes(),
+        matrix(&operand::<FORM>(dy.f32(), GRADIENT_SCALE), rows, d_out),
         matrix_mut(dw.f32_mut(), d_in, d_out),
         |_, _, _| (),
     );
@@ -91,22 +95,24 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
 }
 
 fn cases<const FORM: usize>() -> Vec<Case> {
-    SHAPES.iter().map(|shape| case::<FORM>(*shape)).collect()
+    let plain = SHAPES.iter().map(|shape| case::<FORM>(*shape, 1.0));
+    plain.chain([case::<FORM>((65, 17, 63), TINY)]).collect()
 }
 
-fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize)) -> Case {
+fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize), size: f32) -> Case {
+    let dy = inputs::uniform(2, rows * d_out).into_iter();
     let params = Params {
         rows: param(rows),
         d_in: param(d_in),
         d_out: param(d_out),
     };
     Case::new(
-        format!("{rows}x{d_in}x{d_out}"),
+        format!("{rows}x{d_in}x{d_out}, gradients times {size:.0e}"),
         &params,
         TILES[FORM].workgroups(d_in, d_out),
     )
     .input(&inputs::uniform(1, rows * d_in))
-    .input(&inputs::uniform(2, rows * d_out))
-    .output(d_in * d_out, Tolerance::sum(rows, 1.0))
-    .output(d_out, Tolerance::sum(rows, 1.0))
+    .input(&dy.map(|dy| size * dy).collect::<Vec<_>>())
+    .output(d_in * d_out, Tolerance::sum(rows, size))
+    .output(d_out, Tolerance::sum(rows, size))
 }

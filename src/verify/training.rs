@@ -118,14 +118,15 @@ pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Res
     })
 }
 
-/// Trains on the device and on the reference and compares the two within [`BAND`].
+/// Trains on the device and on the reference at its precision and compares the two within [`BAND`].
 ///
 /// # Errors
 /// [`TrainingFailure`].
 pub async fn verify_training<D: Device>(device: &D) -> Result<TrainingAgreement, TrainingFailure> {
     let data = blobs(300, 12, 1);
     let config = configuration(&data, &[]).map_err(Error::from)?;
-    let want = train(&Cpu::reference(), &data, config.clone()).await?;
+    let reference = Cpu::reference().with_precision(device.precision());
+    let want = train(&reference, &data, config.clone()).await?;
     let got = train(device, &data, config).await?;
     compare_runs(&got, &want, BAND)
 }

@@ -8,6 +8,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
+use dec_gpu::precision::Precision;
 use dec_gpu::tile::Product;
 
 /// A device whose recording can be told from its computing.
@@ -125,6 +126,10 @@ impl<D: Recording> Device for Counted<D> {
         self.inner.tile(product)
     }
 
+    fn precision(&self) -> Precision {
+        self.inner.precision()
+    }
+
     fn info(&self) -> DeviceInfo {
         self.inner.info()
     }
@@ -184,6 +189,10 @@ mod tests {
 
         fn tile(&self, product: Product) -> usize {
             Cpu::new().tile(product)
+        }
+
+        fn precision(&self) -> Precision {
+            Precision::F32
         }
 
         fn info(&self) -> DeviceInfo {

@@ -1,6 +1,7 @@
 //! What `verify` found, as a table and as JSON.
 
 use dec_gpu::device::DeviceInfo;
+use dec_gpu::precision::Precision;
 use dec_gpu::verify::training::{BAND, TrainingAgreement, TrainingFailure};
 use dec_gpu::verify::{Agreement, Verdict};
 use serde::Serialize;
@@ -18,12 +19,15 @@ pub(super) struct NotRun {
 #[derive(Serialize)]
 pub(super) struct DeviceTable {
     device: DeviceInfo,
+    precision: Precision,
+    /// What became of cooperative matrices, if they were asked for.
+    cooperative: Option<String>,
     ok: bool,
     cases: usize,
     failed: usize,
     seconds: f64,
     kernels: Vec<Row>,
-    /// Kernels that this device does not support.
+    /// Kernels that this device does not support at this precision.
     not_offered: Vec<String>,
     training: Option<TrainingRow>,
 }
@@ -54,7 +58,8 @@ struct TrainingRow {
 impl DeviceTable {
     /// Sums up the verdicts of one device; those of a kernel follow each other.
     pub(super) fn new(
-        device: DeviceInfo,
+        (device, precision): (DeviceInfo, Precision),
+        cooperative: Option<String>,
         verdicts: Vec<Verdict>,
         not_offered: Vec<String>,
         training: Option<Result<TrainingAgreement, TrainingFailure>>,
@@ -70,6 +75,8 @@ impl DeviceTable {
             + usize::from(training_failed);
         Self {
             device,
+            precision,
+            cooperative,
             ok: failed == 0,
             cases: verdicts.len(),
             failed,
@@ -88,9 +95,12 @@ impl DeviceTable {
     fn text(&self) -> String {
         let info = &self.device;
         let mut text = format!(
-            "{} via {} ({}, {})\n",
-            info.name, info.backend, info.kind, info.driver
+            "{} via {} ({}, {}), {}\n",
+            info.name, info.backend, info.kind, info.driver, self.precision
         );
+        if let Some(cooperative) = &self.cooperative {
+            text += &format!("  {cooperative}\n");
+        }
         text += &format!(
             "  {:<32} {:>5} {:>9} {:>10}\n",
             "kernel", "cases", "of limit", "max rel"
@@ -115,7 +125,8 @@ impl DeviceTable {
         }
         if !self.not_offered.is_empty() {
             text += &format!(
-                "  not offered by this device: {}\n",
+                "  not offered by this device at {}: {}\n",
+                self.precision,
                 self.not_offered.join(", ")
             );
         }
