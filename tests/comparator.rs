@@ -6,7 +6,7 @@ use common::faulty::{Fault, Faulty};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::kernel::{Access, Case, Element, Kernel, Tolerance};
 use dec_gpu::kernels;
-use dec_gpu::tile::{COOP, TILES};
+use dec_gpu::tile::{COOP, HALF, M, TILES};
 use dec_gpu::verify::{
     Cause, Failure, GUARD, Mismatch, Why, compare, count_agreeing, run_case, run_reference,
     verify_all,
@@ -359,4 +359,22 @@ fn products_that_are_twice_too_large_are_refused() {
     });
     let cause = failure.expect_err("twice the product is wrong").cause;
     assert!(matches!(cause, Cause::Mismatch(_)), "{cause}");
+}
+
+/// The cases of a form at f16 tell rounded operands from others.
+#[test]
+fn products_that_do_not_round_are_refused() {
+    let in_form = |form: usize| {
+        let products = kernels::ALL.iter().copied();
+        products.filter(move |kernel| kernel.tile == Some(&TILES[form]))
+    };
+    for (half, full) in in_form(HALF).zip(in_form(M)) {
+        let unrounded: &'static Kernel = Box::leak(Box::new(Kernel {
+            fast: full.fast,
+            ..*half
+        }));
+        assert_eq!(half.name, full.name);
+        let failure = pollster::block_on(count_agreeing(&Cpu::new(), &[unrounded]));
+        assert!(failure.is_err(), "{} passes unrounded", half.name);
+    }
 }
