@@ -2,7 +2,7 @@
 
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::precision::Precision;
-use dec_gpu::verify::training::{BAND, TrainingAgreement, TrainingFailure};
+use dec_gpu::verify::training::{Band, TrainingAgreement, TrainingFailure};
 use dec_gpu::verify::{Agreement, Verdict};
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ impl DeviceTable {
             .chunk_by(|a, b| a.kernel == b.kernel)
             .map(Row::new)
             .collect();
-        let training = training.map(TrainingRow::new);
+        let training = training.map(|result| TrainingRow::new(result, Band::at(precision)));
         let training_failed = training.as_ref().is_some_and(|row| row.failure.is_some());
         let failed = kernels.iter().map(|row| row.failures.len()).sum::<usize>()
             + usize::from(training_failed);
@@ -172,14 +172,14 @@ impl Row {
 }
 
 impl TrainingRow {
-    fn new(result: Result<TrainingAgreement, TrainingFailure>) -> Self {
+    fn new(result: Result<TrainingAgreement, TrainingFailure>, band: Band) -> Self {
         let (agreement, failure) = match result {
             Ok(agreement) => (agreement, None),
             Err(failure) => (TrainingAgreement::NONE, Some(failure.to_string())),
         };
         Self {
             losses: agreement.losses,
-            of_limit: agreement.of_limit(BAND),
+            of_limit: agreement.of_limit(band),
             max_relative_loss_error: agreement.loss,
             max_relative_centroid_error: agreement.centroid,
             same_labels: agreement.labels,
