@@ -348,6 +348,7 @@ fn products_that_are_twice_too_large_are_refused() {
         let cpu = Cpu::new();
         let runs = true;
         pollster::block_on(count_agreeing(&Faulty { cpu, runs, fault }, &products))
+            .map_err(|failure| failure.to_string())
     };
     assert!(cases > 0);
     assert_eq!(count(|_| ()).expect("the CPU is right"), cases);
@@ -357,8 +358,8 @@ fn products_that_are_twice_too_large_are_refused() {
             *word = (2.0 * f32::from_bits(*word)).to_bits();
         }
     });
-    let cause = failure.expect_err("twice the product is wrong").cause;
-    assert!(matches!(cause, Cause::Mismatch(_)), "{cause}");
+    let text = failure.expect_err("twice the product is wrong");
+    assert!(text.contains("the difference is"), "{text}");
 }
 
 /// The cases of a form at f16 tell rounded operands from others.
