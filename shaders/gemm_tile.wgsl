@@ -2,6 +2,7 @@
 // A and B pass through workgroup memory; the next pass is loaded while this one is multiplied.
 // The kernel supplies rows(), cols(), depth(), fetch_a(row, k), fetch_b(k, col), A_ALONG_DEPTH and
 // B_ALONG_DEPTH (whether neighbours in memory differ in k), and emit(row, col, sum); all are called in range.
+// gemm_f32.wgsl or gemm_f16.wgsl supplies Quad, staged_a, staged_b and unscaled.
 const ACROSS = TILE_COLS / 8u; // invocations side by side
 const LANES = TILE_ROWS / 8u * ACROSS;
 const QUADS_A = TILE_ROWS / 4u;
@@ -11,12 +12,12 @@ const PITCH_B = QUADS_B + 1u;
 const PARTS_A = DEPTH * QUADS_A / LANES; // quads of A that one invocation loads per pass: 1, 2 or 4
 const PARTS_B = DEPTH * QUADS_B / LANES; // and of B
 
-var<workgroup> tile_a: array<vec4<f32>, DEPTH * PITCH_A>; // A transposed
-var<workgroup> tile_b: array<vec4<f32>, DEPTH * PITCH_B>;
+var<workgroup> tile_a: array<Quad, DEPTH * PITCH_A>; // A transposed
+var<workgroup> tile_b: array<Quad, DEPTH * PITCH_B>;
 // Indexed by constants only, so that compilers keep it in registers: row r holds acc[2r], acc[2r + 1].
 var<private> acc: array<vec4<f32>, 16>;
-var<private> next_a: array<vec4<f32>, 4>; // the next pass
-var<private> next_b: array<vec4<f32>, 4>;
+var<private> next_a: array<Quad, 4>; // the next pass
+var<private> next_b: array<Quad, 4>;
 
 // The (k, quad) of a slot: invocations side by side take neighbours in memory.
 fn place(slot: u32, along_depth: bool, quads: u32) -> vec2<u32> {
@@ -25,10 +26,10 @@ fn place(slot: u32, along_depth: bool, quads: u32) -> vec2<u32> {
 
 fn multiply_pass(my_a: u32, my_b: u32) {
     for (var k = 0u; k < DEPTH; k++) {
-        let a0 = tile_a[k * PITCH_A + my_a];
-        let a1 = tile_a[k * PITCH_A + my_a + 1u];
-        let b0 = tile_b[k * PITCH_B + my_b];
-        let b1 = tile_b[k * PITCH_B + my_b + 1u];
+        let a0 = vec4<f32>(tile_a[k * PITCH_A + my_a]);
+        let a1 = vec4<f32>(tile_a[k * PITCH_A + my_a + 1u]);
+        let b0 = vec4<f32>(tile_b[k * PITCH_B + my_b]);
+        let b1 = vec4<f32>(tile_b[k * PITCH_B + my_b + 1u]);
         acc[0] += a0.x * b0;
         acc[1] += a0.x * b1;
         acc[2] += a0.y * b0;
@@ -50,7 +51,7 @@ fn multiply_pass(my_a: u32, my_b: u32) {
 
 fn emit_in_range(row: u32, col: u32, sum: f32) {
     if row < rows() && col < cols() {
-        emit(row, col, sum);
+        emit(row, col, unscaled(sum));
     }
 }
 
@@ -65,14 +66,14 @@ fn emit_row(row: u32, col: u32, left: vec4<f32>, right: vec4<f32>) {
     emit_in_range(row, col + 7u, right.w);
 }
 
-fn load_a(part: u32, row: u32, k0: u32, lane: u32) -> vec4<f32> {
+fn load_a(part: u32, row: u32, k0: u32, lane: u32) -> Quad {
     let at = place(lane + part * LANES, A_ALONG_DEPTH, QUADS_A);
-    return quad_a(row + 4u * at.y, k0 + at.x);
+    return staged_a(quad_a(row + 4u * at.y, k0 + at.x));
 }
 
-fn load_b(part: u32, col: u32, k0: u32, lane: u32) -> vec4<f32> {
+fn load_b(part: u32, col: u32, k0: u32, lane: u32) -> Quad {
     let at = place(lane + part * LANES, B_ALONG_DEPTH, QUADS_B);
-    return quad_b(k0 + at.x, col + 4u * at.y);
+    return staged_b(quad_b(k0 + at.x, col + 4u * at.y));
 }
 
 // Written out, so that next_a and next_b are indexed by constants. L has one part of each, M four, W four and two.
@@ -95,12 +96,12 @@ fn load_pass(row: u32, col: u32, k0: u32, lane: u32) {
     }
 }
 
-fn store_a(part: u32, lane: u32, quad: vec4<f32>) {
+fn store_a(part: u32, lane: u32, quad: Quad) {
     let at = place(lane + part * LANES, A_ALONG_DEPTH, QUADS_A);
     tile_a[at.x * PITCH_A + at.y] = quad;
 }
 
-fn store_b(part: u32, lane: u32, quad: vec4<f32>) {
+fn store_b(part: u32, lane: u32, quad: Quad) {
     let at = place(lane + part * LANES, B_ALONG_DEPTH, QUADS_B);
     tile_b[at.x * PITCH_B + at.y] = quad;
 }

@@ -16,6 +16,8 @@ struct Params {
 
 const A_ALONG_DEPTH = true;
 const B_ALONG_DEPTH = false;
+const A_SCALE = 1.0; // for f16, see gemm_f16.wgsl
+const B_SCALE = 1.0;
 
 fn rows() -> u32 {
     return params.rows;

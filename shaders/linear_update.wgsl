@@ -38,6 +38,8 @@ struct Layer {
 
 const A_ALONG_DEPTH = false;
 const B_ALONG_DEPTH = false;
+const A_SCALE = 1.0; // for f16, see gemm_f16.wgsl
+const B_SCALE = 4096.0; // B holds gradients
 
 var<private> layer: Layer; // the workgroup's own
 

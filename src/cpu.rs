@@ -1,6 +1,7 @@
 //! The CPU device: runs each kernel's fast host version where there is one, else its reference.
 
 pub(crate) mod gemm;
+pub(crate) mod operand;
 
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
@@ -8,6 +9,7 @@ use std::sync::{Arc, RwLock};
 use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
+use crate::precision::Precision;
 use crate::tile::{self, Product};
 
 /// Host memory shared by handles.
@@ -55,6 +57,7 @@ impl CpuBuffer {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cpu {
     reference_only: bool,
+    precision: Precision,
 }
 
 impl Cpu {
@@ -67,7 +70,13 @@ impl Cpu {
     pub fn reference() -> Self {
         Self {
             reference_only: true,
+            ..Self::default()
         }
+    }
+
+    /// The same with the operands of matrix products rounded, as a GPU opened with this precision does.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 }
 
@@ -103,7 +112,15 @@ impl Device for Cpu {
     }
 
     fn tile(&self, _forms: &'static [Kernel], _product: Product) -> usize {
-        tile::M // every form has the same host version
+        match self.precision {
+            // Forms of one precision have the same host version.
+            Precision::F32 => tile::M,
+            Precision::F16 => tile::HALF,
+        }
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
     }
 
     fn info(&self) -> DeviceInfo {

@@ -7,6 +7,7 @@
 
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::precision::Precision;
 use crate::tile::{Choices, Product};
 
 /// A handle to device memory; cloning it shares the memory.
@@ -90,6 +91,9 @@ pub trait Device {
 
     /// Takes these forms instead of choosing, if they were chosen on this device and driver.
     fn use_choices(&self, _choices: &Choices) {}
+
+    /// What it rounds the operands of matrix products to.
+    fn precision(&self) -> Precision;
 
     /// What this device is.
     fn info(&self) -> DeviceInfo;

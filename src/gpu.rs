@@ -1,15 +1,17 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
-//! `adapters` finds and judges adapters, `pipelines` turns a [`Kernel`] into a pipeline, `queue` submits,
-//! `forms` chooses the form of a product, by a table or by what `tuner` measures, `fallback` replaces a form that
-//! does not compile.
+//! `adapters` finds and judges adapters, `features` asks for what they offer, `pipelines` turns a [`Kernel`] into a
+//! pipeline, `queue` submits as much as `pace` allows, `forms` chooses the form of a product, by a table or by what
+//! `tuner` measures, `self_test` tries those on matrix units, `fallback` replaces a form that does not compile.
 
 mod adapters;
 mod fallback;
+mod features;
 mod forms;
 mod pace;
 mod pipelines;
 mod queue;
+mod self_test;
 mod timestamps;
 #[cfg(not(target_arch = "wasm32"))]
 mod tuner;
@@ -24,11 +26,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
+pub use forms::Cooperative;
 pub use tuner::Tuning;
 
 use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::{Error, Result};
+use crate::features::Features;
 use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
+use crate::precision::Precision;
 use crate::tile::{Choices, Product};
 use fallback::Fallen;
 use forms::Forms;
@@ -46,6 +51,8 @@ pub struct GpuOptions {
     pub checked: bool,
     /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
     pub form: Option<usize>,
+    /// What the operands of matrix products are rounded to.
+    pub precision: Precision,
     /// Measure the time of submits on the GPU's own clock, where there is one ([`Gpu::busy_seconds`]).
     pub timestamps: bool,
     /// Choose forms by measuring them instead of by a table. What is found depends on what else the machine does, and
@@ -135,6 +142,8 @@ impl GpuBuffer {
 impl Gpu {
     /// Opens an adapter found by [`adapters`].
     ///
+    /// At [`Precision::F16`] matrix units are used only if they pass a self-test; see [`Gpu::cooperative`].
+    ///
     /// # Errors
     /// [`Error::NoAdapter`] if the adapter lacks what the kernels need or the driver refuses the device.
     pub async fn open(report: &AdapterReport, options: GpuOptions) -> Result<Self> {
@@ -144,16 +153,57 @@ impl Gpu {
                 report.info.name
             )));
         }
+        forms::check(report, &options)?;
+        let granted = features::granted(report.features, options.precision);
+        if !granted.cooperative() {
+            return Self::with_features(report, &options, granted).await;
+        }
+        let failure = match Self::with_features(report, &options, granted).await {
+            Ok(gpu) => match gpu.with_self_test().await {
+                Ok(gpu) => return Ok(gpu),
+                Err(failure) => failure,
+            },
+            Err(error) => Cooperative::Failed(error.to_string()),
+        };
+        log::warn!("{}: {failure}", report.info.name);
+        // A device's first error stays, so the one that failed is of no use any more.
+        let mut gpu = Self::with_features(report, &options, granted.without_cooperative()).await?;
+        gpu.forms.cooperative = failure;
+        gpu.forms.expect_forced()?;
+        Ok(gpu)
+    }
+
+    /// The device with the result of its self-test, or the failure.
+    async fn with_self_test(mut self) -> std::result::Result<Self, Cooperative> {
+        if let Some(form) = self.forms.candidate() {
+            match self_test::self_test(&self, form).await {
+                failed @ Cooperative::Failed(_) => return Err(failed),
+                passed => self.forms.cooperative = passed,
+            }
+        }
+        Ok(self)
+    }
+
+    async fn with_features(
+        report: &AdapterReport,
+        options: &GpuOptions,
+        granted: Features,
+    ) -> Result<Self> {
         let limits = if options.default_limits {
             wgpu::Limits::default()
         } else {
             report.adapter.limits()
         };
-        let features = wanted_features(report, &options);
+        let timestamps = if options.timestamps {
+            report.adapter.features() & wgpu::Features::TIMESTAMP_QUERY
+        } else {
+            wgpu::Features::empty()
+        };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("dec-gpu"),
             required_limits: limits.clone(),
-            required_features: features,
+            required_features: features::requested(granted) | timestamps,
+            experimental_features: features::consent(granted),
             ..Default::default()
         };
         let (device, queue) =
@@ -167,19 +217,18 @@ impl Gpu {
         let fault = watch_for_faults(&device);
         let binding = usize::try_from(limits.max_storage_buffer_binding_size).unwrap_or(usize::MAX);
         let alignment = limits.min_uniform_buffer_offset_alignment;
-        let timestamps = (features.contains(wgpu::Features::TIMESTAMP_QUERY))
-            .then(|| Timestamps::new(&device, &queue));
+        let timestamps = (!timestamps.is_empty()).then(|| Timestamps::new(&device, &queue));
         Ok(Self {
             recorder: RefCell::new(Recorder::new(&device, alignment, timestamps)),
             max_binding_bytes: options
                 .max_binding_bytes
                 .map_or(binding, |bytes| bytes.min(binding)),
-            tuner: (options.tuning).map(|tuning| Tuner::new(tuning, &report.info)),
+            tuner: (options.tuning.clone()).map(|tuning| Tuner::new(tuning, &report.info)),
             info: report.info.clone(),
             device,
             queue,
             pipelines: RefCell::new(Pipelines::new(options.checked)),
-            forms: Forms::new(report, options.form)?,
+            forms: Forms::new(report, options, granted),
             fallen: Fallen::default(),
             bind_groups: RefCell::default(),
             fault,
@@ -192,6 +241,11 @@ impl Gpu {
     /// where there is no clock, in a browser.
     pub fn waited(&self) -> Duration {
         self.recorder.borrow().waited
+    }
+
+    /// What became of cooperative matrices when the device was opened.
+    pub fn cooperative(&self) -> &Cooperative {
+        &self.forms.cooperative
     }
 
     /// How long submits took to hand over so far; some software drivers compute in it.
@@ -356,18 +410,6 @@ impl Gpu {
     }
 }
 
-/// The features that a device is opened with; all of them are optional.
-fn wanted_features(report: &AdapterReport, options: &GpuOptions) -> wgpu::Features {
-    let mut features = wgpu::Features::empty();
-    if report.subgroups {
-        features |= wgpu::Features::SUBGROUP;
-    }
-    if options.timestamps {
-        features |= report.adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
-    }
-    features
-}
-
 /// Keeps the first error that wgpu or the driver reports.
 fn watch_for_faults(device: &wgpu::Device) -> Fault {
     let fault = Fault::default();
@@ -491,7 +533,7 @@ impl Device for Gpu {
     }
 
     fn supports(&self, kernel: &Kernel) -> bool {
-        !kernel.needs_subgroups() || self.forms.subgroups()
+        self.forms.granted.cover(kernel.needs())
     }
 
     fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
@@ -508,6 +550,10 @@ impl Device for Gpu {
 
     fn use_choices(&self, choices: &Choices) {
         self.take(choices);
+    }
+
+    fn precision(&self) -> Precision {
+        self.forms.precision
     }
 
     fn info(&self) -> DeviceInfo {

@@ -4,6 +4,7 @@
 //! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]), and the tests compare
 //! it with what the WGSL says (`tests/contract.rs`).
 
+use crate::features::Features;
 use crate::tile::{Product, Tile};
 
 /// How a kernel uses a storage buffer.
@@ -214,14 +215,18 @@ impl Kernel {
         }
     }
 
-    /// Whether it needs subgroups.
-    pub fn needs_subgroups(&self) -> bool {
-        self.tile.is_some_and(|tiled| tiled.tile.subgroups)
+    /// What it needs beyond WebGPU's defaults.
+    pub fn needs(&self) -> Features {
+        self.tile.map_or(Features::NONE, |tiled| tiled.tile.needs)
     }
 
-    /// The joined WGSL source.
+    /// The joined WGSL source. WGSL wants `enable` before everything else, so these lines go to the top.
     pub fn source(&self) -> String {
-        self.wgsl.join("\n")
+        let lines = self.wgsl.iter().flat_map(|part| part.lines());
+        let (mut source, rest): (Vec<_>, Vec<_>) =
+            lines.partition(|line| line.starts_with("enable "));
+        source.extend(rest);
+        source.join("\n") + "\n"
     }
 }
 

@@ -17,6 +17,9 @@ macro_rules! kernels {
                 &$product::KERNELS[4],
                 &$product::KERNELS[5],
                 &$product::KERNELS[6],
+                &$product::KERNELS[7],
+                &$product::KERNELS[8],
+                &$product::KERNELS[9],
             )+
         ];
     };
@@ -29,11 +32,14 @@ macro_rules! product_kernels {
         [
             product_kernels!(0, ["skinny"], "workgroup", $name, $parts, $bindings, $mutation),
             product_kernels!(1, ["quads", "s"], "workgroup", $name, $parts, $bindings, $mutation),
-            product_kernels!(2, ["quads", "m", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
-            product_kernels!(3, ["quads", "l", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(2, ["f32", "quads", "m", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(3, ["f32", "quads", "l", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
             product_kernels!(4, ["subgroup32", "subgroup"], "subgroup", $name, $parts, $bindings, $mutation),
-            product_kernels!(5, ["quads", "w", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(5, ["f32", "quads", "w", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
             product_kernels!(6, ["subgroup16", "subgroup"], "subgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(7, ["f16", "quads", "m", "tile"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(8, ["f16", "quads", "coop_16", "coop"], "workgroup", $name, $parts, $bindings, $mutation),
+            product_kernels!(9, ["f16", "quads", "coop_8", "coop"], "workgroup", $name, $parts, $bindings, $mutation),
         ]
     };
     (

@@ -2,16 +2,18 @@
 //!
 //! Every form computes the same product with the same loaders and epilogue (`shaders/gemm_*.wgsl`); they
 //! differ in how much of the result a workgroup owns. Which is fastest depends on the adapter and the shape.
-//! Another form adds in another order, so it gives other bits.
+//! Another form adds in another order, so it gives other bits. The forms from [`HALF`] on round their operands
+//! to f16, which gives other numbers.
 
 use std::collections::BTreeMap;
 
 use crate::device::DeviceInfo;
+use crate::features::Features;
 
 /// One form of the product.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// Its name: `skinny`, `S`, `M`, `L`, `subgroup`, `W` or `subgroup16`.
+    /// Its name: `skinny`, `S`, `M`, `L`, `subgroup`, `W`, `subgroup16`, `half`, `coop` or `coop8`.
     pub name: &'static str,
     /// Rows of the product per workgroup.
     pub rows: usize,
@@ -19,8 +21,8 @@ pub struct Tile {
     pub cols: usize,
     /// Invocations per workgroup.
     pub lanes: u32,
-    /// Whether it needs subgroups of at least [`SUBGROUP_SIZE`].
-    pub subgroups: bool,
+    /// What it needs beyond WebGPU's defaults.
+    pub needs: Features,
 }
 
 /// Invocations of a workgroup of the subgroup forms, which must be one subgroup.
@@ -40,29 +42,64 @@ pub const SUBGROUP: usize = 4;
 pub const W: usize = 5;
 /// As [`SUBGROUP`] with half the rows: more workgroups, fewer registers.
 pub const SUBGROUP16: usize = 6;
+/// As [`M`], with operands rounded to f16.
+pub const HALF: usize = 7;
+/// On matrix units, in fragments of 16 × 16.
+pub const COOP: usize = 8;
+/// On matrix units, in fragments of 8 × 8.
+pub const COOP8: usize = 9;
 
 /// How many forms there are.
-pub const FORMS: usize = 7;
+pub const FORMS: usize = 10;
 
-/// Every form; [`SKINNY`] to [`SUBGROUP16`] are places in it.
+/// What gradients are multiplied by before they are rounded to f16, and their sums divided by: a mean loss
+/// makes them so small that f16 would lose their bits. They may be as large as 15 then.
+pub const GRADIENT_SCALE: f32 = 4096.0;
+
+/// Every form; [`SKINNY`] to [`COOP8`] are places in it.
 pub static TILES: [Tile; FORMS] = [
     tile("skinny", 4, 16, 256),
     tile("S", 32, 32, 256),
     tile("M", 64, 64, 64),
     tile("L", 128, 128, 256),
     Tile {
-        subgroups: true,
+        needs: SUBGROUPS,
         ..tile("subgroup", 32, 32, SUBGROUP_SIZE)
     },
     tile("W", 128, 64, 128),
     Tile {
-        subgroups: true,
+        needs: SUBGROUPS,
         ..tile("subgroup16", 16, 32, SUBGROUP_SIZE)
+    },
+    Tile {
+        needs: F16,
+        ..tile("half", 64, 64, 64)
+    },
+    Tile {
+        needs: Features {
+            coop16: true,
+            ..F16
+        },
+        ..tile("coop", 64, 64, 128)
+    },
+    Tile {
+        needs: Features { coop8: true, ..F16 },
+        ..tile("coop8", 32, 32, 128)
     },
 ];
 
+const SUBGROUPS: Features = Features {
+    subgroups: true,
+    ..Features::NONE
+};
+
+const F16: Features = Features {
+    f16: true,
+    ..Features::NONE
+};
+
 /// The version of the forms. It grows when the text of one changes, so that times measured before do not count.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The forms that products took on a device. With the same ones it gives the same bits again.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -85,7 +122,7 @@ const fn tile(name: &'static str, rows: usize, cols: usize, lanes: u32) -> Tile 
         rows,
         cols,
         lanes,
-        subgroups: false,
+        needs: Features::NONE,
     }
 }
 

@@ -11,7 +11,7 @@
 pub mod training;
 mod verdict;
 
-pub use verdict::{Verdict, verify_all, verify_kernels};
+pub use verdict::{Verdict, count_agreeing, verify_all, verify_kernels};
 
 use crate::device::Device;
 use crate::error::Error;

@@ -6,8 +6,10 @@ use common::faulty::{Fault, Faulty};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::kernel::{Access, Case, Element, Kernel, Tolerance};
 use dec_gpu::kernels;
+use dec_gpu::tile::{COOP, HALF, M, TILES};
 use dec_gpu::verify::{
-    Cause, Failure, GUARD, Mismatch, Why, compare, run_case, run_reference, verify_all,
+    Cause, Failure, GUARD, Mismatch, Why, compare, count_agreeing, run_case, run_reference,
+    verify_all,
 };
 
 const NEAR: Tolerance = Tolerance::Near {
@@ -332,5 +334,48 @@ fn references_change_every_output_and_no_input() {
                 Access::ReadWrite => assert_ne!(changed, 0, "{name} is written by no case"),
             }
         }
+    }
+}
+
+/// What the self-test of cooperative matrices relies on: one driver gave exactly twice the product.
+#[test]
+fn products_that_are_twice_too_large_are_refused() {
+    let products: Vec<&'static Kernel> = (kernels::ALL.iter().copied())
+        .filter(|kernel| kernel.tile == Some(&TILES[COOP]))
+        .collect();
+    let cases: usize = products.iter().map(|kernel| (kernel.cases)().len()).sum();
+    let count = |fault: Fault| {
+        let cpu = Cpu::new();
+        let runs = true;
+        pollster::block_on(count_agreeing(&Faulty { cpu, runs, fault }, &products))
+            .map_err(|failure| failure.to_string())
+    };
+    assert!(cases > 0);
+    assert_eq!(count(|_| ()).expect("the CPU is right"), cases);
+    let failure = count(|words| {
+        let data = words.len() - GUARD;
+        for word in &mut words[..data] {
+            *word = (2.0 * f32::from_bits(*word)).to_bits();
+        }
+    });
+    let text = failure.expect_err("twice the product is wrong");
+    assert!(text.contains("the difference is"), "{text}");
+}
+
+/// The cases of a form at f16 tell rounded operands from others.
+#[test]
+fn products_that_do_not_round_are_refused() {
+    let in_form = |form: usize| {
+        let products = kernels::ALL.iter().copied();
+        products.filter(move |kernel| kernel.tile == Some(&TILES[form]))
+    };
+    for (half, full) in in_form(HALF).zip(in_form(M)) {
+        let unrounded: &'static Kernel = Box::leak(Box::new(Kernel {
+            fast: full.fast,
+            ..*half
+        }));
+        assert_eq!(half.name, full.name);
+        let failure = pollster::block_on(count_agreeing(&Cpu::new(), &[unrounded]));
+        assert!(failure.is_err(), "{} passes unrounded", half.name);
     }
 }

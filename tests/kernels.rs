@@ -5,7 +5,7 @@
 //! - `vulkan 0`, `gl 1`, …: every adapter of this machine, opened with WebGPU's default limits where it
 //!   has them, the first also with wgpu's checks of indices and loops; and that a case gives the same bits twice.
 //!
-//! Without an adapter there is an ignored trial that says so, or a failing one with
+//! What an adapter cannot run is an ignored trial that says so. Without an adapter there is an ignored trial that says so, or a failing one with
 //! `DEC_GPU_REQUIRE_ADAPTER=1`. The last lines count the trials per adapter.
 
 mod common;
@@ -108,11 +108,14 @@ fn adapter_trials(report: &Arc<AdapterReport>, checked: bool) -> Vec<Trial> {
     let mut trials = Vec::new();
     let checks = if checked { "checked" } else { "unchecked" };
     let device = format!("{}, {checks}", adapters::short(report));
-    let offered = |kernel: &&Kernel| report.subgroups || !kernel.needs_subgroups();
-    for &kernel in kernels::ALL.iter().filter(|kernel| offered(kernel)) {
+    for &kernel in kernels::ALL {
+        if let Some(trial) = adapters::not_offered(report, &device, kernel) {
+            trials.push(trial);
+            continue;
+        }
         let shared = report.clone();
         trials.extend(trials_of(kernel, &device, move |case| {
-            let gpu = adapters::open_as(&shared, checked)?;
+            let gpu = adapters::open_for(&shared, kernel, checked)?;
             adapters::count(&shared);
             judged(pollster::block_on(run_case(&*gpu, kernel, case))?)
         }));
@@ -120,7 +123,7 @@ fn adapter_trials(report: &Arc<AdapterReport>, checked: bool) -> Vec<Trial> {
         trials.push(Trial::test(
             format!("{device}: {} gives the same bits twice", kernel.title()),
             move || {
-                let gpu = adapters::open_as(&shared, checked)?;
+                let gpu = adapters::open_for(&shared, kernel, checked)?;
                 adapters::count(&shared);
                 let cases = (kernel.cases)();
                 let words =

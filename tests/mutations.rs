@@ -20,8 +20,10 @@ fn main() {
     let trials = match &first {
         Some(report) => kernels::ALL
             .iter()
-            .filter(|kernel| report.subgroups || !kernel.needs_subgroups())
-            .map(|kernel| trial(report.clone(), kernel))
+            .map(|kernel| {
+                adapters::not_offered(report, &adapters::short(report), kernel)
+                    .unwrap_or_else(|| trial(report.clone(), kernel))
+            })
             .collect(),
         None => vec![adapters::no_adapter("mutations")],
     };
@@ -43,7 +45,7 @@ fn trial(report: Arc<AdapterReport>, kernel: &'static Kernel) -> Trial {
     Trial::test(name, move || {
         let mutant = common::mutated(kernel)?;
         // With checks: a mutant may read and write where it must not.
-        let gpu = adapters::open_as(&report, true)?;
+        let gpu = adapters::open_for(&report, kernel, true)?;
         adapters::count(&report);
         is_noticed(&gpu, mutant).inspect_err(|_| adapters::close_all())
     })

@@ -29,7 +29,7 @@ use super::{Outcome, usage};
 use budget::Budget;
 use counted::{Counted, Recording};
 use output::Format;
-use results::{COMMIT, PRECISION, Results, SCHEMA, Settings, VERSION, share_of_roofline};
+use results::{COMMIT, Results, SCHEMA, Settings, VERSION, share_of_roofline};
 use sizes::Sizes;
 use suite::Suite;
 use training::Workload;
@@ -184,7 +184,7 @@ fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results>
         commit: COMMIT.into(),
         unix_seconds: unix_seconds(),
         device: device.info(),
-        precision: PRECISION.into(),
+        precision: device.precision(),
         settings: settings.clone(),
         roofline: share_of_roofline(&mut rows),
         rows,

@@ -4,6 +4,7 @@ use clap::Args;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::Device;
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, Tuning, adapters, choose};
+use dec_gpu::precision::Precision;
 use dec_gpu::tile::{TILES, form_called};
 use dec_gpu::{Error, Result};
 
@@ -20,6 +21,9 @@ pub(crate) struct DeviceArgs {
     /// are used only when named
     #[arg(long, value_name = "NAME|INDEX")]
     pub(crate) adapter: Option<String>,
+    /// f32, or f16: operands of matrix products are rounded to f16, on matrix units where there are any
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) precision: Precision,
     /// Keep the GPU's checks of every index and loop: slower, for tracking down a fault
     #[arg(long)]
     pub(crate) checked: bool,
@@ -30,7 +34,8 @@ pub(crate) struct DeviceArgs {
     /// Measure forms on software adapters too
     #[arg(long, hide = true, conflicts_with = "no_tune")]
     pub(crate) tune: bool,
-    /// Compute every product in this form: skinny, S, M, L, subgroup, W or subgroup16
+    /// Compute every product in this form: skinny, S, M, L, subgroup, W or subgroup16; at f16 half,
+    /// coop or coop8
     #[arg(long, value_name = "NAME", hide = true, value_parser = form)]
     pub(crate) form: Option<usize>,
     /// Pretend that one GPU binding holds at most this many bytes (data are then split into blocks)
@@ -51,7 +56,7 @@ impl DeviceArgs {
     /// Opens the device that was asked for. Only `auto` may end on the CPU.
     pub(crate) fn open(&self) -> Result<AnyDevice> {
         match self.backend.as_str() {
-            "cpu" if self.adapter.is_none() => Ok(AnyDevice::Cpu(Cpu::new())),
+            "cpu" if self.adapter.is_none() => Ok(AnyDevice::Cpu(self.cpu())),
             "cpu" => Err(usage(
                 "--adapter names a GPU, but --backend is cpu; leave one of them out",
             )),
@@ -81,7 +86,7 @@ impl DeviceArgs {
                 return self.open_chosen(&reports, Some(backend));
             }
         }
-        Ok(AnyDevice::Cpu(Cpu::new()))
+        Ok(AnyDevice::Cpu(self.cpu()))
     }
 
     fn open_chosen(
@@ -93,6 +98,10 @@ impl DeviceArgs {
         Ok(AnyDevice::Gpu(Box::new(self.open_adapter(report)?)))
     }
 
+    fn cpu(&self) -> Cpu {
+        Cpu::new().with_precision(self.precision)
+    }
+
     /// Opens one adapter.
     pub(crate) fn open_adapter(&self, report: &AdapterReport) -> Result<Gpu> {
         let options = GpuOptions {
@@ -101,6 +110,7 @@ impl DeviceArgs {
             form: self.form,
             timestamps: self.timestamps,
             tuning: self.tunes(report).then(tuning),
+            precision: self.precision,
             ..GpuOptions::default()
         };
         pollster::block_on(Gpu::open(report, options))
@@ -137,11 +147,15 @@ fn unknown_backend(name: &str) -> Error {
 /// One line that says where a command runs.
 pub(crate) fn describe(device: &impl Device) -> String {
     let info = device.info();
-    match info.backend.as_str() {
+    let place = match info.backend.as_str() {
         "cpu" => format!("cpu ({})", info.name),
         backend => format!(
             "{} via {backend} ({}, {})",
             info.name, info.kind, info.driver
         ),
+    };
+    match device.precision() {
+        Precision::F32 => place,
+        Precision::F16 => place + ", products at f16",
     }
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use dec_gpu::features::Features;
 use dec_gpu::gpu::{AdapterReport, adapters};
 
 use super::{Outcome, print};
@@ -44,6 +45,7 @@ fn text(report: &AdapterReport) -> String {
     if report.is_software() {
         text += "   software: used only when named with --adapter\n";
     }
+    text += &format!("   {}\n", offers(report));
     for limit in &report.limits {
         let verdict = if limit.have < limit.need {
             "too small"
@@ -58,6 +60,25 @@ fn text(report: &AdapterReport) -> String {
     text
 }
 
+/// What `--precision f16` finds here.
+fn offers(report: &AdapterReport) -> String {
+    let Features {
+        f16, coop16, coop8, ..
+    } = report.features;
+    let has = |has: bool| if has { "yes" } else { "no" };
+    let sizes: Vec<&str> = [(coop16, "16x16"), (coop8, "8x8")]
+        .into_iter()
+        .filter_map(|(has, size)| has.then_some(size))
+        .collect();
+    let sizes = if sizes.is_empty() {
+        "none".to_owned()
+    } else {
+        sizes.join(", ")
+    };
+    let f16 = has(f16);
+    format!("f16 in shaders: {f16}; cooperative matrices from f16 to f32: {sizes}")
+}
+
 fn json(reports: &[AdapterReport]) -> String {
     let adapters: Vec<_> = reports
         .iter()
@@ -70,6 +91,7 @@ fn json(reports: &[AdapterReport]) -> String {
                 "kind": report.info.kind,
                 "usable": report.refusal.is_none(),
                 "refusal": report.refusal,
+                "features": report.features,
                 "limits": report.limits,
             })
         })

@@ -11,6 +11,7 @@ use dec_gpu::data::{Dataset, digits, fit, images};
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
+use dec_gpu::precision::Precision;
 use dec_gpu::report::{self, METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::trainer::{Clustering, Trainer};
 
@@ -140,7 +141,8 @@ fn train<D: Device>(
     let mut found = pollster::block_on(phases(&mut trainer, labels.as_deref(), &mut progress))?;
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
-    let mut metrics = metrics_of(device.info(), shape, trainer.config(), &found);
+    let on = (device.info(), device.precision());
+    let mut metrics = metrics_of(on, shape, trainer.config(), &found);
     metrics.forms = device.choices().map(|choices| choices.forms);
     write_results(folder, &found, &metrics, trainer.config(), &progress)?;
     Ok(metrics)
@@ -211,7 +213,7 @@ fn scored(what: &str, scores: Option<Scores>) -> String {
 }
 
 fn metrics_of(
-    device: DeviceInfo,
+    (device, precision): (DeviceInfo, Precision),
     (n, d): (usize, usize),
     config: &Config,
     found: &Found,
@@ -233,6 +235,7 @@ fn metrics_of(
         embedding_dim: config.network.embedding_dim as u64,
         device,
         forms: None,
+        precision,
         scores: found.scores,
         seconds: found.seconds,
         steps: found.steps,

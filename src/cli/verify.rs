@@ -10,6 +10,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, adapters, choose};
 use dec_gpu::kernel::Kernel;
+use dec_gpu::precision::Precision;
 use dec_gpu::verify::training::verify_training;
 use dec_gpu::verify::verify_kernels;
 use dec_gpu::{Result, kernels};
@@ -29,6 +30,9 @@ pub(crate) struct VerifyArgs {
     /// Only the cases of this kernel, and no training
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
+    /// f32, or f16: the forms of products with operands rounded to f16 too, and the training with them
+    #[arg(long, value_name = "NAME", default_value_t)]
+    precision: Precision,
     /// Keep the GPU's checks of every index and loop
     #[arg(long)]
     checked: bool,
@@ -51,19 +55,22 @@ pub(crate) fn run(args: &VerifyArgs, quiet: bool) -> Outcome {
             eprintln!("verifying {} ({})", info.name, info.backend);
         }
     };
-    let cpu = Cpu::new();
+    let cpu = Cpu::new().with_precision(args.precision);
     say(&cpu.info());
-    let mut tables = vec![verify(&cpu, &plan)];
+    let mut tables = vec![verify(&cpu, &plan, None)];
     let mut not_run = Vec::new();
     for report in &reports {
         let options = GpuOptions {
             checked: args.checked,
+            precision: args.precision,
             ..GpuOptions::default()
         };
         match pollster::block_on(Gpu::open(report, options)) {
             Ok(gpu) => {
                 say(&gpu.info());
-                tables.push(verify(&gpu, &plan));
+                let note =
+                    (args.precision == Precision::F16).then(|| gpu.cooperative().to_string());
+                tables.push(verify(&gpu, &plan, note));
             }
             Err(error) if asked_for(args) => return Err(error),
             Err(error) => not_run.push(NotRun {
@@ -161,14 +168,15 @@ fn untested(device: &impl Device, kernels: &[&'static Kernel]) -> Untested {
     }
 }
 
-fn verify<D: Device>(device: &D, plan: &Plan) -> DeviceTable {
+fn verify<D: Device>(device: &D, plan: &Plan, note: Option<String>) -> DeviceTable {
     let start = std::time::Instant::now();
     let verdicts = pollster::block_on(verify_kernels(device, &plan.kernels, |_| {}));
     let training = plan
         .training
         .then(|| pollster::block_on(verify_training(device)));
     DeviceTable::new(
-        device.info(),
+        (device.info(), device.precision()),
+        note,
         verdicts,
         untested(device, &plan.kernels),
         training,

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::features;
 use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
+use crate::features::Features;
 
 /// A graphics API that wgpu reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +83,8 @@ pub struct AdapterReport {
     pub limits: Vec<Limit>,
     /// Why it cannot be used, if it cannot.
     pub refusal: Option<String>,
-    /// Whether kernels with subgroups of [`crate::tile::SUBGROUP_SIZE`] and more run.
-    pub subgroups: bool,
+    /// What it offers beyond WebGPU's defaults.
+    pub features: Features,
     pub(super) adapter: wgpu::Adapter,
 }
 
@@ -144,8 +146,7 @@ fn judge(index: usize, backend: Backend, adapter: wgpu::Adapter) -> AdapterRepor
         },
         limits,
         refusal,
-        subgroups: adapter.features().contains(wgpu::Features::SUBGROUP)
-            && info.subgroup_min_size >= crate::tile::SUBGROUP_SIZE,
+        features: features::offered(&adapter),
         adapter,
     }
 }

@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use super::Gpu;
 use super::pipelines::Pipeline;
 use crate::kernel::Kernel;
-use crate::tile::{M, TILES};
+use crate::tile::TILES;
 
 /// The forms that were replaced, each with the reason.
 pub(super) type Fallen = RefCell<Vec<String>>;
 
 impl Gpu {
-    /// The kernels that do not compile here and whose products are computed in form M instead, each with the
+    /// The kernels that do not compile here and whose products are computed in the plain form (M, at f16 half) instead, each with the
     /// reason, as far as they were needed: `linear_forward (L): …`.
     pub fn fallbacks(&self) -> Vec<String> {
         self.fallen.borrow().clone()
@@ -22,9 +22,10 @@ impl Gpu {
         self.pipelines.borrow_mut().get(&self.device, kernel)
     }
 
-    /// Why a kernel is replaced by its plain form. Form M and kernels of one form are not: they fail the device.
+    /// Why a kernel is replaced by its plain form. That itself and kernels of one form are not: they fail the device.
     pub(super) fn replaced(&self, kernel: &'static Kernel) -> Option<String> {
-        if kernel.tile.is_none_or(|tiled| *tiled.tile == TILES[M]) {
+        let plain = self.forms.plain();
+        if kernel.tile.is_none_or(|tiled| *tiled.tile == TILES[plain]) {
             return None;
         }
         let reason = self.pipeline(kernel).err()?;
@@ -32,11 +33,11 @@ impl Gpu {
         Some(reason)
     }
 
-    /// The form, or M if it does not compile.
+    /// The form, or the plain one if it does not compile.
     pub(super) fn or_plain(&self, forms: &'static [Kernel], form: usize) -> usize {
         match self.replaced(&forms[form]) {
             None => form,
-            Some(_) => M,
+            Some(_) => self.forms.plain(),
         }
     }
 
@@ -44,7 +45,8 @@ impl Gpu {
     fn note(&self, fallen: String) {
         let mut all = self.fallen.borrow_mut();
         if !all.contains(&fallen) {
-            log::warn!("{} falls back to form M: {fallen}", self.info.name);
+            let plain = TILES[self.forms.plain()].name;
+            log::warn!("{} falls back to form {plain}: {fallen}", self.info.name);
             all.push(fallen);
         }
     }

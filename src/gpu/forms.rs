@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::{AdapterReport, Gpu};
+use super::{AdapterReport, Gpu, GpuOptions};
 use crate::error::{Error, Result};
+use crate::features::Features;
 use crate::kernel::Kernel;
+use crate::precision::Precision;
 use crate::tile::{self, Choices, Product, TILES};
 
 /// The products of one kernel that share one choice.
@@ -14,21 +16,51 @@ use crate::tile::{self, Choices, Product, TILES};
 pub(super) struct Class {
     kernel: &'static str,
     shape: Product,
+    precision: Precision,
 }
 
-impl Class {
-    fn of(forms: &'static [Kernel], product: Product) -> Self {
-        Self {
-            kernel: forms[tile::M].name,
-            shape: product.class(),
+/// `linear_forward 256x512x1024`: the kernel, and the largest rows, columns and depth of its products; at f16 it says so.
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kernel, self.shape)?;
+        match self.precision {
+            Precision::F32 => Ok(()),
+            Precision::F16 => write!(f, " f16"),
         }
     }
 }
 
-/// `linear_forward 256x512x1024`: the kernel, and the largest rows, columns and depth of its products.
-impl fmt::Display for Class {
+/// What became of cooperative matrices on an opened adapter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cooperative {
+    /// They were not asked for, or the adapter has none that fit.
+    #[default]
+    Absent,
+    /// The form in this place of [`TILES`] agrees with the reference in so many cases.
+    Passed {
+        /// A place in [`TILES`].
+        form: usize,
+        /// Cases that were run.
+        cases: usize,
+    },
+    /// The self-test failed, and why; products take the form `half` instead.
+    Failed(String),
+}
+
+impl fmt::Display for Cooperative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kernel, self.shape)
+        match self {
+            Self::Absent => f.write_str("no cooperative matrices; products take the form half"),
+            Self::Passed { form, cases } => write!(
+                f,
+                "cooperative matrices passed their self-test ({cases} cases); products take the form {}",
+                TILES[*form].name
+            ),
+            Self::Failed(reason) => write!(
+                f,
+                "cooperative matrices failed their self-test: {reason}; products take the form half"
+            ),
+        }
     }
 }
 
@@ -36,7 +68,9 @@ impl fmt::Display for Class {
 pub(super) struct Forms {
     /// Every product in this form.
     forced: Option<usize>,
-    subgroups: bool,
+    pub(super) granted: Features,
+    pub(super) precision: Precision,
+    pub(super) cooperative: Cooperative,
     /// Whether barriers cost more than they save: on a processor that plays a GPU they do.
     avoid_barriers: bool,
     /// The choices so far.
@@ -46,68 +80,112 @@ pub(super) struct Forms {
 }
 
 impl Forms {
-    pub(super) fn new(report: &AdapterReport, forced: Option<usize>) -> Result<Self> {
-        let form = forced.and_then(|form| TILES.get(form));
-        if let Some(form) = form.filter(|form| form.subgroups && !report.subgroups) {
-            return Err(Error::NoAdapter(format!(
-                "{} has no subgroups of at least {}, which the form '{}' needs; choose another",
-                report.info.name,
-                tile::SUBGROUP_SIZE,
-                form.name
-            )));
-        }
-        Ok(Self {
-            forced,
-            subgroups: report.subgroups,
+    pub(super) fn new(report: &AdapterReport, options: &GpuOptions, granted: Features) -> Self {
+        Self {
+            forced: options.form,
+            granted,
+            precision: options.precision,
+            cooperative: Cooperative::Absent,
             avoid_barriers: report.is_software(),
             chosen: RefCell::default(),
             given: RefCell::default(),
-        })
+        }
     }
 
-    pub(super) fn subgroups(&self) -> bool {
-        self.subgroups
+    fn class(&self, forms: &'static [Kernel], product: Product) -> Class {
+        Class {
+            kernel: forms[tile::M].name,
+            shape: product.class(),
+            precision: self.precision,
+        }
     }
 
     /// What the table says. It looks at the class, so that all its products get one form.
     fn table(&self, class: Class) -> usize {
-        if self.without_barriers() {
-            tile::SUBGROUP
-        } else {
-            tile::table(class.shape)
+        match self.precision {
+            Precision::F16 => self.at_f16(class.shape),
+            Precision::F32 if self.without_barriers() => tile::SUBGROUP,
+            Precision::F32 => tile::table(class.shape),
+        }
+    }
+
+    /// All forms at f16 round alike. Few columns would leave most of a cooperative tile empty.
+    fn at_f16(&self, product: Product) -> usize {
+        match self.cooperative {
+            Cooperative::Passed { form, .. } if product.cols > TILES[tile::SKINNY].cols => form,
+            _ => tile::HALF,
+        }
+    }
+
+    /// The form that is right everywhere, and what others fall back on.
+    pub(super) fn plain(&self) -> usize {
+        match self.precision {
+            Precision::F32 => tile::M,
+            Precision::F16 => tile::HALF,
         }
     }
 
     /// Whether only forms without barriers are worth a look.
     fn without_barriers(&self) -> bool {
-        self.avoid_barriers && self.subgroups
+        self.avoid_barriers && self.granted.subgroups
     }
 
     /// The forms worth a look, `first` first.
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn candidates(&self, first: usize) -> impl Iterator<Item = usize> {
         let worth = move |form: &usize| {
-            let tile = &TILES[*form];
-            *form != first && self.runs(*form) && (tile.subgroups || !self.without_barriers())
+            let without = TILES[*form].needs.subgroups || self.precision == Precision::F16;
+            *form != first && self.runs(*form) && (without || !self.without_barriers())
         };
         std::iter::once(first).chain((0..TILES.len()).filter(worth))
     }
 
-    /// Whether the adapter has what a form needs.
+    /// Whether the adapter has what a form needs, and the form computes at the device's precision. Only that
+    /// cooperative form runs that passed its self-test.
     fn runs(&self, form: usize) -> bool {
-        self.subgroups || !TILES[form].subgroups
+        let needs = TILES[form].needs;
+        let trusted = match self.cooperative {
+            Cooperative::Passed { form: passed, .. } => form == passed,
+            _ => false,
+        };
+        self.granted.cover(needs)
+            && needs.f16 == (self.precision == Precision::F16)
+            && (trusted || !needs.cooperative())
     }
 
     /// A form by its name, if it runs here.
     pub(super) fn called(&self, name: &str) -> Option<usize> {
         tile::form_called(name).filter(|form| self.runs(*form))
     }
+
+    /// An error if the forced form is one that failed its self-test.
+    pub(super) fn expect_forced(&self) -> Result<()> {
+        match self.forced {
+            Some(form) if !self.granted.cover(TILES[form].needs) => Err(Error::NoAdapter(format!(
+                "the form '{}' cannot be used: {}",
+                TILES[form].name, self.cooperative
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The cooperative form to try: the forced one, else the one with the larger fragments.
+    pub(super) fn candidate(&self) -> Option<usize> {
+        let runs = |form: &usize| {
+            let needs = TILES[*form].needs;
+            needs.cooperative() && self.granted.cover(needs)
+        };
+        match self.forced {
+            Some(form) => Some(form).filter(runs),
+            None => [tile::COOP, tile::COOP8].into_iter().find(runs),
+        }
+    }
 }
 
 impl Gpu {
     /// The form of a product: chosen at the first product of its class, and kept.
     pub(super) fn form(&self, forms: &'static [Kernel], product: Product) -> usize {
-        let class = Class::of(forms, product);
+        let class = self.forms.class(forms, product);
         let known = self.forms.chosen.borrow().get(&class).copied();
         known.unwrap_or_else(|| {
             let form = self.or_plain(forms, self.choose(forms, class, product));
@@ -151,4 +229,37 @@ impl Gpu {
         }
         self.forms.chosen.borrow_mut().clear();
     }
+}
+
+/// Whether the adapter can do what was asked for; if not, what was found, what is needed, what to do.
+pub(super) fn check(report: &AdapterReport, options: &GpuOptions) -> Result<()> {
+    let name = &report.info.name;
+    if options.precision == Precision::F16 && !report.features.f16 {
+        return Err(Error::NoAdapter(format!(
+            "{name} has no 16-bit floats in shaders, which --precision f16 needs; use --precision f32 or --backend cpu"
+        )));
+    }
+    let Some(form) = options.form.and_then(|form| TILES.get(form)) else {
+        return Ok(());
+    };
+    let precision = if form.needs.f16 {
+        Precision::F16
+    } else {
+        Precision::F32
+    };
+    if precision != options.precision {
+        return Err(Error::NoAdapter(format!(
+            "the form '{}' computes at {precision}, and --precision is {}; change one of them",
+            form.name, options.precision
+        )));
+    }
+    let missing = report.features.missing(form.needs);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NoAdapter(format!(
+        "{name} has no {}, which the form '{}' needs; choose another",
+        missing.join(", no "),
+        form.name
+    )))
 }

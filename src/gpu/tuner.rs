@@ -109,7 +109,7 @@ impl Gpu {
         table: usize,
     ) -> (usize, bool) {
         let deadline = tuner.deadline();
-        let mut contest = Contest::new(table, tuner.class_budget);
+        let mut contest = Contest::new(table, self.forms.plain(), tuner.class_budget);
         for form in self.forms.candidates(table) {
             match self.is_right(tuner, &forms[form], deadline) {
                 Some(true) if contest.enter(self, forms, product, form) => {}

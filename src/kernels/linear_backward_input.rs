@@ -5,9 +5,10 @@ use ndarray::{Axis, Slice};
 use super::inputs;
 use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{FORMS, M, Product, TILES};
+use crate::tile::{FORMS, GRADIENT_SCALE, M, Product, TILES};
 
 crate::params! {
     /// Rows of dy.
@@ -73,11 +74,13 @@ fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [dy, w, x, dx] = views(buffers);
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
+    let dy = operand::<FORM>(dy.f32(), GRADIENT_SCALE);
+    let w = operand::<FORM>(w.f32(), 1.0);
     for i in 0..p.rows as usize {
         for c in 0..d_in {
-            let pairs = dy.f32()[i * d_out..][..d_out]
+            let pairs = dy[i * d_out..][..d_out]
                 .iter()
-                .zip(&w.f32()[c * d_out..][..d_out]);
+                .zip(&w[c * d_out..][..d_out]);
             let sum: f64 = pairs.map(|(dy, w)| f64::from(*dy) * f64::from(*w)).sum();
             let passes = p.relu == 0 || x.f32()[i * d_in + c] > 0.0;
             dx.f32_mut()[i * d_in + c] = if passes { sum as f32 } else { 0.0 };
@@ -91,8 +94,8 @@ fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
     let x = matrix(x.f32(), rows, d_in);
     gemm(
-        matrix(dy.f32(), rows, d_out),
-        matrix(w.f32(), d_in, d_out).reversed_axes(),
+        matrix(&operand::<FORM>(dy.f32(), GRADIENT_SCALE), rows, d_out),
+        matrix(&operand::<FORM>(w.f32(), 1.0), d_in, d_out).reversed_axes(),
         matrix_mut(dx.f32_mut(), rows, d_in),
         |row, col, block| {
             if p.relu == 1 {
@@ -107,15 +110,23 @@ fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
 fn cases<const FORM: usize>() -> Vec<Case> {
     SHAPES
         .iter()
-        .flat_map(|shape| [false, true].map(|relu| case::<FORM>(*shape, relu)))
+        .flat_map(|shape| [false, true].map(|relu| case::<FORM>(*shape, relu, 1.0)))
+        .chain([case::<FORM>((65, 17, 63), true, TINY)])
         .collect()
 }
 
+/// Gradients times this are as small as those of a mean over a large batch: f16 alone would lose them.
+pub(super) const TINY: f32 = 1.0 / (1 << 24) as f32;
+
 fn sized(p: Product) -> Case {
-    case::<M>((p.rows, p.cols, p.depth), true)
+    case::<M>((p.rows, p.cols, p.depth), true, 1.0)
 }
 
-fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize), relu: bool) -> Case {
+fn case<const FORM: usize>(
+    (rows, d_in, d_out): (usize, usize, usize),
+    relu: bool,
+    size: f32,
+) -> Case {
     let params = Params {
         rows: param(rows),
         d_in: param(d_in),
@@ -123,13 +134,14 @@ fn case<const FORM: usize>((rows, d_in, d_out): (usize, usize, usize), relu: boo
         relu: relu.into(),
     };
     let name = if relu { "masked" } else { "no mask" };
+    let dy = inputs::repeated(1, rows * d_out).into_iter();
     Case::new(
-        format!("{rows}x{d_in}x{d_out}, {name}"),
+        format!("{rows}x{d_in}x{d_out}, {name}, gradients times {size:.0e}"),
         &params,
         TILES[FORM].workgroups(rows, d_in),
     )
-    .input(&inputs::repeated(1, rows * d_out))
+    .input(&dy.map(|dy| size * dy).collect::<Vec<_>>())
     .input(&inputs::repeated(2, d_in * d_out))
     .input(&inputs::repeated(3, rows * d_in))
-    .output(rows * d_in, Tolerance::sum(d_out, 1.0))
+    .output(rows * d_in, Tolerance::sum(d_out, size))
 }

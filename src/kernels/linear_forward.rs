@@ -4,6 +4,7 @@ use ndarray::ArrayViewMut2;
 
 use super::inputs;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
 use crate::tile::{FORMS, M, Product, TILES};
@@ -116,12 +117,13 @@ fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, w, bias, y] = views(buffers);
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
+    let (x, w) = (operand::<FORM>(x.f32(), 1.0), operand::<FORM>(w.f32(), 1.0));
     for i in 0..p.rows as usize {
-        let row = &x.f32()[i * d_in..][..d_in];
+        let row = &x[i * d_in..][..d_in];
         let out = (p.first as usize + i) * d_out;
         layer_row(
             row,
-            w.f32(),
+            &w,
             bias.f32(),
             p.relu == 1,
             &mut y.f32_mut()[out..][..d_out],
@@ -148,8 +150,8 @@ fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
     let bias = bias.f32();
     gemm(
-        matrix(x.f32(), rows, d_in),
-        matrix(w.f32(), d_in, d_out),
+        matrix(&operand::<FORM>(x.f32(), 1.0), rows, d_in),
+        matrix(&operand::<FORM>(w.f32(), 1.0), d_in, d_out),
         matrix_mut(&mut y.f32_mut()[p.first as usize * d_out..], rows, d_out),
         |_, col, block| add_bias(block, &bias[col..], p.relu == 1),
     );

@@ -8,6 +8,7 @@ use super::inputs;
 use super::linear_forward::{ENCODED_ROWS, add_bias, layer_row};
 use crate::autoencoder::Layer;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::Element::{F32, U32};
 use crate::kernel::{Case, Kernel, Tolerance, View, params_of, read, views, words_of, write};
@@ -141,9 +142,10 @@ fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let [x, index, shift, scale, w, bias, y] = views(buffers);
     let (d_in, d_out) = (p.d_in as usize, p.d_out as usize);
     let batch = gathered(&p, x, index, shift, scale);
+    let (batch, w) = (operand::<FORM>(&batch, 1.0), operand::<FORM>(w.f32(), 1.0));
     let y = &mut y.f32_mut()[p.out_first as usize * d_out..];
     for (row, y) in batch.chunks(d_in).zip(y.chunks_mut(d_out)) {
-        layer_row(row, w.f32(), bias.f32(), p.relu == 1, y);
+        layer_row(row, &w, bias.f32(), p.relu == 1, y);
     }
 }
 
@@ -154,8 +156,8 @@ fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let batch = gathered(&p, x, index, shift, scale);
     let bias = bias.f32();
     gemm(
-        matrix(&batch, rows, d_in),
-        matrix(w.f32(), d_in, d_out),
+        matrix(&operand::<FORM>(&batch, 1.0), rows, d_in),
+        matrix(&operand::<FORM>(w.f32(), 1.0), d_in, d_out),
         matrix_mut(
             &mut y.f32_mut()[p.out_first as usize * d_out..],
             rows,

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::inputs;
 use super::linear_forward::{SHAPES, add_bias, layer_row};
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
 use crate::loss::LossTerm;
@@ -118,10 +119,11 @@ fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [x, w, bias, goal, dy, partial] = views(buffers);
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
+    let (x, w) = (operand::<FORM>(x.f32(), 1.0), operand::<FORM>(w.f32(), 1.0));
     for i in 0..rows {
-        let row = &x.f32()[i * d_in..][..d_in];
+        let row = &x[i * d_in..][..d_in];
         let y = &mut dy.f32_mut()[i * d_out..][..d_out];
-        layer_row(row, w.f32(), bias.f32(), false, y);
+        layer_row(row, &w, bias.f32(), false, y);
     }
     let (goal, dy) = (goal.f32(), dy.f32_mut());
     for (tile, (rows, cols)) in tiles_of(&TILES[FORM], rows, d_out).enumerate() {
@@ -157,8 +159,8 @@ fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let (rows, d_in, d_out) = (p.rows as usize, p.d_in as usize, p.d_out as usize);
     let (bias, dy) = (bias.f32(), &mut dy.f32_mut()[..rows * d_out]);
     gemm(
-        matrix(x.f32(), rows, d_in),
-        matrix(w.f32(), d_in, d_out),
+        matrix(&operand::<FORM>(x.f32(), 1.0), rows, d_in),
+        matrix(&operand::<FORM>(w.f32(), 1.0), d_in, d_out),
         matrix_mut(dy, rows, d_out),
         |_, col, block| add_bias(block, &bias[col..], p.relu == 1),
     );

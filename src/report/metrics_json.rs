@@ -2,6 +2,7 @@
 
 use crate::device::DeviceInfo;
 use crate::metrics::Scores;
+use crate::precision::Precision;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -32,6 +33,9 @@ pub struct RunMetrics {
     /// On a GPU, the form of each class of products ([`crate::tile::Choices`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forms: Option<BTreeMap<String, String>>,
+    /// What the operands of matrix products were rounded to; not in older files, which are of f32.
+    #[serde(default)]
+    pub precision: Precision,
     /// Agreement with the labels; null when they are unknown.
     pub scores: Option<RunScores>,
     /// Wall-clock time of each phase.
@@ -131,6 +135,7 @@ mod tests {
                 kind: "cpu".into(),
             },
             forms: None,
+            precision: Precision::F16,
             scores: Some(RunScores {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
@@ -166,7 +171,7 @@ mod tests {
         let expected = [
             r#"{"schema":1,"version":"0.1.0","seed":18446744073709551615,"n_samples":1797,"#,
             r#""input_dim":64,"n_clusters":2,"embedding_dim":10,"#,
-            r#""device":{"backend":"cpu","name":"CPU","driver":"","kind":"cpu"},"#,
+            r#""device":{"backend":"cpu","name":"CPU","driver":"","kind":"cpu"},"precision":"f16","#,
             r#""scores":{"kmeans":null,"autoencoder_kmeans":"#,
             scores,
             r#","dec":"#,
@@ -202,6 +207,13 @@ mod tests {
         assert!(text.contains("\"scores\": null,\n"), "{text}");
         assert!(text.ends_with("]\n}\n"), "{text}");
         assert_eq!(serde_json::from_str::<RunMetrics>(&text).unwrap(), unknown);
+    }
+
+    #[test]
+    fn files_without_a_precision_are_of_f32() {
+        let text = json(&metrics()).replace("\"precision\": \"f16\",", "");
+        let read: RunMetrics = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.precision, Precision::F32);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod agreement;
 
-pub use agreement::{BAND, Band, TrainingAgreement, TrainingFailure, compare_runs};
+pub use agreement::{BAND, BAND_F16, Band, TrainingAgreement, TrainingFailure, compare_runs};
 
 use crate::config::{Config, ConfigError, DataShape};
 use crate::cpu::Cpu;
@@ -118,14 +118,16 @@ pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Res
     })
 }
 
-/// Trains on the device and on the reference and compares the two within [`BAND`].
+/// Trains on the device and on the reference at its precision and compares the two within
+/// [`Band::at`] it.
 ///
 /// # Errors
 /// [`TrainingFailure`].
 pub async fn verify_training<D: Device>(device: &D) -> Result<TrainingAgreement, TrainingFailure> {
     let data = blobs(300, 12, 1);
     let config = configuration(&data, &[]).map_err(Error::from)?;
-    let want = train(&Cpu::reference(), &data, config.clone()).await?;
+    let reference = Cpu::reference().with_precision(device.precision());
+    let want = train(&reference, &data, config.clone()).await?;
     let got = train(device, &data, config).await?;
-    compare_runs(&got, &want, BAND)
+    compare_runs(&got, &want, Band::at(device.precision()))
 }

@@ -46,3 +46,21 @@ pub async fn verify_kernels<D: Device>(
     }
     verdicts
 }
+
+/// Runs every case of those kernels that the device supports, up to the first failure; how many there were.
+///
+/// # Errors
+/// The first [`Failure`].
+pub async fn count_agreeing<D: Device>(
+    device: &D,
+    kernels: &[&'static Kernel],
+) -> Result<usize, Failure> {
+    let mut cases = 0;
+    for &kernel in kernels.iter().filter(|kernel| device.supports(kernel)) {
+        for case in (kernel.cases)() {
+            run_case(device, kernel, &case).await?;
+            cases += 1;
+        }
+    }
+    Ok(cases)
+}

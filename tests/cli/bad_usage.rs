@@ -35,6 +35,10 @@ fn names_that_are_not_known() {
         &["unknown backend 'cuda'", "vulkan"],
     );
     refused(&["--no-such-flag"], &["--no-such-flag"]);
+    refused(
+        &["--precision", "f8"],
+        &["unknown precision 'f8'", "f32 or f16"],
+    );
     refused(&["--preset", "slow"], &["unknown preset 'slow'", "fast"]);
     refused(&["--set", "cluster.gama=1.0"], &["gama"]);
     refused(

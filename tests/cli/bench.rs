@@ -273,3 +273,12 @@ fn every_adapter_can_be_measured() {
     let required = std::env::var("DEC_GPU_REQUIRE_ADAPTER").is_ok_and(|value| value == "1");
     assert!(measured > 0 || !required, "no adapter: {found}");
 }
+
+#[test]
+fn rows_name_their_precision() {
+    let args = ["-o", "json", "--precision", "f16", "--filter", "gemm_nn"];
+    let results = json(&quick(&Folder::new(), &args));
+    assert_eq!(results["precision"], "f16");
+    let rows = results["rows"].as_array().expect("rows");
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["precision"] == "f16"));
+}

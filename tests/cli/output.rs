@@ -87,7 +87,7 @@ fn devices_lists_adapters() {
         serde_json::from_str(&Folder::new().ok(&["devices", "--json"])).expect("JSON");
     for adapter in json["adapters"].as_array().expect("a list") {
         for key in [
-            "index", "name", "backend", "driver", "kind", "usable", "limits",
+            "index", "name", "backend", "driver", "kind", "usable", "features", "limits",
         ] {
             assert!(!adapter[key].is_null(), "{key}: {adapter}");
         }

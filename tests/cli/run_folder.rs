@@ -259,3 +259,22 @@ fn folders_of_idx_files_and_labels_beside_them_are_read() {
     );
     assert!(metrics["scores"]["dec"]["nmi"].is_number(), "{metrics}");
 }
+
+#[test]
+fn metrics_name_the_precision() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(40, 3));
+    for precision in ["f32", "f16"] {
+        let args = [
+            "data.csv",
+            "-k",
+            "2",
+            "--force",
+            "--precision",
+            precision,
+            "--json",
+        ];
+        let json: Value = serde_json::from_str(&folder.train(&args)).expect("JSON");
+        assert_eq!(json["precision"], precision);
+    }
+}

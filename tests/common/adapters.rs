@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::Mutex;
 
 use dec_gpu::gpu::{AdapterReport, Gpu, GpuOptions, adapters};
+use dec_gpu::kernel::Kernel;
+use dec_gpu::precision::Precision;
 use libtest_mimic::{Failed, Trial};
 
 /// Set to 1, a machine without an adapter fails the tests instead of leaving them out visibly.
@@ -15,7 +17,7 @@ const REQUIRE: &str = "DEC_GPU_REQUIRE_ADAPTER";
 static COUNTS: Mutex<Vec<(String, usize)>> = Mutex::new(Vec::new());
 
 thread_local! {
-    static OPEN: RefCell<HashMap<(usize, bool), Rc<Gpu>>> = RefCell::default();
+    static OPEN: RefCell<HashMap<(usize, bool, Precision), Rc<Gpu>>> = RefCell::default();
 }
 
 /// Name and driver of an adapter.
@@ -45,18 +47,33 @@ pub fn usable() -> Vec<AdapterReport> {
 /// With WebGPU's default limits where it has them all: asking for more would hide a kernel that takes
 /// more than it promises. An adapter that lacks some limit that no kernel needs is opened with its own.
 pub fn open(report: &AdapterReport) -> Result<Rc<Gpu>, Failed> {
-    open_as(report, false)
+    open_as(report, false, Precision::F32)
 }
 
-/// As [`open`], with wgpu's checks of indices and loops if `checked`.
-pub fn open_as(report: &AdapterReport, checked: bool) -> Result<Rc<Gpu>, Failed> {
+/// As [`open`], with the precision that a kernel needs, and wgpu's checks of indices and loops if `checked`.
+pub fn open_for(report: &AdapterReport, kernel: &Kernel, checked: bool) -> Result<Rc<Gpu>, Failed> {
+    let precision = if kernel.needs().f16 {
+        Precision::F16
+    } else {
+        Precision::F32
+    };
+    open_as(report, checked, precision)
+}
+
+/// As [`open`], with wgpu's checks of indices and loops if `checked`, at a precision.
+pub fn open_as(
+    report: &AdapterReport,
+    checked: bool,
+    precision: Precision,
+) -> Result<Rc<Gpu>, Failed> {
     OPEN.with_borrow_mut(|open| {
-        if let Some(gpu) = open.get(&(report.index, checked)) {
+        if let Some(gpu) = open.get(&(report.index, checked, precision)) {
             return Ok(gpu.clone());
         }
         let defaults = GpuOptions {
             default_limits: true,
             checked,
+            precision,
             ..GpuOptions::default()
         };
         let own = GpuOptions {
@@ -68,7 +85,7 @@ pub fn open_as(report: &AdapterReport, checked: bool) -> Result<Rc<Gpu>, Failed>
             pollster::block_on(Gpu::open(report, own))
         });
         let gpu = Rc::new(gpu.map_err(|error| error.to_string())?);
-        open.insert((report.index, checked), gpu.clone());
+        open.insert((report.index, checked, precision), gpu.clone());
         Ok(gpu)
     })
 }
@@ -108,6 +125,21 @@ pub fn print_counts<'a, R: AsRef<AdapterReport> + 'a>(reports: impl IntoIterator
             .map_or(0, |(_, count)| *count);
         println!("gpu-trials: {title}: {count}");
     }
+}
+
+/// In place of the trials of a kernel that an adapter cannot run: one that is ignored and says what was not
+/// run and why. `None` if it can run it.
+pub fn not_offered(report: &AdapterReport, device: &str, kernel: &Kernel) -> Option<Trial> {
+    let missing = report.features.missing(kernel.needs());
+    (!missing.is_empty()).then(|| {
+        let name = format!(
+            "{device}: NOT RUN: {}, {} cases: the adapter has no {}",
+            kernel.title(),
+            (kernel.cases)().len(),
+            missing.join(", no ")
+        );
+        Trial::test(name, || Err("the adapter cannot run it".into())).with_ignored_flag(true)
+    })
 }
 
 /// The one trial of a machine without adapters: ignored, or failing where adapters are required.

@@ -53,6 +53,10 @@ impl Device for Faulty {
         self.cpu.tile(forms, product)
     }
 
+    fn precision(&self) -> dec_gpu::precision::Precision {
+        self.cpu.precision()
+    }
+
     fn max_binding_bytes(&self) -> usize {
         self.cpu.max_binding_bytes()
     }

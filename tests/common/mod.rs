@@ -13,7 +13,9 @@ pub mod gradient;
 
 use std::path::PathBuf;
 
+use dec_gpu::features::Features;
 use dec_gpu::kernel::Kernel;
+use naga::valid::Capabilities;
 
 /// A folder of the repository.
 pub fn folder(name: &str) -> PathBuf {
@@ -26,17 +28,22 @@ pub fn parse(kernel: &Kernel) -> Result<(naga::Module, naga::valid::ModuleInfo),
     let module = naga::front::wgsl::parse_str(&source)
         .map_err(|error| format!("does not parse: {}", error.emit_to_string(&source)))?;
     let flags = naga::valid::ValidationFlags::all();
-    let capabilities = if kernel.needs_subgroups() {
-        naga::valid::Capabilities::SUBGROUP
-    } else {
-        naga::valid::Capabilities::empty()
-    };
-    let info = naga::valid::Validator::new(flags, capabilities)
+    let info = naga::valid::Validator::new(flags, capabilities(kernel.needs()))
         .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
         .subgroup_operations(naga::valid::SubgroupOperationSet::all())
         .validate(&module)
         .map_err(|error| format!("is not valid: {}", error.emit_to_string(&source)))?;
     Ok((module, info))
+}
+
+/// What a device allows that was opened with these features.
+fn capabilities(needs: Features) -> Capabilities {
+    let cooperative = needs.cooperative();
+    let mut capabilities = Capabilities::empty();
+    capabilities.set(Capabilities::SUBGROUP, needs.subgroups || cooperative);
+    capabilities.set(Capabilities::SHADER_FLOAT16, needs.f16);
+    capabilities.set(Capabilities::COOPERATIVE_MATRIX, cooperative);
+    capabilities
 }
 
 /// The kernel with another WGSL; it lives as long as the program, as devices want it to.

@@ -48,6 +48,10 @@ impl Device for SmallCpu {
         self.0.tile(forms, product)
     }
 
+    fn precision(&self) -> dec_gpu::precision::Precision {
+        self.0.precision()
+    }
+
     fn max_binding_bytes(&self) -> usize {
         self.1
     }

@@ -7,6 +7,7 @@
 mod common;
 
 mod blocks;
+mod precision;
 mod variants;
 
 use std::io::Write;

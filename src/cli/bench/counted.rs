@@ -8,6 +8,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
+use dec_gpu::precision::Precision;
 use dec_gpu::tile::{Choices, Product};
 
 /// A device whose recording can be told from its computing.
@@ -156,6 +157,10 @@ impl<D: Recording> Device for Counted<D> {
         self.inner.use_choices(choices);
     }
 
+    fn precision(&self) -> Precision {
+        self.inner.precision()
+    }
+
     fn info(&self) -> DeviceInfo {
         self.inner.info()
     }
@@ -219,6 +224,10 @@ mod tests {
 
         fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
             Cpu::new().tile(forms, product)
+        }
+
+        fn precision(&self) -> Precision {
+            Precision::F32
         }
 
         fn info(&self) -> DeviceInfo {

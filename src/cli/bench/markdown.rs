@@ -53,7 +53,7 @@ fn header(results: &Results) -> String {
             &format!("{} ({})", results.version, results.commit),
         ]
         .map(escaped),
-        ["precision", &results.precision].map(escaped),
+        ["precision", results.precision.as_str()].map(escaped),
         [
             "repetitions",
             &format!(

@@ -1,6 +1,7 @@
 //! What a run of `bench` found: one row per benchmark, and what was left out. The JSON is a contract.
 
 use dec_gpu::device::DeviceInfo;
+use dec_gpu::precision::Precision;
 use serde::{Deserialize, Serialize};
 
 use super::statistics::Summary;
@@ -125,7 +126,7 @@ pub(super) struct Row {
     pub(super) backend: String,
     pub(super) adapter: String,
     pub(super) driver: String,
-    pub(super) precision: String,
+    pub(super) precision: Precision,
     pub(super) version: String,
     pub(super) commit: String,
 }
@@ -142,7 +143,12 @@ pub(super) struct Measured {
 }
 
 impl Row {
-    pub(super) fn new(task: &Task, measured: &Measured, device: &DeviceInfo) -> Self {
+    pub(super) fn new(
+        task: &Task,
+        measured: &Measured,
+        device: &DeviceInfo,
+        precision: Precision,
+    ) -> Self {
         let Summary {
             median,
             spread,
@@ -173,15 +179,13 @@ impl Row {
             backend: device.backend.clone(),
             adapter: device.name.clone(),
             driver: device.driver.clone(),
-            precision: PRECISION.into(),
+            precision,
             version: VERSION.into(),
             commit: COMMIT.into(),
         }
     }
 }
 
-/// All kernels compute in f32.
-pub(super) const PRECISION: &str = "f32";
 /// The program's version.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The commit it was built from, `-dirty` if the tree differed; `build.rs` finds it.
@@ -225,7 +229,7 @@ pub(super) struct Results {
     /// Seconds since 1970.
     pub(super) unix_seconds: u64,
     pub(super) device: DeviceInfo,
-    pub(super) precision: String,
+    pub(super) precision: Precision,
     pub(super) settings: Settings,
     pub(super) roofline: Option<Roofline>,
     pub(super) rows: Vec<Row>,
@@ -275,7 +279,7 @@ pub(super) mod tests {
             driver: "none".into(),
             kind: "cpu".into(),
         };
-        Row::new(&task, &measured, &device)
+        Row::new(&task, &measured, &device, Precision::F32)
     }
 
     #[test]

@@ -97,7 +97,12 @@ impl<'d, D: Recording> Suite<'d, D> {
                 return Ok(());
             }
         };
-        let row = Row::new(task, &self.repeat(plan, call)?, &self.info);
+        let row = Row::new(
+            task,
+            &self.repeat(plan, call)?,
+            &self.info,
+            self.device.precision(),
+        );
         if !self.quiet {
             eprintln!("{}: {:.1} us", row.id, row.median);
         }

@@ -1,7 +1,8 @@
 //! What `verify` found, as a table and as JSON.
 
 use dec_gpu::device::DeviceInfo;
-use dec_gpu::verify::training::{BAND, TrainingAgreement, TrainingFailure};
+use dec_gpu::precision::Precision;
+use dec_gpu::verify::training::{Band, TrainingAgreement, TrainingFailure};
 use dec_gpu::verify::{Agreement, Verdict};
 use serde::Serialize;
 
@@ -36,6 +37,9 @@ pub(super) struct FellBack {
 #[derive(Serialize)]
 pub(super) struct DeviceTable {
     device: DeviceInfo,
+    precision: Precision,
+    /// What became of cooperative matrices, if they were asked for.
+    cooperative: Option<String>,
     ok: bool,
     cases: usize,
     failed: usize,
@@ -72,7 +76,8 @@ struct TrainingRow {
 impl DeviceTable {
     /// Sums up the verdicts of one device; those of a kernel follow each other.
     pub(super) fn new(
-        device: DeviceInfo,
+        (device, precision): (DeviceInfo, Precision),
+        cooperative: Option<String>,
         verdicts: Vec<Verdict>,
         untested: Untested,
         training: Option<Result<TrainingAgreement, TrainingFailure>>,
@@ -82,12 +87,14 @@ impl DeviceTable {
             .chunk_by(|a, b| a.kernel == b.kernel)
             .map(Row::new)
             .collect();
-        let training = training.map(TrainingRow::new);
+        let training = training.map(|result| TrainingRow::new(result, Band::at(precision)));
         let training_failed = training.as_ref().is_some_and(|row| row.failure.is_some());
         let failed = kernels.iter().map(|row| row.failures.len()).sum::<usize>()
             + usize::from(training_failed);
         Self {
             device,
+            precision,
+            cooperative,
             ok: failed == 0,
             cases: verdicts.len(),
             failed,
@@ -106,9 +113,12 @@ impl DeviceTable {
     fn text(&self) -> String {
         let info = &self.device;
         let mut text = format!(
-            "{} via {} ({}, {})\n",
-            info.name, info.backend, info.kind, info.driver
+            "{} via {} ({}, {}), {}\n",
+            info.name, info.backend, info.kind, info.driver, self.precision
         );
+        if let Some(cooperative) = &self.cooperative {
+            text += &format!("  {cooperative}\n");
+        }
         text += &format!(
             "  {:<32} {:>5} {:>9} {:>10}\n",
             "kernel", "cases", "of limit", "max rel"
@@ -136,7 +146,8 @@ impl DeviceTable {
         }
         if !self.untested.not_offered.is_empty() {
             text += &format!(
-                "  not offered by this device: {}\n",
+                "  not offered by this device at {}: {}\n",
+                self.precision,
                 self.untested.not_offered.join(", ")
             );
         }
@@ -186,14 +197,14 @@ impl Row {
 }
 
 impl TrainingRow {
-    fn new(result: Result<TrainingAgreement, TrainingFailure>) -> Self {
+    fn new(result: Result<TrainingAgreement, TrainingFailure>, band: Band) -> Self {
         let (agreement, failure) = match result {
             Ok(agreement) => (agreement, None),
             Err(failure) => (TrainingAgreement::NONE, Some(failure.to_string())),
         };
         Self {
             losses: agreement.losses,
-            of_limit: agreement.of_limit(BAND),
+            of_limit: agreement.of_limit(band),
             max_relative_loss_error: agreement.loss,
             max_relative_centroid_error: agreement.centroid,
             same_labels: agreement.labels,

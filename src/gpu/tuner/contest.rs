@@ -6,7 +6,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::{Gpu, GpuBuffer};
 use crate::kernel::{Case, Kernel};
-use crate::tile::{M, Product, TILES};
+use crate::tile::{Product, TILES};
 
 use super::CLEARLY;
 
@@ -40,6 +40,7 @@ struct Entrant {
 /// The forms so far, and how fast they are.
 pub(super) struct Contest {
     table: usize,
+    plain: usize,
     /// Time left.
     left: Duration,
     scratch: Option<Scratch>,
@@ -48,10 +49,11 @@ pub(super) struct Contest {
 }
 
 impl Contest {
-    /// `table` is the form to take unless another is clearly faster.
-    pub(super) fn new(table: usize, budget: Duration) -> Self {
+    /// `table` is the form to take unless another is clearly faster, `plain` the one that is right everywhere.
+    pub(super) fn new(table: usize, plain: usize, budget: Duration) -> Self {
         Self {
             table,
+            plain,
             left: budget,
             scratch: None,
             entrants: Vec::new(),
@@ -121,13 +123,13 @@ impl Contest {
         }
     }
 
-    /// The fastest form, or the table's unless another is clearly faster; form M if the table's is refused.
+    /// The fastest form, or the table's unless another is clearly faster; the plain one if the table's is refused.
     pub(super) fn winner(&self) -> usize {
         let table = self.entrants.iter().find(|e| e.form == self.table);
         match (fastest(&self.entrants), table) {
             (Some(best), Some(table)) if best.seconds > CLEARLY * table.seconds => self.table,
             (Some(best), _) => best.form,
-            (None, _) if self.refused.contains(&self.table) => M,
+            (None, _) if self.refused.contains(&self.table) => self.plain,
             (None, _) => self.table,
         }
     }
@@ -183,13 +185,13 @@ fn slice(product: Product, in_software: bool) -> Product {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tile::{L, S};
+    use crate::tile::{L, M, S};
 
     fn contest(times: &[(usize, f64)]) -> Contest {
         let entrant = |&(form, seconds): &(usize, f64)| Entrant { form, seconds };
         Contest {
             entrants: times.iter().map(entrant).collect(),
-            ..Contest::new(L, Duration::ZERO)
+            ..Contest::new(L, M, Duration::ZERO)
         }
     }
 

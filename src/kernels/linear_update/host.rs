@@ -1,12 +1,15 @@
 //! The update on the host.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::Params;
 use super::table::WORDS;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
+use crate::cpu::operand::operand;
 use crate::kernel::{View, params_of, views};
 use crate::optimiser::rule_of;
+use crate::tile::GRADIENT_SCALE;
 
 thread_local! {
     /// Room for one layer's gradient: kept, because new memory costs as much as the update.
@@ -37,6 +40,16 @@ impl<'a> Layer<'a> {
     }
 }
 
+impl Layer<'_> {
+    /// x and dy as the product's form reads them. The bias is no product: its gradient is not rounded.
+    fn operands<const FORM: usize>(&self, rows: usize) -> (Cow<'_, [f32]>, Cow<'_, [f32]>) {
+        (
+            operand::<FORM>(&self.x[..rows * self.d_in], 1.0),
+            operand::<FORM>(&self.dy[..rows * self.d_out], GRADIENT_SCALE),
+        )
+    }
+}
+
 pub(super) fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let rule = rule_of!(p);
@@ -44,13 +57,15 @@ pub(super) fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_
     let (rows, bias_rate) = (p.rows as usize, p.learning_rate * p.bias_rate);
     for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
         let layer = Layer::read(words, [x0.f32(), x1.f32()], [dy0.f32(), dy1.f32()]);
+        let (x, gradients) = layer.operands::<FORM>(rows);
         for c in 0..layer.d_out {
+            let rounded = |i: usize| f64::from(gradients[i * layer.d_out + c]);
             let dy = |i: usize| f64::from(layer.dy[i * layer.d_out + c]);
             let mut step = |rate: f32, gradient: f64, at: usize| {
                 rule.reference(rate, gradient, at, [w.f32_mut(), m.f32_mut(), v.f32_mut()]);
             };
             for r in 0..layer.d_in {
-                let products = (0..rows).map(|i| f64::from(layer.x[i * layer.d_in + r]) * dy(i));
+                let products = (0..rows).map(|i| f64::from(x[i * layer.d_in + r]) * rounded(i));
                 let at = layer.weight + r * layer.d_out + c;
                 step(p.learning_rate, products.sum(), at);
             }
@@ -67,7 +82,7 @@ pub(super) fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let mut room = GRADIENT.take();
     for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
         let layer = Layer::read(words, [x0.f32(), x1.f32()], [dy0.f32(), dy1.f32()]);
-        let (weights, biases) = gradients(&layer, rows, &mut room);
+        let (weights, biases) = gradients::<FORM>(&layer, rows, &mut room);
         for (rate, gradients, first) in [
             (p.learning_rate, weights, layer.weight),
             (bias_rate, biases, layer.bias),
@@ -81,13 +96,18 @@ pub(super) fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
 }
 
 /// The gradients of a layer's weight and bias.
-fn gradients<'g>(layer: &Layer<'_>, rows: usize, room: &'g mut Vec<f32>) -> (&'g [f32], &'g [f32]) {
+fn gradients<'g, const FORM: usize>(
+    layer: &Layer<'_>,
+    rows: usize,
+    room: &'g mut Vec<f32>,
+) -> (&'g [f32], &'g [f32]) {
     let (d_in, d_out) = (layer.d_in, layer.d_out);
+    let (x, dy) = layer.operands::<FORM>(rows);
     room.resize(d_in * d_out + d_out, 0.0);
     let (weight, bias) = room.split_at_mut(d_in * d_out);
     gemm(
-        matrix(layer.x, rows, d_in).reversed_axes(),
-        matrix(layer.dy, rows, d_out),
+        matrix(&x, rows, d_in).reversed_axes(),
+        matrix(&dy, rows, d_out),
         matrix_mut(weight, d_in, d_out),
         |_, _, _| (),
     );

@@ -2,6 +2,7 @@
 
 use super::{LossAt, Run};
 use crate::error::Error;
+use crate::precision::Precision;
 
 /// How far a device may be off. Rounding differs between devices, and training carries it on; a fault in
 /// a kernel or in the order of work is off by far more.
@@ -15,12 +16,30 @@ pub struct Band {
     pub labels: f64,
 }
 
-/// What [`super::verify_training`] allows.
+/// What [`super::verify_training`] allows at f32.
 pub const BAND: Band = Band {
     loss: 1e-3,
     centroid: 1e-3,
     labels: 0.99,
 };
+
+/// What it allows at f16: where an activation of two devices differs in its last bit and lies halfway between
+/// two values of f16, they round it apart by 2⁻¹¹, which is thousands of times more.
+pub const BAND_F16: Band = Band {
+    loss: 1e-2,
+    centroid: 1e-2,
+    labels: 0.98,
+};
+
+impl Band {
+    /// What [`super::verify_training`] allows at a precision.
+    pub fn at(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => BAND,
+            Precision::F16 => BAND_F16,
+        }
+    }
+}
 
 /// Losses below this are compared as if they were this large: the KL divergence of clusters far apart is
 /// rounding and nothing else.

@@ -1,0 +1,52 @@
+//! Operands of matrix products as a form rounds them.
+
+use std::borrow::Cow;
+
+use half::f16;
+use rayon::prelude::*;
+
+use crate::tile::TILES;
+
+/// The operand as the form reads it: rounded to f16 times `scale` where the form computes at f16.
+///
+/// `scale` is a power of two, so that only the rounding is left of it.
+pub(crate) fn operand<const FORM: usize>(values: &[f32], scale: f32) -> Cow<'_, [f32]> {
+    if !TILES[FORM].needs.f16 {
+        return Cow::Borrowed(values);
+    }
+    let rounded = |value: &f32| f16::from_f32(value * scale).to_f32() / scale;
+    let values = values.par_iter().with_min_len(4096);
+    Cow::Owned(values.map(rounded).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tile::{GRADIENT_SCALE, HALF, M};
+
+    #[test]
+    fn f32_forms_leave_operands_alone() {
+        let values = [0.1, 1e-9, 1e9];
+        assert_eq!(operand::<M>(&values, GRADIENT_SCALE)[..], values);
+    }
+
+    #[test]
+    fn f16_forms_round_to_eleven_bits_and_overflow() {
+        let values = [0.1, 1.0 + 2f32.powi(-11), 65_520.0, f32::NAN];
+        let rounded = operand::<HALF>(&values, 1.0);
+        assert_eq!(rounded[..3], [0.099_975_586, 1.0, f32::INFINITY]);
+        assert!(rounded[3].is_nan());
+    }
+
+    #[test]
+    fn scaled_gradients_keep_their_bits_where_others_vanish() {
+        let tiny = [3e-8, -5e-8];
+        assert_eq!(
+            operand::<HALF>(&tiny, 1.0)[..],
+            [5.960_464_5e-8, -5.960_464_5e-8]
+        );
+        for (rounded, value) in operand::<HALF>(&tiny, GRADIENT_SCALE).iter().zip(tiny) {
+            assert!((rounded - value).abs() <= value.abs() / 2048.0, "{rounded}");
+        }
+    }
+}
