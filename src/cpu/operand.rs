@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
 use crate::tile::TILES;
@@ -14,10 +15,19 @@ pub(crate) fn operand<const FORM: usize>(values: &[f32], scale: f32) -> Cow<'_, 
     if !TILES[FORM].needs.f16 {
         return Cow::Borrowed(values);
     }
-    let rounded = |value: &f32| f16::from_f32(value * scale).to_f32() / scale;
-    let values = values.par_iter().with_min_len(4096);
-    Cow::Owned(values.map(rounded).collect())
+    let mut rounded: Vec<f32> = values.iter().map(|value| value * scale).collect();
+    rounded.par_chunks_mut(CHUNK).for_each(|chunk| {
+        let mut halves = [f16::ZERO; CHUNK];
+        let halves = &mut halves[..chunk.len()];
+        halves.convert_from_f32_slice(chunk);
+        halves.convert_to_f32_slice(chunk);
+        chunk.iter_mut().for_each(|value| *value *= 1.0 / scale);
+    });
+    Cow::Owned(rounded)
 }
+
+/// Values that are converted together: the processor does several at once.
+const CHUNK: usize = 4096;
 
 #[cfg(test)]
 mod tests {
