@@ -341,7 +341,7 @@ fn references_change_every_output_and_no_input() {
 #[test]
 fn products_that_are_twice_too_large_are_refused() {
     let products: Vec<&'static Kernel> = (kernels::ALL.iter().copied())
-        .filter(|kernel| kernel.tile == Some(&TILES[COOP]))
+        .filter(|kernel| kernel.tile.is_some_and(|tiled| *tiled.tile == TILES[COOP]))
         .collect();
     let cases: usize = products.iter().map(|kernel| (kernel.cases)().len()).sum();
     let count = |fault: Fault| {
@@ -367,7 +367,7 @@ fn products_that_are_twice_too_large_are_refused() {
 fn products_that_do_not_round_are_refused() {
     let in_form = |form: usize| {
         let products = kernels::ALL.iter().copied();
-        products.filter(move |kernel| kernel.tile == Some(&TILES[form]))
+        products.filter(move |kernel| kernel.tile.is_some_and(|tiled| *tiled.tile == TILES[form]))
     };
     for (half, full) in in_form(HALF).zip(in_form(M)) {
         let unrounded: &'static Kernel = Box::leak(Box::new(Kernel {

@@ -75,7 +75,7 @@ fn adapters_without_f16_are_refused() {
         ..GpuOptions::default()
     };
     for report in usable("f16").iter().filter(|report| !report.features.f16) {
-        let opened = pollster::block_on(Gpu::open(report, options));
+        let opened = pollster::block_on(Gpu::open(report, options.clone()));
         let error = opened.map(|_| ()).expect_err("no f16");
         assert!(matches!(error, Error::NoAdapter(_)) && error.exit_code() == 4);
         for word in [

@@ -262,7 +262,14 @@ mod tests {
                 reason: "too much memory".into(),
             }],
         };
-        let table = DeviceTable::new(Cpu::new().info(), Vec::new(), untested, None, 0.0);
+        let table = DeviceTable::new(
+            (Cpu::new().info(), Precision::F32),
+            None,
+            Vec::new(),
+            untested,
+            None,
+            0.0,
+        );
         let text = text(std::slice::from_ref(&table), &[]);
         for said in [
             "product (L)",
