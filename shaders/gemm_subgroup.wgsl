@@ -93,38 +93,13 @@ fn product(group: vec3<u32>, lane: u32) {
             acc31 += subgroupBroadcast(a3, 7u) * b;
         }
     }
-    emit_row(row, col, acc0);
-    emit_row(row + 1u, col, acc1);
-    emit_row(row + 2u, col, acc2);
-    emit_row(row + 3u, col, acc3);
-    emit_row(row + 4u, col, acc4);
-    emit_row(row + 5u, col, acc5);
-    emit_row(row + 6u, col, acc6);
-    emit_row(row + 7u, col, acc7);
-    emit_row(row + 8u, col, acc8);
-    emit_row(row + 9u, col, acc9);
-    emit_row(row + 10u, col, acc10);
-    emit_row(row + 11u, col, acc11);
-    emit_row(row + 12u, col, acc12);
-    emit_row(row + 13u, col, acc13);
-    emit_row(row + 14u, col, acc14);
-    emit_row(row + 15u, col, acc15);
-    if TILE_ROWS > 16u {
-        emit_row(row + 16u, col, acc16);
-        emit_row(row + 17u, col, acc17);
-        emit_row(row + 18u, col, acc18);
-        emit_row(row + 19u, col, acc19);
-        emit_row(row + 20u, col, acc20);
-        emit_row(row + 21u, col, acc21);
-        emit_row(row + 22u, col, acc22);
-        emit_row(row + 23u, col, acc23);
-        emit_row(row + 24u, col, acc24);
-        emit_row(row + 25u, col, acc25);
-        emit_row(row + 26u, col, acc26);
-        emit_row(row + 27u, col, acc27);
-        emit_row(row + 28u, col, acc28);
-        emit_row(row + 29u, col, acc29);
-        emit_row(row + 30u, col, acc30);
-        emit_row(row + 31u, col, acc31);
+    // One place that emits, however long its code: drivers take seconds to compile thirty-two of them.
+    var sums = array<vec4<f32>, 32>(
+        acc0, acc1, acc2, acc3, acc4, acc5, acc6, acc7, acc8, acc9, acc10, acc11, acc12, acc13, acc14,
+        acc15, acc16, acc17, acc18, acc19, acc20, acc21, acc22, acc23, acc24, acc25, acc26, acc27,
+        acc28, acc29, acc30, acc31,
+    );
+    for (var i = 0u; i < TILE_ROWS; i++) {
+        emit_row(row + i, col, sums[i]);
     }
 }

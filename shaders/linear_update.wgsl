@@ -77,19 +77,13 @@ fn emit(row: u32, col: u32, value: f32) {
 
 // Each invocation sums its columns of the tile, one after the other.
 fn sum_columns(first: u32, lane: u32) {
-    let own = (TILE_COLS + LANES - 1u) / LANES;
-    let count = params.rows * own;
-    var sum = 0.0;
-    for (var step = 0u; step < count; step++) {
-        let row = step % params.rows;
-        let col = first + lane + step / params.rows * LANES;
-        if col >= min(first + TILE_COLS, layer.d_out) {
-            break;
+    let end = min(first + TILE_COLS, layer.d_out);
+    for (var col = first + lane; col < end; col += LANES) {
+        var sum = 0.0;
+        for (var row = 0u; row < params.rows; row++) {
+            sum += fetch_b(row, col);
         }
-        sum = select(sum, 0.0, row == 0u) + fetch_b(row, col);
-        if row + 1u == params.rows {
-            update(layer.bias + col, sum, params.learning_rate * params.bias_rate);
-        }
+        update(layer.bias + col, sum, params.learning_rate * params.bias_rate);
     }
 }
 

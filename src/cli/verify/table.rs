@@ -275,7 +275,7 @@ mod tests {
             "product (L)",
             "fell back to M: too much memory",
             "1 forms fell back",
-            "not offered by this device: product (subgroup)",
+            "not offered by this device at f32: product (subgroup)",
         ] {
             assert!(text.contains(said), "{said} is missing in {text}");
         }
