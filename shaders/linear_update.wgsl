@@ -1,4 +1,4 @@
-// w = step(w, xᵀ·dy), bias = step(bias, Σ_i dy_i) for every layer: the gradients of weights and biases, and the optimiser's step on them.   chain rule; Kingma and Ba 2015 (optimiser.wgsl)
+// w = step(w, xᵀ·dy), bias = step(bias, Σ_i dy_i) for several layers: the gradients of weights and biases, and the optimiser's step on them.   chain rule; Kingma and Ba 2015 (optimiser.wgsl)
 // One workgroup per tile of one layer's gradient (gemm_*.wgsl), which is never stored; the table says which tiles are whose. The
 // first row of tiles of a layer also sums the columns of dy, in order.
 struct Params {
@@ -19,22 +19,19 @@ struct Layer {
     first_tile: u32, // tiles of the layers before it
     d_in: u32, // columns of x
     d_out: u32, // columns of dy
-    x: u32, // element of x0 or x1 at which x (b, in) begins
-    dy: u32, // element of dy0 or dy1 at which dy (b, out) begins
-    weight: u32, // element of w at which the weight (in, out) begins
-    bias: u32, // element of w at which the bias (out) begins
-    second: u32, // bit 0: x is in x1, bit 1: dy is in dy1
+    x: u32, // element of x at which its x (b, in) begins
+    dy: u32, // element of dy at which its dy (b, out) begins
+    weight: u32, // element of w at which its weight (in, out) begins
+    bias: u32, // element of w at which its bias (out) begins
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> table: array<u32>; // (layers, 8)
-@group(0) @binding(2) var<storage, read> x0: array<f32>; // (b, in) of some layers, one behind the other
-@group(0) @binding(3) var<storage, read> x1: array<f32>; // (b, in) of the others
-@group(0) @binding(4) var<storage, read> dy0: array<f32>; // (b, out) of some layers
-@group(0) @binding(5) var<storage, read> dy1: array<f32>; // (b, out) of the others
-@group(0) @binding(6) var<storage, read_write> w: array<f32>; // (in, out) and (out), weight and bias of every layer
-@group(0) @binding(7) var<storage, read_write> m: array<f32>; // (in, out) and (out), as w: first moment, or velocity
-@group(0) @binding(8) var<storage, read_write> v: array<f32>; // (in, out) and (out), as w: second moment; of SGD (1), not touched
+@group(0) @binding(1) var<storage, read> table: array<u32>; // (layers, 7)
+@group(0) @binding(2) var<storage, read> x: array<f32>; // (b, in) of every layer, one behind the other
+@group(0) @binding(3) var<storage, read> dy: array<f32>; // (b, out) of every layer
+@group(0) @binding(4) var<storage, read_write> w: array<f32>; // (in, out) and (out), weight and bias of every layer
+@group(0) @binding(5) var<storage, read_write> m: array<f32>; // (in, out) and (out), as w: first moment, or velocity
+@group(0) @binding(6) var<storage, read_write> v: array<f32>; // (in, out) and (out), as w: second moment; of SGD (1), not touched
 
 const A_ALONG_DEPTH = false;
 const B_ALONG_DEPTH = false;
@@ -56,19 +53,11 @@ fn depth() -> u32 {
 }
 
 fn fetch_a(row: u32, k: u32) -> f32 {
-    let at = layer.x + k * layer.d_in + row;
-    if (layer.second & 1u) != 0u {
-        return x1[at];
-    }
-    return x0[at];
+    return x[layer.x + k * layer.d_in + row];
 }
 
 fn fetch_b(k: u32, col: u32) -> f32 {
-    let at = layer.dy + k * layer.d_out + col;
-    if (layer.second & 2u) != 0u {
-        return dy1[at];
-    }
-    return dy0[at];
+    return dy[layer.dy + k * layer.d_out + col];
 }
 
 fn emit(row: u32, col: u32, value: f32) {
@@ -90,18 +79,17 @@ fn sum_columns(first: u32, lane: u32) {
 // The layer that a tile is of: the last one that begins at or before it.
 fn find_layer(tile: u32) {
     var l = 0u;
-    while l + 1u < params.layers && table[8u * (l + 1u)] <= tile {
+    while l + 1u < params.layers && table[7u * (l + 1u)] <= tile {
         l++;
     }
     layer = Layer(
-        table[8u * l],
-        table[8u * l + 1u],
-        table[8u * l + 2u],
-        table[8u * l + 3u],
-        table[8u * l + 4u],
-        table[8u * l + 5u],
-        table[8u * l + 6u],
-        table[8u * l + 7u],
+        table[7u * l],
+        table[7u * l + 1u],
+        table[7u * l + 2u],
+        table[7u * l + 3u],
+        table[7u * l + 4u],
+        table[7u * l + 5u],
+        table[7u * l + 6u],
     );
 }
 

@@ -3,8 +3,8 @@
 //! Layers are numbered 0..2·depth; the first `depth` are the encoder. Every layer has a ReLU but the
 //! last of the encoder (the embedding) and the last of all (the reconstruction).
 //!
-//! Weights lie side by side in one buffer, and so do the layers' inputs and the gradients of their outputs
-//! ([`Tape`]), so that one dispatch updates all layers.
+//! Weights lie side by side in two buffers, and so do the layers' inputs and the gradients of their outputs
+//! ([`Tape`]): layer l in those of side l mod 2. So two dispatches that share nothing update all layers.
 
 mod groups;
 mod tape;
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::kernels::linear_backward_input::linear_backward_input;
 use crate::kernels::linear_forward::linear_forward;
 use crate::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
-use crate::kernels::linear_update::{LayerPlace, LayerTable, Operand, Operands, linear_update};
+use crate::kernels::linear_update::{LayerPlace, LayerTable, Operands, linear_update};
 use crate::loss::LossTerm;
 use crate::model::LayerWeights;
 use crate::optimiser::{State, Step};
@@ -96,13 +96,20 @@ pub struct Autoencoder<D: Device> {
     /// Encoder, then decoder.
     pub layers: Vec<Layer<D>>,
     groups: Groups,
-    /// Of each group of layers: weight, bias, weight, bias, …, and what the optimiser remembers of them.
-    parameters: Vec<(Arena<D>, Option<State<D>>)>,
+    /// Of each side of each group of layers.
+    parameters: Vec<[Parameters<D>; 2]>,
+}
+
+/// Weight, bias, weight, bias, … of the layers of one side, and what the optimiser remembers of them.
+struct Parameters<D: Device> {
+    arena: Arena<D>,
+    state: Option<State<D>>,
 }
 
 /// The layers of one dispatch of an update, and where their operands lie.
 pub struct Update<D: Device> {
     group: usize,
+    side: usize,
     table: LayerTable<D>,
     operands: Operands<D>,
 }
@@ -123,13 +130,17 @@ impl<D: Device> Autoencoder<D> {
         let last = shapes.len() - 1;
         let (mut layers, mut parameters) = (Vec::new(), Vec::new());
         for range in groups.iter() {
-            let arena = initial_parameters(device, &shapes, range.clone(), init, seed)?;
-            layers.extend(range.clone().map(|l| Layer {
-                weight: arena.matrix(2 * (l - range.start)),
-                bias: arena.matrix(2 * (l - range.start) + 1),
-                relu: l != last / 2 && l != last,
+            let side = |side| initial_parameters(device, &shapes, range, side, init, seed);
+            let sides = [side(0)?, side(1)?];
+            layers.extend(range.clone().map(|l| {
+                let (arena, first) = (&sides[l % 2].arena, 2 * place_on_side(range, l));
+                Layer {
+                    weight: arena.matrix(first),
+                    bias: arena.matrix(first + 1),
+                    relu: l != last / 2 && l != last,
+                }
             }));
-            parameters.push((arena, None));
+            parameters.push(sides);
         }
         Ok(Self {
             layers,
@@ -153,7 +164,7 @@ impl<D: Device> Autoencoder<D> {
     /// # Errors
     /// The device's, when memory runs out.
     pub fn reset_optimiser(&mut self, device: &D, kind: OptimiserKind) -> Result<()> {
-        for (arena, state) in &mut self.parameters {
+        for Parameters { arena, state } in self.parameters.iter_mut().flatten() {
             *state = None; // freed before the new one is made
             *state = Some(State::zeros(device, arena.buffer.words(), kind)?);
         }
@@ -195,16 +206,21 @@ impl<D: Device> Autoencoder<D> {
     ) -> Result<Vec<Update<D>>> {
         let mut updates = Vec::new();
         for (group, range) in self.groups.iter().enumerate() {
-            let own = range.start.max(layers.start)..range.end.min(layers.end);
-            if own.is_empty() {
-                continue;
+            for side in [0, 1] {
+                let own = range
+                    .clone()
+                    .filter(|l| layers.contains(l) && l % 2 == side);
+                let places: Vec<_> = own.map(|l| self.place(l, tape.operand(l))).collect();
+                if places.is_empty() {
+                    continue;
+                }
+                updates.push(Update {
+                    group,
+                    side,
+                    table: LayerTable::new(device, tape.rows_capacity(), places)?,
+                    operands: tape.operands(group, side),
+                });
             }
-            let place = |l: usize| self.place(l, tape.operand(l));
-            updates.push(Update {
-                group,
-                table: LayerTable::new(device, tape.rows_capacity(), own.map(place).collect())?,
-                operands: tape.operands(group),
-            });
         }
         Ok(updates)
     }
@@ -220,24 +236,22 @@ impl<D: Device> Autoencoder<D> {
         x: &Matrix<D>,
         dy: &Matrix<D>,
     ) -> Result<Update<D>> {
-        let here = Operand {
-            buffer: 0,
-            first: 0,
-        };
         Ok(Update {
             group: self.groups.of(l),
-            table: LayerTable::new(device, x.rows, vec![self.place(l, [here; 2])])?,
+            side: l % 2,
+            table: LayerTable::new(device, x.rows, vec![self.place(l, [0, 0])])?,
             operands: Operands {
-                x: [x.buffer.clone(), x.buffer.clone()],
-                dy: [dy.buffer.clone(), dy.buffer.clone()],
+                x: x.buffer.clone(),
+                dy: dy.buffer.clone(),
             },
         })
     }
 
-    fn place(&self, l: usize, [x, dy]: [Operand; 2]) -> LayerPlace {
+    /// Where layer `l` lies, if its input and gradient begin at these elements of their buffers.
+    fn place(&self, l: usize, [x, dy]: [usize; 2]) -> LayerPlace {
         let group = self.groups.of(l);
-        let arena = &self.parameters[group].0;
-        let first = 2 * (l - self.groups.range(group).start);
+        let arena = &self.parameters[group][l % 2].arena;
+        let first = 2 * place_on_side(self.groups.range(group), l);
         let weight = &self.layers[l].weight;
         LayerPlace {
             d_in: weight.rows,
@@ -262,7 +276,7 @@ impl<D: Device> Autoencoder<D> {
         (step, bias_rate): (Step, f32),
     ) {
         for update in updates {
-            let (arena, state) = &self.parameters[update.group];
+            let Parameters { arena, state } = &self.parameters[update.group][update.side];
             let state = (state.as_ref()).expect("the optimiser was reset before its first step");
             let (table, operands) = (&update.table, &update.operands);
             linear_update(
@@ -290,22 +304,37 @@ impl<D: Device> Autoencoder<D> {
     }
 }
 
-/// Weights drawn, biases zero, of a group of layers.
+/// The layers of a side of a group, in order.
+fn on_side(layers: &Range<usize>, side: usize) -> impl Iterator<Item = usize> {
+    layers.clone().filter(move |l| l % 2 == side)
+}
+
+/// Which one of its side's layers a layer of a group is.
+fn place_on_side(layers: &Range<usize>, l: usize) -> usize {
+    on_side(&(layers.start..l), l % 2).count()
+}
+
+/// Weights drawn, biases zero, of a side of a group of layers.
 fn initial_parameters<D: Device>(
     device: &D,
     shapes: &[(usize, usize)],
-    layers: Range<usize>,
+    layers: &Range<usize>,
+    side: usize,
     init: Init,
     seed: u32,
-) -> Result<Arena<D>> {
+) -> Result<Parameters<D>> {
     let mut values = Vec::new();
-    for l in layers.clone() {
+    for l in on_side(layers, side) {
         let (d_in, d_out) = shapes[l];
         values.push(initial_weights(init, seed, l as u32, d_in, d_out));
         values.push(vec![0.0; d_out]);
     }
     let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
-    Arena::upload(device, &groups::parameter_shapes(&shapes[layers]), &slices)
+    let own = groups::parameter_shapes(shapes, layers, side);
+    Ok(Parameters {
+        arena: Arena::upload(device, &own, &slices)?,
+        state: None,
+    })
 }
 
 /// (in, out) of every layer of the encoder and its mirror.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{mirrored, tape};
+use super::{mirrored, on_side, tape};
 use crate::arena;
 use crate::device::Device;
 
@@ -46,18 +46,22 @@ impl Groups {
 
 /// The words of the largest buffer of some layers.
 fn largest(shapes: &[(usize, usize)], layers: Range<usize>, rows: usize) -> usize {
-    let parameters = arena::words(&parameter_shapes(&shapes[layers.clone()]));
-    let operands = [0, 1].into_iter().flat_map(|side| {
-        let of_side = tape::operand_shapes(shapes, layers.clone(), rows, side);
-        of_side.map(|shapes| arena::words(&shapes))
+    let buffers = [0, 1].into_iter().flat_map(|side| {
+        let [inputs, grads] = tape::operand_shapes(shapes, &layers, rows, side);
+        [parameter_shapes(shapes, &layers, side), inputs, grads]
     });
-    operands.max().unwrap_or(0).max(parameters)
+    let words = buffers.map(|shapes| arena::words(&shapes));
+    words.max().unwrap_or(0)
 }
 
-/// Weight, bias, weight, bias, ….
-pub(super) fn parameter_shapes(layers: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let pair = |&(d_in, d_out): &(usize, usize)| [(d_in, d_out), (1, d_out)];
-    layers.iter().flat_map(pair).collect()
+/// Weight, bias, weight, bias, … of those layers that lie on a side.
+pub(super) fn parameter_shapes(
+    shapes: &[(usize, usize)],
+    layers: &Range<usize>,
+    side: usize,
+) -> Vec<(usize, usize)> {
+    let pair = |l: usize| [shapes[l], (1, shapes[l].1)];
+    on_side(layers, side).flat_map(pair).collect()
 }
 
 #[cfg(test)]

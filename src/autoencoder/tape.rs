@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Groups, mirrored};
+use super::{Groups, mirrored, on_side, place_on_side};
 use crate::arena::Arena;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::kernels::linear_update::{Operand, Operands};
+use crate::kernels::linear_update::Operands;
 
 /// Each layer's input and the gradient of its output for one batch.
 ///
@@ -34,7 +34,7 @@ impl<D: Device> Tape<D> {
     pub fn new(device: &D, rows: usize, sizes: &[usize], groups: &Groups) -> Result<Self> {
         let shapes = mirrored(sizes);
         let side = |layers: &Range<usize>, side: usize| -> Result<Side<D>> {
-            let [inputs, grads] = operand_shapes(&shapes, layers.clone(), rows, side);
+            let [inputs, grads] = operand_shapes(&shapes, layers, rows, side);
             Ok(Side {
                 inputs: Arena::zeros(device, &inputs)?,
                 grads: Arena::zeros(device, &grads)?,
@@ -71,47 +71,37 @@ impl<D: Device> Tape<D> {
         side.grads.matrix(i).first_rows(self.rows)
     }
 
-    /// Where layer `l`'s input and gradient lie among the operands of its group.
-    pub(super) fn operand(&self, l: usize) -> [Operand; 2] {
+    /// Where layer `l`'s input and gradient begin among the operands of its side.
+    pub(super) fn operand(&self, l: usize) -> [usize; 2] {
         let (side, i) = self.side(l);
-        [side.inputs.offset(i), side.grads.offset(i)].map(|first| Operand {
-            buffer: l % 2,
-            first,
-        })
+        [side.inputs.offset(i), side.grads.offset(i)]
     }
 
-    /// What the inputs and gradients of a group lie in.
-    pub(super) fn operands(&self, group: usize) -> Operands<D> {
-        let [even, odd] = &self.arenas[group];
+    /// What the inputs and gradients of a side of a group lie in.
+    pub(super) fn operands(&self, group: usize, side: usize) -> Operands<D> {
+        let side = &self.arenas[group][side];
         Operands {
-            x: [even.inputs.buffer.clone(), odd.inputs.buffer.clone()],
-            dy: [even.grads.buffer.clone(), odd.grads.buffer.clone()],
+            x: side.inputs.buffer.clone(),
+            dy: side.grads.buffer.clone(),
         }
     }
 
     /// Layer `l`'s side and its place there.
     fn side(&self, l: usize) -> (&Side<D>, usize) {
         let group = self.groups.of(l);
-        let first = first_of_side(self.groups.range(group).start, l % 2);
-        (&self.arenas[group][l % 2], (l - first) / 2)
+        let place = place_on_side(self.groups.range(group), l);
+        (&self.arenas[group][l % 2], place)
     }
-}
-
-fn first_of_side(start: usize, side: usize) -> usize {
-    start + (start + side) % 2
 }
 
 /// The shapes of the inputs, and of the gradients, of those layers that lie on a side.
 pub(super) fn operand_shapes(
     shapes: &[(usize, usize)],
-    layers: Range<usize>,
+    layers: &Range<usize>,
     rows: usize,
     side: usize,
 ) -> [Vec<(usize, usize)>; 2] {
-    let own: Vec<_> = (first_of_side(layers.start, side)..layers.end)
-        .step_by(2)
-        .map(|l| shapes[l])
-        .collect();
+    let own: Vec<_> = on_side(layers, side).map(|l| shapes[l]).collect();
     [
         own.iter().map(|(d_in, _)| (rows, *d_in)).collect(),
         own.iter().map(|(_, d_out)| (rows, *d_out)).collect(),
@@ -133,8 +123,11 @@ mod tests {
             assert_eq!((tape.input(l).rows, tape.input(l).cols), (2, d_in));
             assert_eq!((tape.grad(l).rows, tape.grad(l).cols), (2, d_out));
             let [x, dy] = tape.operand(l);
-            assert_eq!((x.buffer, dy.buffer), (l % 2, l % 2));
-            assert_eq!(x.first / 64, l / 2, "28 values at most: one boundary each");
+            assert_eq!(
+                [x, dy],
+                [64 * (l / 2); 2],
+                "28 values at most: one boundary each"
+            );
         }
         assert_eq!(tape.output(1).cols, 3);
     }

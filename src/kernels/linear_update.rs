@@ -1,4 +1,4 @@
-//! The gradients of every layer's weight and bias, dw = xᵀ·dy and dbias_c = Σ_i dy_ic, and one step of the optimiser
+//! The gradients of several layers' weights and biases, dw = xᵀ·dy and dbias_c = Σ_i dy_ic, and one step of the optimiser
 //! on them, in one dispatch; no gradient is stored.
 
 mod host;
@@ -17,7 +17,7 @@ use crate::kernel::{
 use crate::optimiser::{Rule, State, Step};
 use crate::tile::{FORMS, M, Product, TILES};
 use host::{fast, reference};
-pub use table::{LayerPlace, LayerTable, Operand};
+pub use table::{LayerPlace, LayerTable};
 
 crate::params! {
     /// Rows of every x and dy.
@@ -50,10 +50,8 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     ["optimiser"],
     &[
         read("table", U32),
-        read("x0", F32),
-        read("x1", F32),
-        read("dy0", F32),
-        read("dy1", F32),
+        read("x", F32),
+        read("dy", F32),
         write("w", F32),
         write("m", F32),
         write("v", F32),
@@ -64,9 +62,9 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
 /// What the layers' operands lie in.
 pub struct Operands<D: Device> {
     /// Inputs of the layers.
-    pub x: [D::Buffer; 2],
+    pub x: D::Buffer,
     /// Gradients of their outputs, before the activation.
-    pub dy: [D::Buffer; 2],
+    pub dy: D::Buffer,
 }
 
 /// One step on the layers of a table, from the first `rows` rows of their operands. `w` holds their weights and
@@ -84,7 +82,6 @@ pub fn linear_update<D: Device>(
     state.expect_kind(step);
     assert_eq!(state.m.words(), w.words(), "the optimiser's state of w");
     let rule = Rule::from(step);
-    let [[x0, x1], [dy0, dy1]] = [&from.x, &from.dy];
     device.dispatch(
         &KERNELS[layers.form()],
         bytemuck::bytes_of(&params(
@@ -95,7 +92,7 @@ pub fn linear_update<D: Device>(
             bias_rate,
         )),
         workgroups(layers.tiles()),
-        &[layers.buffer(), x0, x1, dy0, dy1, w, &state.m, &state.v],
+        &[layers.buffer(), &from.x, &from.dy, w, &state.m, &state.v],
     );
 }
 
@@ -148,14 +145,14 @@ fn sized(p: Product) -> Case {
     case
 }
 
-/// Layers whose operands lie in either buffer by turns, as those of a network do.
+/// Layers whose operands lie one behind the other.
 fn case<const FORM: usize>(
     rows: usize,
     shapes: &[(usize, usize)],
     rule: &Rule,
     bias_rate: f32,
 ) -> Case {
-    let (places, [x0, x1, dy0, dy1, w]) = table::by_turns(rows, shapes);
+    let (places, [x, dy, w]) = table::in_order(rows, shapes);
     let (words, tiles) = table::words(&places, &TILES[FORM]);
     let name = if rule.adam == 1 { "Adam" } else { "SGD" };
     // The gradient's error reaches m, v and w by factors below 1.
@@ -170,10 +167,8 @@ fn case<const FORM: usize>(
         workgroups(tiles),
     )
     .input(&words)
-    .input(&inputs::repeated(1, x0))
-    .input(&inputs::repeated(2, x1))
-    .input(&inputs::repeated(3, dy0))
-    .input(&inputs::repeated(4, dy1))
+    .input(&inputs::repeated(1, x))
+    .input(&inputs::repeated(3, dy))
     .update(&inputs::repeated(5, w), tolerance)
     .update(&inputs::repeated(7, w), tolerance)
     .update(&moments, tolerance)

@@ -4,7 +4,7 @@ use dec_gpu::config::OptimiserKind;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, Matrix};
 use dec_gpu::kernels::centroid_step::centroid_step;
-use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operand, Operands, linear_update};
+use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operands, linear_update};
 use dec_gpu::optimiser::{State, Step};
 
 /// With this step the velocity becomes the gradient, to the bit.
@@ -56,15 +56,11 @@ impl OneLayer {
         kind: OptimiserKind,
         weight: Option<&[f32]>,
     ) -> Self {
-        let here = Operand {
-            buffer: 0,
-            first: 0,
-        };
         let place = LayerPlace {
             d_in,
             d_out,
-            x: here,
-            dy: here,
+            x: 0,
+            dy: 0,
             weight: 0,
             bias: d_in * d_out,
         };
@@ -84,8 +80,8 @@ impl OneLayer {
     /// One step from x (b, in) and dy (b, out).
     pub fn step(&self, device: &Cpu, x: &Matrix<Cpu>, dy: &Matrix<Cpu>, step: Step) {
         let from = Operands {
-            x: [x.buffer.clone(), x.buffer.clone()],
-            dy: [dy.buffer.clone(), dy.buffer.clone()],
+            x: x.buffer.clone(),
+            dy: dy.buffer.clone(),
         };
         let (table, w, state) = (&self.table, &self.w, &self.state);
         linear_update(device, table, x.rows, &from, (step, 1.0), w, state);

@@ -7,7 +7,7 @@ use dec_gpu::config::OptimiserKind;
 use dec_gpu::device::{Device, Matrix};
 use dec_gpu::kernels::linear_backward_input::linear_backward_input;
 use dec_gpu::kernels::linear_forward::linear_forward;
-use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operand, Operands, linear_update};
+use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operands, linear_update};
 use dec_gpu::optimiser::{State, Step};
 
 use super::counted::Recording;
@@ -132,23 +132,19 @@ impl<D: Device> Update<D> {
     fn new(device: &D, x: &Matrix<D>, dy: &Matrix<D>) -> Result<Self> {
         let (d_in, d_out) = (x.cols, dy.cols);
         let elements = d_in * d_out + d_out;
-        let here = Operand {
-            buffer: 0,
-            first: 0,
-        };
         let place = LayerPlace {
             d_in,
             d_out,
-            x: here,
-            dy: here,
+            x: 0,
+            dy: 0,
             weight: 0,
             bias: d_in * d_out,
         };
         Ok(Self {
             layer: LayerTable::new(device, x.rows, vec![place])?,
             operands: Operands {
-                x: [x.buffer.clone(), x.buffer.clone()],
-                dy: [dy.buffer.clone(), dy.buffer.clone()],
+                x: x.buffer.clone(),
+                dy: dy.buffer.clone(),
             },
             trained: random(device, 5, 1, elements)?.buffer,
             state: State::zeros(device, elements, OptimiserKind::Sgd)?,

@@ -27,13 +27,13 @@ struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
-    fn read(words: &[u32], x: [&'a [f32]; 2], dy: [&'a [f32]; 2]) -> Self {
+    fn read(words: &[u32], x: &'a [f32], dy: &'a [f32]) -> Self {
         let word = |i: usize| words[i] as usize;
         Self {
             d_in: word(1),
             d_out: word(2),
-            x: &x[word(7) & 1][word(3)..],
-            dy: &dy[word(7) >> 1][word(4)..],
+            x: &x[word(3)..],
+            dy: &dy[word(4)..],
             weight: word(5),
             bias: word(6),
         }
@@ -53,10 +53,10 @@ impl Layer<'_> {
 pub(super) fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let rule = rule_of!(p);
-    let [table, x0, x1, dy0, dy1, w, m, v] = views(buffers);
+    let [table, x, dy, w, m, v] = views(buffers);
     let (rows, bias_rate) = (p.rows as usize, p.learning_rate * p.bias_rate);
     for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
-        let layer = Layer::read(words, [x0.f32(), x1.f32()], [dy0.f32(), dy1.f32()]);
+        let layer = Layer::read(words, x.f32(), dy.f32());
         let (x, gradients) = layer.operands::<FORM>(rows);
         for c in 0..layer.d_out {
             let rounded = |i: usize| f64::from(gradients[i * layer.d_out + c]);
@@ -77,11 +77,11 @@ pub(super) fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_
 pub(super) fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let rule = rule_of!(p);
-    let [table, x0, x1, dy0, dy1, w, m, v] = views(buffers);
+    let [table, x, dy, w, m, v] = views(buffers);
     let (rows, bias_rate) = (p.rows as usize, p.learning_rate * p.bias_rate);
     let mut room = GRADIENT.take();
     for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
-        let layer = Layer::read(words, [x0.f32(), x1.f32()], [dy0.f32(), dy1.f32()]);
+        let layer = Layer::read(words, x.f32(), dy.f32());
         let (weights, biases) = gradients::<FORM>(&layer, rows, &mut room);
         for (rate, gradients, first) in [
             (p.learning_rate, weights, layer.weight),

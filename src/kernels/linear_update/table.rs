@@ -6,16 +6,7 @@ use crate::error::Result;
 use crate::tile::{Product, TILES, Tile};
 
 /// Words of a layer in the table.
-pub(super) const WORDS: usize = 8;
-
-/// Where a matrix begins: in which of two buffers, at which element.
-#[derive(Clone, Copy, Debug)]
-pub struct Operand {
-    /// 0 or 1.
-    pub buffer: usize,
-    /// Its first element.
-    pub first: usize,
-}
+pub(super) const WORDS: usize = 7;
 
 /// Where one layer's parts lie.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +15,10 @@ pub struct LayerPlace {
     pub d_in: usize,
     /// Outputs.
     pub d_out: usize,
-    /// x (b, in).
-    pub x: Operand,
-    /// dy (b, out).
-    pub dy: Operand,
+    /// The first element of x (b, in).
+    pub x: usize,
+    /// The first element of dy (b, out).
+    pub dy: usize,
     /// The first element of the weight (in, out).
     pub weight: usize,
     /// The first element of the bias (out).
@@ -80,16 +71,8 @@ impl<D: Device> LayerTable<D> {
         for place in &self.places {
             let LayerPlace { d_in, d_out, .. } = *place;
             let parts = [
-                (
-                    "x",
-                    place.x.first + rows * d_in,
-                    from.x[place.x.buffer].words(),
-                ),
-                (
-                    "dy",
-                    place.dy.first + rows * d_out,
-                    from.dy[place.dy.buffer].words(),
-                ),
+                ("x", place.x + rows * d_in, from.x.words()),
+                ("dy", place.dy + rows * d_out, from.dy.words()),
                 ("the weight", place.weight + d_in * d_out, w),
                 ("the bias", place.bias + d_out, w),
             ];
@@ -117,17 +100,15 @@ pub(super) fn words(places: &[LayerPlace], tile: &Tile) -> (Vec<u32>, usize) {
     let mut words = Vec::with_capacity(WORDS * places.len());
     let mut tiles = 0usize;
     for place in places {
-        let second = place.x.buffer | place.dy.buffer << 1;
         words.extend(
             [
                 tiles,
                 place.d_in,
                 place.d_out,
-                place.x.first,
-                place.dy.first,
+                place.x,
+                place.dy,
                 place.weight,
                 place.bias,
-                second,
             ]
             .map(param),
         );
@@ -137,33 +118,23 @@ pub(super) fn words(places: &[LayerPlace], tile: &Tile) -> (Vec<u32>, usize) {
     (words, tiles)
 }
 
-/// Places one behind the other, in either buffer by turns, and the lengths of x0, x1, dy0, dy1 and w.
-pub(super) fn by_turns(rows: usize, shapes: &[(usize, usize)]) -> (Vec<LayerPlace>, [usize; 5]) {
-    let mut lengths = [0usize; 5];
+/// Places one behind the other, and the lengths of x, dy and w.
+pub(super) fn in_order(rows: usize, shapes: &[(usize, usize)]) -> (Vec<LayerPlace>, [usize; 3]) {
+    let mut lengths = [0usize; 3];
     let mut take = |buffer: usize, len: usize| {
         let first = lengths[buffer];
         lengths[buffer] += len;
         first
     };
-    let places = (shapes.iter().enumerate())
-        .map(|(l, &(d_in, d_out))| {
-            // Not the same turn for x and dy: every pair occurs in four layers.
-            let (x, dy) = (l % 2, l / 2 % 2);
-            LayerPlace {
-                d_in,
-                d_out,
-                x: Operand {
-                    buffer: x,
-                    first: take(x, rows * d_in),
-                },
-                dy: Operand {
-                    buffer: dy,
-                    first: take(2 + dy, rows * d_out),
-                },
-                weight: take(4, d_in * d_out),
-                bias: take(4, d_out),
-            }
+    let places = (shapes.iter())
+        .map(|&(d_in, d_out)| LayerPlace {
+            d_in,
+            d_out,
+            x: take(0, rows * d_in),
+            dy: take(1, rows * d_out),
+            weight: take(2, d_in * d_out),
+            bias: take(2, d_out),
         })
         .collect();
-    (places, lengths.map(|len| len.max(1)))
+    (places, lengths)
 }
