@@ -14,11 +14,12 @@
 #   BATCHES        batch sizes (256; gpu 256,1024,4096)
 #   OPTIMIZER      adam, sgd or both (both)
 #   THREADS        binds every program to that many cores (all)
-#   PROGRAMS       which to run (ours,torch,kernels,jax)
+#   PROGRAMS       which to run (ours,torch,kernels,jax,burn)
 #   MODES          PyTorch's modes (eager,fused,compile,overhead,graph)
 #   LIMIT          seconds after which one program's part of a round is stopped (3600)
 #   PYTHON         an interpreter with torch (python3); JAX_PYTHON one with jax (PYTHON)
 #   DEC_GPU_BENCH  a built `training` benchmark, for machines without Rust; else cargo builds it
+#   BURN           a built burn_step (cargo build --release in burn_step; 280 crates); BURN_ARGS: further options of it
 #   DEC_GPU        a built dec-gpu whose `bench` is run instead (more rows); BENCH_ARGS: further options of it
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,7 +33,7 @@ rows=$out/rows.jsonl
 python=${PYTHON:-python3}
 jax_python=${JAX_PYTHON:-$python}
 limit=${LIMIT:-3600}
-programs=${PROGRAMS:-ours,torch,kernels,jax}
+programs=${PROGRAMS:-ours,torch,kernels,jax,burn}
 command -v "$python" >/dev/null || {
     echo "run_all.sh: no $python; set PYTHON to an interpreter" >&2
     exit 2
@@ -117,6 +118,23 @@ if wants jax; then
     if has_module "$jax_python" jax; then has_jax=1; else skip jax "$jax_python has no jax (requirements.txt)"; fi
 fi
 
+burn=${BURN:-}
+if wants burn && [ -z "$burn" ]; then
+    skip burn "set BURN to a built burn_step"
+fi
+
+# burn's wgpu backend on a GPU, its flex backend on the processor.
+run_burn() {
+    local on=(--backend wgpu) batch extra
+    read -ra extra <<<"${BURN_ARGS:-}"
+    if [ "$DEVICE" = cpu ]; then on=(--backend cpu); fi
+    # One binding of llvmpipe holds 128 MiB, so not all 70,000 rows.
+    if [[ $adapter == *llvmpipe* ]]; then on+=(--software --rows 30000); fi
+    for batch in ${batches//,/ }; do
+        take "$1" burn "$burn" "${common[@]}" --run "$run" --batch "$batch" "${on[@]}" "${extra[@]}"
+    done
+}
+
 run_ours() {
     local on=() batch extra
     if [ "$DEVICE" = gpu ]; then on=(--adapter "$adapter"); fi
@@ -145,6 +163,7 @@ for round in $(seq "${ROUNDS:-3}"); do
     if wants kernels && [ $has_torch = 1 ]; then
         take "$round" torch "$python" "$here/torch_kernels.py" "${shared[@]}" --run "$run"
     fi
+    if wants burn && [ -n "$burn" ]; then run_burn "$round"; fi
     if wants jax && [ $has_jax = 1 ]; then
         take "$round" jax "$jax_python" "$here/jax_step.py" "${shared[@]}" --run "$scan"
     fi
