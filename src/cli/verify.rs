@@ -110,7 +110,8 @@ fn plan(kernel: Option<&str>) -> Result<Plan> {
         .filter(|kernel| kernel.name == name)
         .collect();
     if found.is_empty() {
-        let known: Vec<_> = kernels::ALL.iter().map(|kernel| kernel.name).collect();
+        let mut known: Vec<_> = kernels::ALL.iter().map(|kernel| kernel.name).collect();
+        known.dedup(); // a product's forms follow each other
         return Err(usage(format!(
             "unknown kernel '{name}'; expected one of {}",
             known.join(", ")
