@@ -102,7 +102,7 @@ fn verify_says_what_it_compared() {
         text.contains("centroid_step") && text.contains("0 failed") && text.contains("no GPU"),
         "{text}"
     );
-    let json = folder.ok(&["verify", "--kernel", "sgd", "--json"]);
+    let json = folder.ok(&["verify", "--kernel", "soft_assign", "--json"]);
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["ok"], true, "{json}");
     let devices = json["devices"].as_array().expect("a list");
@@ -110,7 +110,7 @@ fn verify_says_what_it_compared() {
     for device in devices {
         let row = &device["kernels"][0];
         assert!(
-            row["name"] == "sgd" && row["cases"].as_u64() > Some(1),
+            row["name"] == "soft_assign" && row["cases"].as_u64() > Some(1),
             "{row}"
         );
     }
