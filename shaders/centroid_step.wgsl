@@ -4,7 +4,7 @@ struct Params {
     n: u32, // rows of z
     d: u32, // embedding size
     k: u32, // clusters
-    adam: u32, // 1: Adam, 0: SGD
+    adam: u32, // elements of w below it take Adam, the others SGD: all or 0
     learning_rate: f32, // step size
     beta1: f32, // decay of the first moment; of SGD: the momentum
     beta2: f32, // decay of the second moment

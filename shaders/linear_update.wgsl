@@ -5,7 +5,7 @@ struct Params {
     rows: u32, // b
     layers: u32, // layers in the table
     tiles: u32, // tiles of all layers
-    adam: u32, // 1: Adam, 0: SGD
+    adam: u32, // elements of w below it take Adam, the others SGD: all or 0
     learning_rate: f32, // of the weights
     beta1: f32, // decay of the first moment; of SGD: the momentum
     beta2: f32, // decay of the second moment
@@ -68,9 +68,11 @@ fn emit(row: u32, col: u32, value: f32) {
 fn sum_columns(first: u32, lane: u32) {
     let end = min(first + TILE_COLS, layer.d_out);
     for (var col = first + lane; col < end; col += LANES) {
+        // Not by the row: Mesa compiles a kernel again in each dispatch to unroll a short loop up to a parameter.
         var sum = 0.0;
-        for (var row = 0u; row < params.rows; row++) {
-            sum += fetch_b(row, col);
+        let behind = layer.dy + params.rows * layer.d_out;
+        for (var at = layer.dy + col; at < behind; at += layer.d_out) {
+            sum += dy[at];
         }
         update(layer.bias + col, sum, params.learning_rate * params.bias_rate);
     }

@@ -14,7 +14,7 @@ crate::params! {
     d: u32,
     /// Clusters.
     k: u32,
-    /// 1: Adam, 0: SGD.
+    /// Elements of w below it take Adam, the others SGD: all or 0.
     adam: u32,
     /// Step size.
     learning_rate: f32,
@@ -133,13 +133,13 @@ fn cases() -> Vec<Case> {
 
 fn case([n, d, k]: [usize; 3], rule: &Rule) -> Case {
     let mu: Vec<f32> = inputs::uniform(3, k * d).iter().map(|v| 3.0 * v).collect();
-    let second = if rule.adam == 1 { k * d } else { 1 };
+    let second = if rule.adam != 0 { k * d } else { 1 };
     let moments: Vec<f32> = (inputs::uniform(6, second).iter())
         .map(|v| 0.1 + v * v)
         .collect();
     // |c| ≤ 1, |z - mu| ≤ 4; the gradient's error reaches m and mu by factors below 1, and v by 0.002·|gradient|.
     let tolerance = Tolerance::sum(n, 4.0);
-    let name = if rule.adam == 1 { "Adam" } else { "SGD" };
+    let name = if rule.adam != 0 { "Adam" } else { "SGD" };
     Case::new(
         format!("{n}x{d}, k {k}, {name}"),
         &params(rule, [n, d, k]),

@@ -26,7 +26,7 @@ crate::params! {
     layers: u32,
     /// Tiles of all layers.
     tiles: u32,
-    /// 1: Adam, 0: SGD.
+    /// Elements of w below it take Adam, the others SGD: all or 0.
     adam: u32,
     /// Of the weights.
     learning_rate: f32,
@@ -154,10 +154,10 @@ fn case<const FORM: usize>(
 ) -> Case {
     let (places, [x, dy, w]) = table::in_order(rows, shapes);
     let (words, tiles) = table::words(&places, &TILES[FORM]);
-    let name = if rule.adam == 1 { "Adam" } else { "SGD" };
+    let name = if rule.adam != 0 { "Adam" } else { "SGD" };
     // The gradient's error reaches m, v and w by factors below 1.
     let tolerance = Tolerance::sum(rows, 1.0);
-    let second = if rule.adam == 1 { w } else { 1 };
+    let second = if rule.adam != 0 { w } else { 1 };
     let moments: Vec<f32> = (inputs::repeated(6, second).iter())
         .map(|v| 0.1 + v * v)
         .collect();

@@ -14,7 +14,7 @@ const EPSILON: f32 = 1e-8;
 /// The parameters of a step, of the same names as in `shaders/optimiser.wgsl`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rule {
-    /// 1: Adam, 0: SGD.
+    /// Elements below it take Adam, the others SGD: all (`u32::MAX`) or 0.
     pub(crate) adam: u32,
     pub(crate) learning_rate: f32,
     /// Of SGD: the momentum.
@@ -75,7 +75,7 @@ impl Rule {
         assert!(t > 0, "steps are counted from 1");
         let correction = |beta: f32| (1.0 / (1.0 - f64::from(beta).powf(t.into()))) as f32;
         Self {
-            adam: 1,
+            adam: u32::MAX,
             learning_rate,
             beta1,
             beta2,
