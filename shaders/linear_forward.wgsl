@@ -14,31 +14,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>; // (out)
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // (at least first + b, out)
 
-const A_ALONG_DEPTH = true;
-const B_ALONG_DEPTH = false;
-const A_SCALE = 1.0; // for f16, see gemm_f16.wgsl
-const B_SCALE = 1.0;
-
-fn rows() -> u32 {
-    return params.rows;
-}
-
-fn cols() -> u32 {
-    return params.d_out;
-}
-
-fn depth() -> u32 {
-    return params.d_in;
-}
-
-fn fetch_a(row: u32, k: u32) -> f32 {
-    return x[row * params.d_in + k];
-}
-
-fn fetch_b(k: u32, col: u32) -> f32 {
-    return w[k * params.d_out + col];
-}
-
 fn emit(row: u32, col: u32, value: f32) {
     let sum = value + bias[col];
     y[(params.first + row) * params.d_out + col] = select(sum, max(sum, 0.0), params.relu == 1u);

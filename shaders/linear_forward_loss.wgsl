@@ -18,32 +18,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dy: array<f32>; // (b, out)
 @group(0) @binding(6) var<storage, read_write> partial: array<f32>; // (first_partial + tiles or more)
 
-const A_ALONG_DEPTH = true;
-const B_ALONG_DEPTH = false;
-const A_SCALE = 1.0; // for f16, see gemm_f16.wgsl
-const B_SCALE = 1.0;
-
 var<private> squares: f32; // of the invocation's elements
-
-fn rows() -> u32 {
-    return params.rows;
-}
-
-fn cols() -> u32 {
-    return params.d_out;
-}
-
-fn depth() -> u32 {
-    return params.d_in;
-}
-
-fn fetch_a(row: u32, k: u32) -> f32 {
-    return x[row * params.d_in + k];
-}
-
-fn fetch_b(k: u32, col: u32) -> f32 {
-    return w[k * params.d_out + col];
-}
 
 fn emit(row: u32, col: u32, value: f32) {
     let at = row * params.d_out + col;

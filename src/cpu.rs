@@ -112,11 +112,7 @@ impl Device for Cpu {
     }
 
     fn tile(&self, _forms: &'static [Kernel], _product: Product) -> usize {
-        match self.precision {
-            // Forms of one precision have the same host version.
-            Precision::F32 => tile::M,
-            Precision::F16 => tile::HALF,
-        }
+        tile::plain(self.precision) // forms of one precision have the same host version
     }
 
     fn precision(&self) -> Precision {

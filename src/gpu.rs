@@ -1,16 +1,18 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
-//! `adapters` finds and judges adapters, `features` asks for what they offer, `pipelines` turns a [`Kernel`] into a
+//! `seam` is what the rest of the crate calls, `buffer` its memory. `adapters` finds and judges adapters, `features` asks for what they offer, `pipelines` turns a [`Kernel`] into a
 //! pipeline, `queue` submits as much as `pace` allows, `forms` chooses the form of a product, by a table or by what
 //! `tuner` measures, `self_test` tries those on matrix units, `fallback` replaces a form that does not compile.
 
 mod adapters;
+mod buffer;
 mod fallback;
 mod features;
 mod forms;
 mod pace;
 mod pipelines;
 mod queue;
+mod seam;
 mod self_test;
 mod timestamps;
 #[cfg(not(target_arch = "wasm32"))]
@@ -26,15 +28,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
+pub use buffer::GpuBuffer;
 pub use forms::Cooperative;
 pub use tuner::Tuning;
 
-use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
+use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
 use crate::features::Features;
-use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
+use crate::kernel::Kernel;
 use crate::precision::Precision;
-use crate::tile::{Choices, Product};
+use buffer::Memory;
 use fallback::Fallen;
 use forms::Forms;
 use pipelines::Pipelines;
@@ -85,59 +88,6 @@ type BindGroupKey = (usize, Vec<(u64, usize, usize)>);
 type Fault = Arc<Mutex<Option<String>>>;
 /// Ids of buffers that nobody holds any more; their bind groups are dropped at the next submit.
 type Dropped = Arc<Mutex<Vec<u64>>>;
-
-/// A handle to GPU memory.
-#[derive(Clone)]
-pub struct GpuBuffer {
-    memory: Arc<Memory>,
-    first: usize,
-    words: usize,
-}
-
-struct Memory {
-    id: u64,
-    buffer: wgpu::Buffer,
-    dropped: Dropped,
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        if let Ok(mut dropped) = self.dropped.lock() {
-            dropped.push(self.id);
-        }
-    }
-}
-
-impl DeviceBuffer for GpuBuffer {
-    fn words(&self) -> usize {
-        self.words
-    }
-
-    fn part(&self, first: usize, words: usize) -> Self {
-        check_part(first, words, self.words);
-        Self {
-            memory: self.memory.clone(),
-            first: self.first + first,
-            words,
-        }
-    }
-}
-
-impl GpuBuffer {
-    /// Where it begins in its memory, and its length, in bytes; a binding is never empty.
-    fn bytes(&self) -> (u64, u64) {
-        (4 * self.first as u64, 4 * self.words.max(1) as u64)
-    }
-
-    fn binding(&self) -> wgpu::BindingResource<'_> {
-        let (offset, size) = self.bytes();
-        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer: &self.memory.buffer,
-            offset,
-            size: std::num::NonZeroU64::new(size),
-        })
-    }
-}
 
 impl Gpu {
     /// Opens an adapter found by [`adapters`].
@@ -434,129 +384,4 @@ fn watch_for_faults(device: &wgpu::Device) -> Fault {
         }
     });
     fault
-}
-
-impl Device for Gpu {
-    type Buffer = GpuBuffer;
-
-    fn zeros(&self, words: usize) -> Result<GpuBuffer> {
-        self.create(words) // WebGPU clears new buffers
-    }
-
-    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<GpuBuffer> {
-        let bytes: &[u8] = bytemuck::cast_slice(values);
-        let buffer = self.create(bytes.len().div_ceil(4))?;
-        let whole = bytes.len() / 4 * 4;
-        self.queue
-            .write_buffer(&buffer.memory.buffer, 0, &bytes[..whole]);
-        if whole < bytes.len() {
-            let tail = words_of(&bytes[whole..]);
-            self.queue.write_buffer(
-                &buffer.memory.buffer,
-                whole as u64,
-                bytemuck::cast_slice(&tail),
-            );
-        }
-        Ok(buffer)
-    }
-
-    fn dispatch(
-        &self,
-        kernel: &'static Kernel,
-        params: &[u8],
-        workgroups: [u32; 3],
-        bindings: &[&GpuBuffer],
-    ) {
-        assert_eq!(
-            bindings.len(),
-            kernel.bindings.len(),
-            "bindings of {}",
-            kernel.name
-        );
-        assert_eq!(
-            params.len(),
-            kernel.params_size(),
-            "parameters of {}",
-            kernel.name
-        );
-        assert!(
-            workgroups.iter().all(|&w| w <= MAX_WORKGROUPS),
-            "{}: {workgroups:?} workgroups",
-            kernel.name
-        );
-        if workgroups.contains(&0) || self.check().is_err() {
-            return;
-        }
-        let pipeline = match self.pipeline(kernel) {
-            Ok(pipeline) => pipeline,
-            Err(reason) => {
-                let reason = format!("{} does not compile: {reason}", kernel.title());
-                log::error!("{reason}");
-                return self.fail(reason);
-            }
-        };
-        let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
-        let id = std::ptr::from_ref(kernel) as usize;
-        let full = (self.recorder.borrow_mut()).record(
-            id,
-            pipeline.pipeline,
-            bind_group,
-            params,
-            workgroups,
-        );
-        if full {
-            self.submit();
-        }
-    }
-
-    fn flush(&self) {
-        self.submit();
-    }
-
-    async fn download(&self, buffer: &GpuBuffer) -> Result<Vec<u32>> {
-        self.submit();
-        let (offset, size) = buffer.bytes();
-        let range = offset..offset + size;
-        let read = (self.recorder.borrow_mut()).read_back(
-            &self.device,
-            &self.queue,
-            &buffer.memory.buffer,
-            range,
-        );
-        let mut words = self.mapped(read).await?;
-        words.truncate(buffer.words);
-        Ok(words)
-    }
-
-    fn max_binding_bytes(&self) -> usize {
-        self.max_binding_bytes
-    }
-
-    fn supports(&self, kernel: &Kernel) -> bool {
-        self.forms.granted.cover(kernel.needs())
-    }
-
-    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
-        self.replaced(kernel)
-    }
-
-    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
-        self.form(forms, product)
-    }
-
-    fn choices(&self) -> Option<Choices> {
-        Some(self.chosen())
-    }
-
-    fn use_choices(&self, choices: &Choices) {
-        self.take(choices);
-    }
-
-    fn precision(&self) -> Precision {
-        self.forms.precision
-    }
-
-    fn info(&self) -> DeviceInfo {
-        self.info.clone()
-    }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::device::DeviceInfo;
 use crate::features::Features;
+use crate::precision::Precision;
 
 /// One form of the product.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +49,14 @@ pub const HALF: usize = 7;
 pub const COOP: usize = 8;
 /// On matrix units, in fragments of 8 × 8.
 pub const COOP8: usize = 9;
+
+/// The plain form at a precision: right everywhere, and what others fall back on.
+pub fn plain(precision: Precision) -> usize {
+    match precision {
+        Precision::F32 => M,
+        Precision::F16 => HALF,
+    }
+}
 
 /// How many forms there are.
 pub const FORMS: usize = 10;

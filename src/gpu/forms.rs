@@ -119,10 +119,7 @@ impl Forms {
 
     /// The form that is right everywhere, and what others fall back on.
     pub(super) fn plain(&self) -> usize {
-        match self.precision {
-            Precision::F32 => tile::M,
-            Precision::F16 => tile::HALF,
-        }
+        tile::plain(self.precision)
     }
 
     /// Whether only forms without barriers are worth a look.

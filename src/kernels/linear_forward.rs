@@ -25,7 +25,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward",
-    [],
+    ["linear_product"],
     &[
         read("x", F32),
         read("w", F32),

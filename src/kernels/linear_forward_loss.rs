@@ -34,7 +34,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_loss",
-    [sum],
+    [sum, "linear_product"],
     &[
         read("x", F32),
         read("w", F32),

@@ -12,7 +12,7 @@ use crate::device::{Device, DeviceBuffer, param};
 use crate::kernel::{
     Case,
     Element::{F32, U32},
-    Kernel, MAX_WORKGROUPS, Tolerance, read, write,
+    Kernel, Tolerance, grid, read, write,
 };
 use crate::optimiser::{Rule, State, Step};
 use crate::tile::{FORMS, M, Product, TILES};
@@ -91,7 +91,7 @@ pub fn linear_update<D: Device>(
             layers.tiles(),
             bias_rate,
         )),
-        workgroups(layers.tiles()),
+        grid(layers.tiles(), 1),
         &[layers.buffer(), &from.x, &from.dy, w, &state.m, &state.v],
     );
 }
@@ -110,12 +110,6 @@ fn params(rule: &Rule, rows: usize, layers: usize, tiles: usize, bias_rate: f32)
         correction2: rule.correction2,
         bias_rate,
     }
-}
-
-/// One workgroup per tile, folded into two dimensions when one does not suffice.
-fn workgroups(tiles: usize) -> [u32; 3] {
-    let tiles = param(tiles);
-    [tiles.min(MAX_WORKGROUPS), tiles.div_ceil(MAX_WORKGROUPS), 1]
 }
 
 fn cases<const FORM: usize>() -> Vec<Case> {
@@ -164,7 +158,7 @@ fn case<const FORM: usize>(
     Case::new(
         format!("{rows} rows, {shapes:?}, {name}"),
         &params(rule, rows, shapes.len(), tiles, bias_rate),
-        workgroups(tiles),
+        grid(tiles, 1),
     )
     .input(&words)
     .input(&inputs::repeated(1, x))

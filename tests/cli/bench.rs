@@ -86,18 +86,11 @@ fn every_kind_of_row_is_measured_once() {
 }
 
 #[test]
-fn an_epoch_dispatches_what_its_steps_do() {
+fn steps_and_epochs_dispatch_what_they_should() {
     let folder = Folder::new();
     let text = quick(
         &folder,
-        &[
-            "-o",
-            "json",
-            "--filter",
-            "_autoencoder_adam_",
-            "--batch",
-            "8,8",
-        ],
+        &["-o", "json", "--filter", "_b8", "--batch", "8,8"],
     );
     let results = json(&text);
     let dispatches = |id: &str| {
@@ -107,6 +100,13 @@ fn an_epoch_dispatches_what_its_steps_do() {
     };
     let step = dispatches("step_autoencoder_adam_b8");
     assert_eq!(dispatches("epoch_autoencoder_adam_n96_b8"), 12.0 * step);
+    // Six layers here: gather, each layer forward, the gradients of all inputs but the data, two updates.
+    assert_eq!(step, 1.0 + 6.0 + 5.0 + 2.0);
+    // Three: gather, encode, the KL gradients, of two inputs, two updates, the centroids.
+    assert_eq!(
+        dispatches("step_dec_sgd_b8"),
+        1.0 + 3.0 + 1.0 + 2.0 + 2.0 + 1.0
+    );
 }
 
 #[test]

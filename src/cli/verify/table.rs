@@ -2,6 +2,7 @@
 
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::precision::Precision;
+use dec_gpu::tile::{TILES, plain};
 use dec_gpu::verify::training::{Band, TrainingAgreement, TrainingFailure};
 use dec_gpu::verify::{Agreement, Verdict};
 use serde::Serialize;
@@ -116,6 +117,7 @@ impl DeviceTable {
             "{} via {} ({}, {}), {}\n",
             info.name, info.backend, info.kind, info.driver, self.precision
         );
+        let plain = TILES[plain(self.precision)].name;
         if let Some(cooperative) = &self.cooperative {
             text += &format!("  {cooperative}\n");
         }
@@ -133,7 +135,7 @@ impl DeviceTable {
             );
         }
         for row in &self.untested.fell_back {
-            text += &format!("  {:<32} fell back to M: {}\n", row.name, row.reason);
+            text += &format!("  {:<32} fell back to {plain}: {}\n", row.name, row.reason);
         }
         if let Some(row) = &self.training {
             text += &line(
@@ -159,7 +161,7 @@ impl DeviceTable {
         };
         let fell_back = match self.untested.fell_back.len() {
             0 => String::new(),
-            forms => format!(", {forms} forms fell back to M"),
+            forms => format!(", {forms} forms fell back to {plain}"),
         };
         text + &format!(
             "  {kernels} kernels, {cases} cases{training}: {failed} failed{fell_back}, {:.1} s\n",
