@@ -17,13 +17,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read> scale: array<f32>; // (1, cols)
 @group(0) @binding(5) var<storage, read_write> out: array<f32>; // (rows, cols)
 
-fn value(offset: u32) -> f32 {
-    if params.source == 1u {
-        return f32((x[offset / 4u] >> (8u * (offset % 4u))) & 0xffu);
-    }
-    return bitcast<f32>(x[offset]);
-}
-
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = id.y * groups.x * 256u + id.x;
@@ -31,13 +24,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let c = t % params.cols;
-    var row = params.first + t / params.cols;
-    if params.indexed == 1u {
-        row = index[row];
-    }
-    let local = row - params.block_first; // below the block it wraps to a large number
+    let local = ordered_row(params.first + t / params.cols) - params.block_first; // below the block it wraps to a large number
     if local >= params.block_rows {
         return;
     }
-    out[t] = (value(local * params.cols + c) - shift[c]) * scale[c];
+    out[t] = (block_value(local * params.cols + c) - shift[c]) * scale[c];
 }

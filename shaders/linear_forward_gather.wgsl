@@ -39,18 +39,8 @@ fn depth() -> u32 {
 }
 
 fn fetch_a(row: u32, k: u32) -> f32 {
-    var r = params.first + row;
-    if params.indexed == 1u {
-        r = index[r];
-    }
-    let at = (r - params.block_first) * params.d_in + k;
-    var value: f32;
-    if params.source == 1u {
-        value = f32((x[at / 4u] >> (at % 4u * 8u)) & 0xffu);
-    } else {
-        value = bitcast<f32>(x[at]);
-    }
-    return (value - shift[k]) * scale[k];
+    let local = ordered_row(params.first + row) - params.block_first;
+    return (block_value(local * params.d_in + k) - shift[k]) * scale[k];
 }
 
 fn fetch_b(k: u32, col: u32) -> f32 {

@@ -22,10 +22,10 @@ mod tuner;
 mod tuner;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
 pub use buffer::GpuBuffer;
@@ -75,7 +75,7 @@ pub struct Gpu {
     forms: Forms,
     fallen: Fallen,
     tuner: Option<Tuner>,
-    bind_groups: RefCell<HashMap<BindGroupKey, wgpu::BindGroup>>,
+    bind_groups: RefCell<FxHashMap<BindGroupKey, wgpu::BindGroup>>,
     recorder: RefCell<Recorder>,
     fault: Fault,
     dropped: Dropped,
@@ -187,20 +187,9 @@ impl Gpu {
         })
     }
 
-    /// How long recording has waited for the device so far: at most two submits may be unfinished. Zero
-    /// where there is no clock, in a browser.
-    pub fn waited(&self) -> Duration {
-        self.recorder.borrow().waited
-    }
-
     /// What became of cooperative matrices when the device was opened.
     pub fn cooperative(&self) -> &Cooperative {
         &self.forms.cooperative
-    }
-
-    /// How long submits took to hand over so far; some software drivers compute in it.
-    pub fn handed_over(&self) -> Duration {
-        self.recorder.borrow().handed_over
     }
 
     /// Seconds that the GPU computed since the last call, by its own clock; submits that run side by side count twice.

@@ -6,6 +6,7 @@ use crate::data::{Affine, Dataset, Values};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
+use crate::kernels::gather_warped_rows::{Warp, gather_warped_rows};
 use crate::kernels::linear_forward_gather::linear_forward_gather;
 use crate::kmeans::Rows;
 
@@ -83,6 +84,13 @@ impl<D: Device> Source<D> {
     pub fn gather(&self, device: &D, order: Order<'_, D>, batch: &Matrix<D>) {
         for block in &self.blocks {
             gather_rows(device, order, block, &self.normalisation, batch);
+        }
+    }
+
+    /// As [`Source::gather`], each row an image that is warped on the way.
+    pub fn gather_warped(&self, device: &D, warp: &Warp, order: Order<'_, D>, batch: &Matrix<D>) {
+        for block in &self.blocks {
+            gather_warped_rows(device, warp, order, block, &self.normalisation, batch);
         }
     }
 

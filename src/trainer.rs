@@ -74,7 +74,7 @@ pub struct Trainer<'a, D: Device> {
     source: Source<D>,
     autoencoder: Autoencoder<D>,
     tape: Tape<D>,
-    augment: Augment<D>,
+    augment: Augment,
     embedding: Embedding<D>,
 }
 
@@ -104,7 +104,7 @@ impl<'a, D: Device> Trainer<'a, D> {
                 config.seed,
             )?,
             tape: Tape::new(device, rows, &sizes, &groups)?,
-            augment: Augment::new(device, &config.augment, config.seed, data, rows)?,
+            augment: Augment::new(&config.augment, config.seed, data),
             embedding: Embedding::new(device, &source, &sizes, ROWS)?,
             source,
             sizes,

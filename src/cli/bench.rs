@@ -20,16 +20,17 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
-use dec_gpu::Result;
 use dec_gpu::config::OptimiserKind;
 use dec_gpu::device::Device;
+use dec_gpu::precision::Precision;
+use dec_gpu::{Error, Result};
 
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::{Outcome, usage};
 use budget::Budget;
 use counted::{Counted, Recording};
 use output::Format;
-use results::{COMMIT, Results, SCHEMA, Settings, VERSION, share_of_roofline};
+use results::{COMMIT, Results, Row, SCHEMA, Settings, VERSION, share_of_roofline};
 use sizes::Sizes;
 use suite::Suite;
 use training::Workload;
@@ -90,7 +91,13 @@ pub(crate) fn run(args: &BenchArgs, quiet: bool) -> Outcome {
     };
     let results = match device.open()? {
         AnyDevice::Cpu(cpu) => measure(cpu, &plan, quiet)?,
-        AnyDevice::Gpu(gpu) => measure(*gpu, &plan, quiet)?,
+        AnyDevice::Gpu(gpu) => {
+            let mut results = measure(*gpu, &plan, quiet)?;
+            if device.precision == Precision::F32 {
+                results.rows.extend(f16_roofline(&device, &plan, quiet)?);
+            }
+            results
+        }
     };
     output::write(&results, args.format, args.out.as_deref())
 }
@@ -150,6 +157,16 @@ impl Plan {
     }
 }
 
+impl Settings {
+    fn budget(&self) -> Budget {
+        Budget {
+            repetitions: self.repetitions,
+            min_seconds: self.min_seconds,
+            max_seconds: self.max_seconds,
+        }
+    }
+}
+
 /// Each batch once: ids are unique.
 fn without_repeats(batches: &[usize]) -> Vec<usize> {
     let mut kept = Vec::new();
@@ -164,16 +181,11 @@ fn without_repeats(batches: &[usize]) -> Vec<usize> {
 /// Measures every row that was asked for on one device.
 fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results> {
     let settings = &plan.settings;
-    let budget = Budget {
-        repetitions: settings.repetitions,
-        min_seconds: settings.min_seconds,
-        max_seconds: settings.max_seconds,
-    };
     if !quiet {
         eprintln!("measuring on {}", describe(&device));
     }
     let device = Counted::new(device);
-    let mut suite = Suite::new(&device, budget, plan.filter.clone(), quiet)?;
+    let mut suite = Suite::new(&device, settings.budget(), plan.filter.clone(), quiet)?;
     measure_all(&mut suite, plan)?;
     let Suite {
         mut rows, skipped, ..
@@ -190,6 +202,32 @@ fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results>
         rows,
         skipped,
     })
+}
+
+/// What the adapter does at best at f16, for comparison, where every row is asked for: one row, or none and the reason.
+fn f16_roofline(device: &DeviceArgs, plan: &Plan, quiet: bool) -> Result<Vec<Row>> {
+    if !plan.filter.is_empty() {
+        return Ok(Vec::new());
+    }
+    let device = DeviceArgs {
+        precision: Precision::F16,
+        form: None, // it was one of f32's
+        ..device.clone()
+    };
+    let device = match device.open() {
+        Ok(AnyDevice::Gpu(gpu)) => Counted::new(*gpu),
+        Ok(AnyDevice::Cpu(_)) => return Ok(Vec::new()),
+        Err(error @ Error::NoAdapter(_)) => {
+            if !quiet {
+                eprintln!("no product at f16 is measured: {error}");
+            }
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let mut suite = Suite::new(&device, plan.settings.budget(), String::new(), quiet)?;
+    roofline::square_product(&mut suite, &plan.sizes, "_f16")?;
+    Ok(suite.rows)
 }
 
 fn measure_all<D: Recording>(suite: &mut Suite<'_, D>, plan: &Plan) -> Result<()> {

@@ -1,8 +1,10 @@
 //! Which form of the product runs on an adapter.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
+
+use rustc_hash::FxHashMap;
 
 use super::{AdapterReport, Gpu, GpuOptions};
 use crate::error::{Error, Result};
@@ -74,7 +76,7 @@ pub(super) struct Forms {
     /// Whether barriers cost more than they save: on a processor that plays a GPU they do.
     avoid_barriers: bool,
     /// The choices so far.
-    chosen: RefCell<HashMap<Class, usize>>,
+    chosen: RefCell<FxHashMap<Class, usize>>,
     /// Choices of another run that are to be made again, by the text of their class.
     given: RefCell<BTreeMap<String, usize>>,
 }

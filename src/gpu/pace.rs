@@ -3,8 +3,9 @@
 //! Some systems reset a GPU whose submit takes seconds, so a submit must not grow long when a phase of cheap dispatches
 //! is followed by one of dear ones. A kernel that was never measured counts as dear.
 
-use std::collections::HashMap;
 use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 /// How long one submit should take.
 const TARGET: Duration = Duration::from_millis(20);
@@ -19,14 +20,14 @@ type KernelId = usize;
 /// Seconds that a workgroup of each kernel takes, as far as is known.
 #[derive(Default)]
 pub(super) struct Pace {
-    seconds_per_group: HashMap<KernelId, f64>,
+    seconds_per_group: FxHashMap<KernelId, f64>,
 }
 
 /// What one submit holds.
 #[derive(Default)]
 pub(super) struct Work {
     /// Workgroups and predicted seconds of each kernel.
-    kernels: HashMap<KernelId, (f64, f64)>,
+    kernels: FxHashMap<KernelId, (f64, f64)>,
     predicted: f64,
     dispatches: usize,
 }

@@ -1,8 +1,9 @@
 //! From a kernel's description to a compute pipeline, once per kernel.
 
-use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+
+use rustc_hash::FxHashMap;
 
 use crate::kernel::{Access, Kernel};
 
@@ -15,14 +16,14 @@ pub(super) struct Pipeline {
 
 /// Compiled kernels by the address of their description, or why one does not compile.
 pub(super) struct Pipelines {
-    compiled: HashMap<usize, Result<Pipeline, String>>,
+    compiled: FxHashMap<usize, Result<Pipeline, String>>,
     checked: bool,
 }
 
 impl Pipelines {
     pub(super) fn new(checked: bool) -> Self {
         Self {
-            compiled: HashMap::new(),
+            compiled: FxHashMap::default(),
             checked,
         }
     }

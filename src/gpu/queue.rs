@@ -42,10 +42,6 @@ pub(super) struct Recorder {
     work: Work,
     in_flight: VecDeque<InFlight>,
     clock: Clock,
-    /// Spent waiting for submits while recording.
-    pub(super) waited: Duration,
-    /// Spent handing submits to the driver; some software drivers compute in it.
-    pub(super) handed_over: Duration,
     timestamps: Option<Timestamps>,
 }
 
@@ -71,8 +67,6 @@ impl Recorder {
             work: Work::default(),
             in_flight: VecDeque::new(),
             clock: Clock::start(),
-            waited: Duration::ZERO,
-            handed_over: Duration::ZERO,
             timestamps,
         }
     }
@@ -126,9 +120,7 @@ impl Recorder {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.encode(&mut encoder);
         let commands = encoder.finish();
-        let mut handing_over = Clock::start();
         let index = queue.submit([commands]);
-        self.handed_over += handing_over.lap().unwrap_or_default();
         self.recorded.clear();
         self.params.clear();
         let work = std::mem::take(&mut self.work);
@@ -157,9 +149,7 @@ impl Recorder {
         let Some(oldest) = self.in_flight.pop_front() else {
             return Ok(());
         };
-        let mut waiting = Clock::start();
         wait(device, Some(oldest.index))?;
-        self.waited += waiting.lap().unwrap_or_default();
         if let Some(elapsed) = self.clock.lap() {
             self.pace.learn(&oldest.work, elapsed.as_secs_f64());
         }

@@ -31,7 +31,10 @@ crate::params! {
 /// The kernel.
 pub static KERNEL: Kernel = Kernel {
     name: "gather_rows",
-    wgsl: &[include_str!("../../shaders/gather_rows.wgsl")],
+    wgsl: &[
+        include_str!("../../shaders/block_value.wgsl"),
+        include_str!("../../shaders/gather_rows.wgsl"),
+    ],
     params: Params::FIELDS,
     bindings: &[
         read("index", U32),
@@ -102,7 +105,35 @@ pub fn gather_rows<D: Device>(
     normalisation: &Normalisation<D>,
     out: &Matrix<D>,
 ) {
-    let Normalisation { shift, scale } = normalisation;
+    let params = params(order, block, normalisation, out);
+    let buffers = buffers(order, block, normalisation, out);
+    device.dispatch(
+        &KERNEL,
+        bytemuck::bytes_of(&params),
+        grid(out.len(), 256),
+        &buffers,
+    );
+}
+
+/// The buffers in the order of the bindings.
+pub(super) fn buffers<'a, D: Device>(
+    order: Order<'a, D>,
+    block: &'a Block<D>,
+    Normalisation { shift, scale }: &'a Normalisation<D>,
+    out: &'a Matrix<D>,
+) -> [&'a D::Buffer; 5] {
+    // Without an index something must still be bound in its place; of it only the first word is read.
+    let index = &order.index.unwrap_or(shift).buffer;
+    [index, &block.x, &shift.buffer, &scale.buffer, &out.buffer]
+}
+
+/// The parameters, once the shapes are seen to be right.
+pub(super) fn params<D: Device>(
+    order: Order<'_, D>,
+    block: &Block<D>,
+    Normalisation { shift, scale }: &Normalisation<D>,
+    out: &Matrix<D>,
+) -> Params {
     shift.expect_shape("shift", 1, out.cols);
     scale.expect_shape("scale", 1, out.cols);
     if let Some(index) = order.index {
@@ -116,7 +147,7 @@ pub fn gather_rows<D: Device>(
         Source::U8 => values.div_ceil(4),
     };
     assert!(words <= block.x.words(), "x is larger than its buffer");
-    let params = Params {
+    Params {
         rows: param(out.rows),
         cols: param(out.cols),
         first: param(order.first),
@@ -124,21 +155,7 @@ pub fn gather_rows<D: Device>(
         block_first: param(block.first),
         block_rows: param(block.rows),
         source: (block.source == Source::U8).into(),
-    };
-    // Without an index something must still be bound in its place; it is not read.
-    let index = order.index.unwrap_or(shift);
-    device.dispatch(
-        &KERNEL,
-        bytemuck::bytes_of(&params),
-        grid(out.len(), 256),
-        &[
-            &index.buffer,
-            &block.x,
-            &shift.buffer,
-            &scale.buffer,
-            &out.buffer,
-        ],
-    );
+    }
 }
 
 /// The buffers that rows are read from, opened; the first layer reads its input through them too.
@@ -151,8 +168,8 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Copies row i of the order, normalised, if it lies in the block.
-    pub(super) fn copy(&self, i: usize, out: &mut [f32]) {
+    /// Copies row i of the order, normalised, if it lies in the block; whether it does.
+    pub(super) fn copy(&self, i: usize, out: &mut [f32]) -> bool {
         let position = self.p.first as usize + i;
         let row = match self.p.indexed {
             1 => self.index[position] as usize,
@@ -160,7 +177,7 @@ impl Rows<'_> {
         };
         let (first, rows) = (self.p.block_first as usize, self.p.block_rows as usize);
         if !(first..first + rows).contains(&row) {
-            return;
+            return false;
         }
         let start = (row - first) * out.len();
         if self.p.source == 1 {
@@ -170,6 +187,7 @@ impl Rows<'_> {
             let x = &self.x.f32()[start..][..out.len()];
             self.normalise(x.iter().copied(), out);
         }
+        true
     }
 
     fn normalise(&self, x: impl Iterator<Item = f32>, out: &mut [f32]) {

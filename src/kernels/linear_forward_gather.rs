@@ -38,7 +38,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_gather",
-    [],
+    ["block_value"],
     &[
         read("x", U32),
         read("index", U32),
@@ -48,7 +48,7 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
         read("bias", F32),
         write("y", F32),
     ],
-    ("value - shift[k]", "value + shift[k]")
+    ("- shift[k]", "+ shift[k]")
 );
 
 /// y (b, out) = act(((x − shift)·scale) · w (in, out) + bias (1, out)) for `rows` rows of a block, into the
@@ -133,7 +133,9 @@ fn gathered(
     };
     let mut batch = vec![0.0; (p.rows * p.d_in) as usize];
     let out = batch.par_chunks_mut(p.d_in as usize).enumerate();
-    out.with_min_len(32).for_each(|(i, out)| rows.copy(i, out));
+    out.with_min_len(32).for_each(|(i, out)| {
+        rows.copy(i, out);
+    });
     batch
 }
 

@@ -3,52 +3,38 @@
 use crate::config::AugmentConfig;
 use crate::data::{Dataset, images};
 use crate::device::{Device, Matrix};
-use crate::error::Result;
-use crate::kernels::affine_warp::{Draw, Extent, affine_warp};
 use crate::kernels::gather_rows::Order;
+use crate::kernels::gather_warped_rows::{Extent, Warp};
 use crate::random::stream;
 use crate::source::Source;
 
-/// How batches are warped, and room for them. Data that are not images are left as they are.
-pub(super) struct Augment<D: Device> {
+/// How batches are warped. Data that are not images are left as they are.
+pub(super) struct Augment {
     seed: u32,
     extent: Extent,
     in_pretraining: bool,
     in_clustering: bool,
-    /// Height and width, and the batch before it is warped (b, H·W).
-    images: Option<((usize, usize), Matrix<D>)>,
+    /// Height and width of the images, if the data are images.
+    shape: Option<(usize, usize)>,
 }
 
-impl<D: Device> Augment<D> {
-    /// Room for batches of up to `rows` rows.
-    pub(super) fn new(
-        device: &D,
-        config: &AugmentConfig,
-        seed: u32,
-        data: &Dataset,
-        rows: usize,
-    ) -> Result<Self> {
-        let [in_pretraining, in_clustering] =
-            [config.pretrain, config.cluster].map(|on| on.unwrap_or(false));
-        let images = images(data)
-            .filter(|_| in_pretraining || in_clustering)
-            .map(|shape| Matrix::zeros(device, rows, data.input_dim).map(|room| (shape, room)))
-            .transpose()?;
-        Ok(Self {
+impl Augment {
+    pub(super) fn new(config: &AugmentConfig, seed: u32, data: &Dataset) -> Self {
+        Self {
             seed,
             extent: Extent {
                 rotation: config.rotation.to_radians(),
                 zoom: config.zoom,
                 shift: config.shift,
             },
-            in_pretraining,
-            in_clustering,
-            images,
-        })
+            in_pretraining: config.pretrain.unwrap_or(false),
+            in_clustering: config.cluster.unwrap_or(false),
+            shape: images(data),
+        }
     }
 
     /// Gathers the batch (b, D) of a step of pre-training's phase `phase`.
-    pub(super) fn gather_for_pretraining(
+    pub(super) fn gather_for_pretraining<D: Device>(
         &self,
         device: &D,
         source: &Source<D>,
@@ -61,7 +47,7 @@ impl<D: Device> Augment<D> {
     }
 
     /// Gathers the batch (b, D) of a step of clustering.
-    pub(super) fn gather_for_clustering(
+    pub(super) fn gather_for_clustering<D: Device>(
         &self,
         device: &D,
         source: &Source<D>,
@@ -74,7 +60,7 @@ impl<D: Device> Augment<D> {
     }
 
     /// Without a phase nothing is warped.
-    fn gather(
+    fn gather<D: Device>(
         &self,
         device: &D,
         source: &Source<D>,
@@ -82,16 +68,16 @@ impl<D: Device> Augment<D> {
         (phase, step): (Option<u32>, u32),
         batch: &Matrix<D>,
     ) {
-        let (Some(phase), Some((shape, room))) = (phase, &self.images) else {
+        let (Some(phase), Some(shape)) = (phase, self.shape) else {
             return source.gather(device, order, batch);
         };
-        let clean = room.first_rows(batch.rows);
-        source.gather(device, order, &clean);
-        let draw = Draw {
+        let warp = Warp {
+            shape,
+            extent: self.extent,
             seed: self.seed,
             step,
             stream: stream::AUGMENT + phase,
         };
-        affine_warp(device, *shape, &self.extent, &draw, &clean, batch);
+        source.gather_warped(device, &warp, order, batch);
     }
 }

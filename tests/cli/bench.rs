@@ -264,8 +264,9 @@ fn every_adapter_can_be_measured() {
         assert_eq!(results["device"]["name"], adapter["name"]);
         assert_rows(&results);
         for row in results["rows"].as_array().expect("rows") {
-            let told = row["host_us"].as_f64() > Some(0.0);
-            assert!(told, "{row}");
+            assert!(row["host_us"].as_f64() > Some(0.0), "{row}");
+            let named = row["form"].as_str().is_some_and(|form| !form.is_empty());
+            assert_eq!(named, !row["flops"].is_null(), "{row}");
         }
         measured += 1;
     }

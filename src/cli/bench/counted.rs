@@ -1,7 +1,7 @@
-//! A device that counts: dispatches, and the time the host takes to record them.
+//! A device that counts: dispatches, and the forms of their products.
 
-use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use dec_gpu::Result;
 use dec_gpu::cpu::Cpu;
@@ -11,12 +11,10 @@ use dec_gpu::kernel::Kernel;
 use dec_gpu::precision::Precision;
 use dec_gpu::tile::{Choices, Product};
 
-/// A device whose recording can be told from its computing.
+/// A device that can be measured.
 pub(super) trait Recording: Device {
     /// Whether the device computes on the processor that records: then the two cannot be told apart.
     fn computes_on_host(&self) -> bool;
-    /// How long recording has waited for the device so far, or computed in its place.
-    fn waited(&self) -> Duration;
     /// Seconds that the device computed since the last call, by its own clock, if it has one.
     fn busy_seconds(&self) -> Result<Option<f64>>;
 }
@@ -24,10 +22,6 @@ pub(super) trait Recording: Device {
 impl Recording for Cpu {
     fn computes_on_host(&self) -> bool {
         true
-    }
-
-    fn waited(&self) -> Duration {
-        Duration::ZERO
     }
 
     fn busy_seconds(&self) -> Result<Option<f64>> {
@@ -40,33 +34,24 @@ impl Recording for Gpu {
         false
     }
 
-    fn waited(&self) -> Duration {
-        // Software drivers compute within the submit, so what it takes is no recording.
-        if self.info().kind == "software" {
-            Self::waited(self) + self.handed_over()
-        } else {
-            Self::waited(self)
-        }
-    }
-
     fn busy_seconds(&self) -> Result<Option<f64>> {
         pollster::block_on(Self::busy_seconds(self))
     }
 }
 
-/// Dispatches and the time it took to record them.
-#[derive(Clone, Copy, Debug, Default)]
+/// Dispatches and the forms of their products.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) dispatches: u64,
-    /// Without the waits for the device; `None` if the device computes while it records.
-    pub(super) recording: Option<Duration>,
+    /// Names of [`dec_gpu::tile::TILES`]; none if the device computes while it records: it has one form.
+    pub(super) forms: BTreeSet<&'static str>,
 }
 
 /// Forwards everything to a device and counts on the way.
 pub(super) struct Counted<D> {
     inner: D,
     dispatches: Cell<u64>,
-    recording: Cell<Duration>,
+    forms: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<D: Recording> Counted<D> {
@@ -74,16 +59,15 @@ impl<D: Recording> Counted<D> {
         Self {
             inner,
             dispatches: Cell::default(),
-            recording: Cell::default(),
+            forms: RefCell::default(),
         }
     }
 
     /// What was counted since the last call.
     pub(super) fn take(&self) -> Counts {
-        let recording = self.recording.take();
         Counts {
             dispatches: self.dispatches.take(),
-            recording: (!self.inner.computes_on_host()).then_some(recording),
+            forms: self.forms.take(),
         }
     }
 
@@ -92,14 +76,9 @@ impl<D: Recording> Counted<D> {
         self.inner.busy_seconds()
     }
 
-    /// Adds what `record` takes on the host, without what it waits for the device.
-    fn timed(&self, record: impl FnOnce()) {
-        let waited = self.inner.waited();
-        let start = Instant::now();
-        record();
-        let waited = self.inner.waited() - waited;
-        let host = start.elapsed().saturating_sub(waited);
-        self.recording.set(self.recording.get() + host);
+    /// Whether the device computes on the processor that records: then the two cannot be told apart.
+    pub(super) fn computes_on_host(&self) -> bool {
+        self.inner.computes_on_host()
     }
 }
 
@@ -122,11 +101,14 @@ impl<D: Recording> Device for Counted<D> {
         bindings: &[&D::Buffer],
     ) {
         self.dispatches.set(self.dispatches.get() + 1);
-        self.timed(|| self.inner.dispatch(kernel, params, workgroups, bindings));
+        if let Some(tiled) = kernel.tile.filter(|_| !self.inner.computes_on_host()) {
+            self.forms.borrow_mut().insert(tiled.tile.name);
+        }
+        self.inner.dispatch(kernel, params, workgroups, bindings);
     }
 
     fn flush(&self) {
-        self.timed(|| self.inner.flush());
+        self.inner.flush();
     }
 
     async fn download(&self, buffer: &D::Buffer) -> Result<Vec<u32>> {
@@ -169,25 +151,19 @@ impl<D: Recording> Device for Counted<D> {
 #[cfg(test)]
 mod tests {
     use dec_gpu::cpu::CpuBuffer;
-    use dec_gpu::kernels::centroid_step;
+    use dec_gpu::kernels::{centroid_step, linear_forward};
+    use dec_gpu::tile;
 
     use super::*;
 
-    const WAIT: Duration = Duration::from_millis(40);
-
-    /// Waits in every dispatch, as a device that is behind.
-    struct Behind {
+    /// Does nothing.
+    struct Idle {
         computes_on_host: bool,
-        waited: Cell<Duration>,
     }
 
-    impl Recording for Behind {
+    impl Recording for Idle {
         fn computes_on_host(&self) -> bool {
             self.computes_on_host
-        }
-
-        fn waited(&self) -> Duration {
-            self.waited.get()
         }
 
         fn busy_seconds(&self) -> Result<Option<f64>> {
@@ -195,7 +171,7 @@ mod tests {
         }
     }
 
-    impl Device for Behind {
+    impl Device for Idle {
         type Buffer = CpuBuffer;
 
         fn zeros(&self, words: usize) -> Result<CpuBuffer> {
@@ -206,11 +182,7 @@ mod tests {
             Cpu::new().upload(values)
         }
 
-        fn dispatch(&self, _: &'static Kernel, _: &[u8], _: [u32; 3], _: &[&CpuBuffer]) {
-            let start = Instant::now();
-            std::thread::sleep(WAIT);
-            self.waited.set(self.waited.get() + start.elapsed());
-        }
+        fn dispatch(&self, _: &'static Kernel, _: &[u8], _: [u32; 3], _: &[&CpuBuffer]) {}
 
         fn flush(&self) {}
 
@@ -235,31 +207,26 @@ mod tests {
         }
     }
 
-    fn two_dispatches(computes_on_host: bool) -> Counts {
-        let device = Counted::new(Behind {
-            computes_on_host,
-            waited: Cell::default(),
+    #[test]
+    fn dispatches_are_counted_and_taken_once() {
+        let device = Counted::new(Idle {
+            computes_on_host: false,
         });
         device.dispatch(&centroid_step::KERNEL, &[], [1, 1, 1], &[]);
         device.dispatch(&centroid_step::KERNEL, &[], [1, 1, 1], &[]);
         let counts = device.take();
-        assert_eq!(device.take().dispatches, 0, "counts are taken once");
-        counts
+        assert_eq!((counts.dispatches, counts.forms.len()), (2, 0));
+        assert_eq!(device.take().dispatches, 0);
     }
 
     #[test]
-    fn recording_is_counted_without_the_waits() {
-        let counts = two_dispatches(false);
-        assert_eq!(counts.dispatches, 2);
-        let recording = counts.recording.unwrap();
-        assert!(
-            recording > Duration::ZERO && recording < WAIT,
-            "{recording:?}"
-        );
-    }
-
-    #[test]
-    fn recording_that_computes_is_not_told() {
-        assert_eq!(two_dispatches(true).recording, None);
+    fn forms_of_products_are_named_unless_the_host_computes() {
+        for (computes_on_host, named) in [(false, vec!["S", "W"]), (true, vec![])] {
+            let device = Counted::new(Idle { computes_on_host });
+            for form in [tile::W, tile::S] {
+                device.dispatch(&linear_forward::KERNELS[form], &[], [1, 1, 1], &[]);
+            }
+            assert!(device.take().forms.into_iter().eq(named));
+        }
     }
 }

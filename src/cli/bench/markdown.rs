@@ -5,7 +5,7 @@ use super::results::{Group, Results, Row};
 /// A column: its title, and its cell if the row has one.
 type Column = (&'static str, fn(&Row) -> Option<String>);
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     ("id", |row| Some(format!("`{}`", row.id))),
     ("µs per call", |row| Some(number(row.median))),
     ("±", |row| Some(number(row.spread))),
@@ -16,6 +16,7 @@ const COLUMNS: [Column; 10] = [
     ("dispatches", |row| Some(number(row.dispatches))),
     ("host µs", |row| row.host_us.map(number)),
     ("device µs", |row| row.device_us.map(number)),
+    ("form", |row| row.form.clone()),
 ];
 
 /// The whole page.
@@ -129,12 +130,20 @@ mod tests {
             row("product", Group::Roofline, 2e6, Some(1.0)),
         );
         let text = table(&[&latency]);
-        assert!(text.starts_with("| id | µs per call | ± | dispatches |\n|---|---:|---:|---:|\n"));
-        assert!(text.contains("| `latency` | 2.5 | 0 | 2 |"), "{text}");
-        let text = table(&[&latency, &product]);
-        assert!(text.contains("| `latency` | 2.5 | 0 |  | 2 |"), "{text}");
+        assert!(text.starts_with(
+            "| id | µs per call | ± | dispatches | form |\n|---|---:|---:|---:|---:|\n"
+        ));
         assert!(
-            text.contains("| `product` | 2000000 | 0 | 0.5 | 2 |"),
+            text.contains("| `latency` | 2.5 | 0 | 2 | M, S |"),
+            "{text}"
+        );
+        let text = table(&[&latency, &product]);
+        assert!(
+            text.contains("| `latency` | 2.5 | 0 |  | 2 | M, S |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| `product` | 2000000 | 0 | 0.5 | 2 | M, S |"),
             "{text}"
         );
     }

@@ -1,5 +1,7 @@
 //! What a run of `bench` found: one row per benchmark, and what was left out. The JSON is a contract.
 
+use std::collections::BTreeSet;
+
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::precision::Precision;
 use serde::{Deserialize, Serialize};
@@ -119,7 +121,7 @@ pub(super) struct Row {
     pub(super) samples_per_second: Option<f64>,
     /// Per call.
     pub(super) dispatches: f64,
-    /// Microseconds per call that the host spends recording and submitting; null if it computes meanwhile.
+    /// Microseconds of processor time per call that the host's thread needs to record and submit; null if it computes meanwhile.
     pub(super) host_us: Option<f64>,
     /// Microseconds per call that the device computes by its own clock; null if it has none.
     pub(super) device_us: Option<f64>,
@@ -127,6 +129,8 @@ pub(super) struct Row {
     pub(super) adapter: String,
     pub(super) driver: String,
     pub(super) precision: Precision,
+    /// The forms of the matrix products, by name; null without products, and where there is only one form.
+    pub(super) form: Option<String>,
     pub(super) version: String,
     pub(super) commit: String,
 }
@@ -140,6 +144,7 @@ pub(super) struct Measured {
     pub(super) dispatches: f64,
     pub(super) host_seconds: Option<f64>,
     pub(super) device_seconds: Option<f64>,
+    pub(super) forms: BTreeSet<&'static str>,
 }
 
 impl Row {
@@ -180,10 +185,16 @@ impl Row {
             adapter: device.name.clone(),
             driver: device.driver.clone(),
             precision,
+            form: joined(&measured.forms),
             version: VERSION.into(),
             commit: COMMIT.into(),
         }
     }
+}
+
+fn joined(forms: &BTreeSet<&str>) -> Option<String> {
+    let names: Vec<&str> = forms.iter().copied().collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The program's version.
@@ -272,6 +283,7 @@ pub(super) mod tests {
             dispatches: 2.0,
             host_seconds: None,
             device_seconds: None,
+            forms: BTreeSet::from(["S", "M"]),
         };
         let device = DeviceInfo {
             backend: "cpu".into(),

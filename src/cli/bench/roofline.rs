@@ -20,13 +20,17 @@ const COLS: usize = 1024;
 
 /// All three. The product is measured whatever the filter says: it gives the shares and the predictions.
 pub(super) fn measure<D: Recording>(suite: &mut Suite<'_, D>, sizes: &Sizes) -> Result<()> {
-    square_product(suite, sizes)?;
+    square_product(suite, sizes, "")?;
     copy(suite, sizes)?;
     dispatch_latency(suite)
 }
 
-/// x·w of random squares, the largest that one call does in a fraction of a second.
-fn square_product<D: Recording>(suite: &mut Suite<'_, D>, sizes: &Sizes) -> Result<()> {
+/// x·w of random squares, the largest that one call does in a fraction of a second. Its id ends in `suffix`.
+pub(super) fn square_product<D: Recording>(
+    suite: &mut Suite<'_, D>,
+    sizes: &Sizes,
+    suffix: &str,
+) -> Result<()> {
     let device = suite.device;
     for &side in &sizes.squares {
         let square = Square::new(device, side)?;
@@ -39,7 +43,7 @@ fn square_product<D: Recording>(suite: &mut Suite<'_, D>, sizes: &Sizes) -> Resu
         let seconds = suite.seconds(1, &mut call)?;
         suite.predict_from(flops / seconds);
         if seconds >= LONG_ENOUGH || Some(&side) == sizes.squares.last() {
-            let id = format!("gemm_nn_{side}x{side}x{side}");
+            let id = format!("gemm_nn_{side}x{side}x{side}{suffix}");
             return suite.measure(&Task::new(Group::Roofline, id).flops(flops), &mut call);
         }
     }

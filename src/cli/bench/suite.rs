@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use cpu_time::ThreadTime;
 use dec_gpu::Result;
 use dec_gpu::device::{Device, DeviceInfo, Matrix};
 
 use super::budget::{Budget, Plan, TooLong};
-use super::counted::{Counted, Counts, Recording};
+use super::counted::{Counted, Recording};
 use super::results::{Measured, Row, Skipped, Task};
 use super::statistics::{Summary, median};
 
@@ -138,9 +139,12 @@ impl<'d, D: Recording> Suite<'d, D> {
         self.device.busy_seconds()?;
         let mut busy = Some(Vec::with_capacity(repetitions));
         let mut seconds = Vec::with_capacity(repetitions);
+        let mut host = Vec::with_capacity(repetitions);
         let mut counts = Vec::with_capacity(repetitions);
         for _ in 0..repetitions {
-            seconds.push(self.seconds(calls, call)? / calls as f64);
+            let timed = self.timed(calls, call)?;
+            seconds.push(timed.seconds / calls as f64);
+            host.push(timed.host_seconds / calls as f64);
             counts.push(self.device.take());
             let seconds = self.device.busy_seconds()?;
             busy = busy.zip(seconds).map(|(mut busy, seconds)| {
@@ -152,15 +156,13 @@ impl<'d, D: Recording> Suite<'d, D> {
         let dispatches: Vec<f64> = (counts.iter())
             .map(|count| per_call(count.dispatches as f64))
             .collect();
-        let recording: Option<Vec<f64>> = (counts.iter())
-            .map(|Counts { recording, .. }| recording.map(|time| per_call(time.as_secs_f64())))
-            .collect();
         Ok(Measured {
             seconds: Summary::of(&seconds),
             repetitions,
             calls,
             dispatches: median(&dispatches),
-            host_seconds: recording.map(|times| median(&times)),
+            host_seconds: (!self.device.computes_on_host()).then(|| median(&host)),
+            forms: counts.into_iter().flat_map(|count| count.forms).collect(),
             device_seconds: busy.map(|times| median(&times)),
         })
     }
@@ -171,14 +173,30 @@ impl<'d, D: Recording> Suite<'d, D> {
         calls: usize,
         call: &mut dyn FnMut() -> Result<()>,
     ) -> Result<f64> {
-        let start = Instant::now();
+        Ok(self.timed(calls, call)?.seconds)
+    }
+
+    fn timed(&self, calls: usize, call: &mut dyn FnMut() -> Result<()>) -> Result<Timed> {
+        let (start, host) = (Instant::now(), ThreadTime::now());
         for _ in 0..calls {
             call()?;
         }
         self.device.flush(); // by itself, so that this submit is counted too
+        let host_seconds = host.elapsed().as_secs_f64();
         pollster::block_on(self.device.download(&self.word))?;
-        Ok(start.elapsed().as_secs_f64())
+        Ok(Timed {
+            seconds: start.elapsed().as_secs_f64(),
+            host_seconds,
+        })
     }
+}
+
+/// What some calls took.
+struct Timed {
+    /// Until the device had done them all.
+    seconds: f64,
+    /// That this thread was running, to record and submit them: neither waiting for the device nor put aside for other threads.
+    host_seconds: f64,
 }
 
 /// A matrix of seeded random values, uniform in [-1, 1): never zeros, which some hardware multiplies faster.

@@ -1,21 +1,35 @@
-//! Images turned, scaled and moved a little at random (Guo et al. 2018, DEC-DA), drawn from counters.
+//! Batches of images, each gathered as [`super::gather_rows`] does, and turned, scaled and moved a little at random
+//! (Guo et al. 2018, DEC-DA). What is drawn is a function of seed, stream, step and row.
 
 use rayon::prelude::*;
 
+use super::gather_rows::{self, Block, Normalisation, Order, Rows, Source};
 use super::inputs;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{
-    Case, Element::F32, Kernel, Tolerance, View, grid, params_of, read, views, write,
+    Case,
+    Element::{F32, U32},
+    Kernel, Tolerance, View, grid, params_of, read, views, write,
 };
 use crate::random;
 
 crate::params! {
-    /// Images.
+    /// Images in the batch.
     rows: u32,
     /// H.
     height: u32,
     /// W.
     width: u32,
+    /// The position in the order that row 0 of out takes.
+    first: u32,
+    /// 1: rows are named by index, 0: they follow each other.
+    indexed: u32,
+    /// The row of the data set that row 0 of x is.
+    block_first: u32,
+    /// Rows of x.
+    block_rows: u32,
+    /// [`Source`]: 0 f32, 1 u8.
+    source: u32,
     /// Seed of the run.
     seed: u32,
     /// Step of training.
@@ -27,18 +41,25 @@ crate::params! {
     /// Largest change of scale.
     zoom: f32,
     /// Largest move, as a share of height and width.
-    shift: f32,
+    translation: f32,
 }
 
 /// The kernel.
 pub static KERNEL: Kernel = Kernel {
-    name: "affine_warp",
+    name: "gather_warped_rows",
     wgsl: &[
         include_str!("../../shaders/pcg.wgsl"),
-        include_str!("../../shaders/affine_warp.wgsl"),
+        include_str!("../../shaders/block_value.wgsl"),
+        include_str!("../../shaders/gather_warped_rows.wgsl"),
     ],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), write("y", F32)],
+    bindings: &[
+        read("index", U32),
+        read("x", U32),
+        read("shift", F32),
+        read("scale", F32),
+        write("out", F32),
+    ],
     workgroup_size: [256, 1, 1],
     tile: None,
     reference,
@@ -60,7 +81,11 @@ pub struct Extent {
 
 /// One draw of maps, one for each row of a batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Draw {
+pub struct Warp {
+    /// Height and width of the images.
+    pub shape: (usize, usize),
+    /// How far they are changed.
+    pub extent: Extent,
     /// Seed of the run.
     pub seed: u32,
     /// Step of training.
@@ -69,40 +94,46 @@ pub struct Draw {
     pub stream: u32,
 }
 
-/// Warps each image x_i (H·W) of x (b, H·W) by its own map into y (b, H·W). Points outside the image take
-/// its edge.
-pub fn affine_warp<D: Device>(
+/// Writes those rows of out (b, H·W) that lie in this block, each image warped by its own map; one call per
+/// block fills a batch. Points outside an image take its edge.
+pub fn gather_warped_rows<D: Device>(
     device: &D,
-    (height, width): (usize, usize),
-    extent: &Extent,
-    draw: &Draw,
-    x: &Matrix<D>,
-    y: &Matrix<D>,
+    warp: &Warp,
+    order: Order<'_, D>,
+    block: &Block<D>,
+    normalisation: &Normalisation<D>,
+    out: &Matrix<D>,
 ) {
-    x.expect_shape("x", x.rows, height * width);
-    y.expect_shape("y", x.rows, x.cols);
-    let params = params(x.rows, (height, width), extent, draw);
+    out.expect_shape("out", out.rows, warp.shape.0 * warp.shape.1);
+    let params = params(warp, &gather_rows::params(order, block, normalisation, out));
+    let buffers = gather_rows::buffers(order, block, normalisation, out);
     device.dispatch(
         &KERNEL,
         bytemuck::bytes_of(&params),
-        grid(x.len(), 256),
-        &[&x.buffer, &y.buffer],
+        grid(out.len(), 256),
+        &buffers,
     );
 }
 
-fn params(rows: usize, shape: (usize, usize), extent: &Extent, draw: &Draw) -> Params {
+fn params(warp: &Warp, batch: &gather_rows::Params) -> Params {
+    let Warp { shape, extent, .. } = warp;
     let limit = std::f32::consts::FRAC_PI_4;
     assert!(extent.rotation.abs() <= limit, "the series ends at π/4");
     Params {
-        rows: param(rows),
+        rows: batch.rows,
         height: param(shape.0),
         width: param(shape.1),
-        seed: draw.seed,
-        step: draw.step,
-        stream: draw.stream,
+        first: batch.first,
+        indexed: batch.indexed,
+        block_first: batch.block_first,
+        block_rows: batch.block_rows,
+        source: batch.source,
+        seed: warp.seed,
+        step: warp.step,
+        stream: warp.stream,
         rotation: extent.rotation,
         zoom: extent.zoom,
-        shift: extent.shift,
+        translation: extent.shift,
     }
 }
 
@@ -126,7 +157,7 @@ impl Map {
             cos: scale * cos,
             sin: scale * sin,
             centre,
-            offset: [0, 1].map(|axis| centre[axis] + p.shift * draw[2 + axis] * size[axis]),
+            offset: [0, 1].map(|axis| centre[axis] + p.translation * draw[2 + axis] * size[axis]),
         }
     }
 
@@ -168,26 +199,54 @@ fn warp_row(p: &Params, row: usize, x: &[f32], y: &mut [f32]) {
     }
 }
 
+/// The batch as it is before it is warped.
+fn rows_of<'a>(p: &Params, [index, x, shift, scale]: [&'a View<'a>; 4]) -> Rows<'a> {
+    Rows {
+        p: gather_rows::Params {
+            rows: p.rows,
+            cols: p.height * p.width,
+            first: p.first,
+            indexed: p.indexed,
+            block_first: p.block_first,
+            block_rows: p.block_rows,
+            source: p.source,
+        },
+        index: index.u32(),
+        x,
+        shift: shift.f32(),
+        scale: scale.f32(),
+    }
+}
+
 fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
-    let [x, y] = views(buffers);
+    let [index, x, shift, scale, out] = views(buffers);
+    let from = rows_of(&p, [index, x, shift, scale]);
     let pixels = (p.height * p.width) as usize;
-    let images = x.f32().chunks_exact(pixels).take(p.rows as usize);
-    for (row, (x, y)) in images.zip(y.f32_mut().chunks_exact_mut(pixels)).enumerate() {
-        warp_row(&p, row, x, y);
+    let mut clean = vec![0.0; pixels];
+    let images = out.f32_mut().chunks_exact_mut(pixels).take(p.rows as usize);
+    for (row, y) in images.enumerate() {
+        if from.copy(row, &mut clean) {
+            warp_row(&p, row, &clean, y);
+        }
     }
 }
 
 /// The reference with its images spread over threads.
 fn fast(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
-    let [x, y] = views(buffers);
+    let [index, x, shift, scale, out] = views(buffers);
+    let from = rows_of(&p, [index, x, shift, scale]);
     let pixels = (p.height * p.width) as usize;
-    let len = p.rows as usize * pixels;
-    (y.f32_mut()[..len].par_chunks_exact_mut(pixels))
-        .zip(x.f32()[..len].par_chunks_exact(pixels))
-        .enumerate()
-        .for_each(|(row, (y, x))| warp_row(&p, row, x, y));
+    let images = out.f32_mut()[..p.rows as usize * pixels].par_chunks_exact_mut(pixels);
+    images.enumerate().for_each_init(
+        || vec![0.0; pixels],
+        |clean, (row, y)| {
+            if from.copy(row, clean) {
+                warp_row(&p, row, clean, y);
+            }
+        },
+    );
 }
 
 fn cases() -> Vec<Case> {
@@ -197,7 +256,7 @@ fn cases() -> Vec<Case> {
         shift,
     };
     // One pixel, one line, one column, odd sides, digits, MNIST; nothing, each change alone, all of them.
-    [
+    let trials = [
         (3, (1, 1), extent(0.2, 0.1, 0.1)),
         (5, (1, 37), extent(0.2, 0.1, 0.1)),
         (5, (37, 1), extent(0.2, 0.1, 0.1)),
@@ -207,35 +266,71 @@ fn cases() -> Vec<Case> {
         (9, (7, 5), extent(0.0, 0.0, 2.0)),
         (33, (8, 8), extent(0.2, 0.1, 0.1)),
         (256, (28, 28), extent(0.2, 0.1, 0.1)),
-    ]
-    .map(|(rows, shape, extent)| case(rows, shape, &extent))
-    .to_vec()
+    ];
+    let variants = [(Source::F32, true), (Source::U8, true), (Source::U8, false)];
+    trials
+        .iter()
+        .flat_map(|&(rows, shape, extent)| {
+            variants.map(|(source, indexed)| case(rows, shape, &extent, source, indexed))
+        })
+        .collect()
 }
 
-fn case(rows: usize, shape: (usize, usize), extent: &Extent) -> Case {
-    let draw = Draw {
+/// The batch begins one position into the order. The block lacks the data set's first row and its last.
+fn case(
+    rows: usize,
+    (height, width): (usize, usize),
+    extent: &Extent,
+    source: Source,
+    indexed: bool,
+) -> Case {
+    let (of, pixels) = (rows + 2, height * width);
+    let block_rows = of - 2;
+    let params = Params {
+        rows: param(rows),
+        height: param(height),
+        width: param(width),
+        first: 1,
+        indexed: indexed.into(),
+        block_first: 1,
+        block_rows: param(block_rows),
+        source: (source == Source::U8).into(),
         seed: 0x9e37_79b9,
         step: 7,
         stream: random::stream::AUGMENT,
+        rotation: extent.rotation,
+        zoom: extent.zoom,
+        translation: extent.shift,
     };
-    let (height, width) = shape;
-    let n = rows * height * width;
     // A point is right to a few roundings of numbers up to three sides; the image changes by at most 2
     // from pixel to pixel along each axis.
     let side = 3.0 * height.max(width) as f32;
-    Case::new(
-        format!("{rows} of {height}x{width}, {extent:?}"),
-        &params(rows, shape, extent, &draw),
-        inputs::folded(n, 256),
+    let tolerance = Tolerance::Near {
+        absolute: 2.0 * 2.0 * 8.0 * f32::EPSILON * side.max(1.0),
+        relative: 1e-6,
+    };
+    let values = inputs::uniform(2, block_rows * pixels);
+    let case = Case::new(
+        format!("{rows} of {height}x{width}, {extent:?}, {source:?}, indexed {indexed}"),
+        &params,
+        inputs::folded(rows * pixels, 256),
     )
-    .input(&inputs::uniform(1, n))
-    .output(
-        n,
-        Tolerance::Near {
-            absolute: 2.0 * 2.0 * 8.0 * f32::EPSILON * side.max(1.0),
-            relative: 1e-6,
-        },
-    )
+    .input(&random::permutation(1, 0, 0, of));
+    // Both give values in [-1, 1), but for the shift of a hundredth.
+    let (case, scale) = match source {
+        Source::F32 => (case.input(&values), 1.0f32),
+        Source::U8 => {
+            let bytes: Vec<u8> = values.iter().map(|v| (128.0 * v + 128.0) as u8).collect();
+            (case.input(&bytes), 1.0 / 128.0)
+        }
+    };
+    let shift = match source {
+        Source::F32 => 0.01f32,
+        Source::U8 => 127.0,
+    };
+    case.input(&vec![shift; pixels])
+        .input(&vec![scale; pixels])
+        .update(&vec![-7.0f32; rows * pixels], tolerance)
 }
 
 #[cfg(test)]
@@ -252,15 +347,30 @@ mod tests {
     fn warped(shape: (usize, usize), extent: &Extent, step: u32, x: &[f32]) -> Vec<f32> {
         let cpu = Cpu::new();
         let cols = shape.0 * shape.1;
-        let x = Matrix::upload(&cpu, x.len() / cols, cols, x).unwrap();
-        let y = Matrix::zeros(&cpu, x.rows, cols).unwrap();
-        let draw = Draw {
+        let row = |value: f32| Matrix::upload(&cpu, 1, cols, &vec![value; cols]).unwrap();
+        let rows = x.len() / cols;
+        let block = Block {
+            x: cpu.upload(x).unwrap(),
+            source: Source::F32,
+            first: 0,
+            rows,
+        };
+        let (shift, scale) = (row(0.0), row(1.0));
+        let out = Matrix::zeros(&cpu, rows, cols).unwrap();
+        let warp = Warp {
+            shape,
+            extent: *extent,
             seed: 1,
             step,
             stream: 2,
         };
-        affine_warp(&cpu, shape, extent, &draw, &x, &y);
-        pollster::block_on(y.download(&cpu)).unwrap()
+        let order = Order {
+            index: None,
+            first: 0,
+        };
+        let normalisation = Normalisation { shift, scale };
+        gather_warped_rows(&cpu, &warp, order, &block, &normalisation, &out);
+        pollster::block_on(out.download(&cpu)).unwrap()
     }
 
     #[test]

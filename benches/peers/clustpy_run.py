@@ -1,0 +1,82 @@
+"""Clusters a data set with ClustPy's DEC or IDEC, its own defaults, and prints one JSON row with the scores.
+
+    python clustpy_run.py DATA -k K [--algorithm dec|idec] [--seed 0]
+
+DATA is a folder of IDX files (bytes / 255) or an .npz with x and y, divided by the root of the mean square of
+its values, as the DEC paper does. Normalising is left to ClustPy's user, so it gets what dec-gpu gives its own network.
+Scores are of `labels_`, what ClustPy returns, and of `dec_labels_`, the network's own.
+"""
+
+import argparse
+import gzip
+import json
+import pathlib
+import time
+
+import clustpy
+import numpy
+from clustpy.deep import DEC, IDEC
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.metrics.cluster import contingency_matrix
+
+IDX_HEADER = {"images": 16, "labels": 8}
+
+
+def idx(folder, kind):
+    """The rows of an IDX folder's train and test files of a kind, one below the other."""
+    parts = []
+    for part in ("train", "t10k"):
+        path = next(folder.glob(f"{part}-{kind}-*"))
+        with gzip.open(path) as file:
+            parts.append(numpy.frombuffer(file.read(), numpy.uint8, offset=IDX_HEADER[kind]))
+    return numpy.concatenate(parts)
+
+
+def load(path):
+    """(x (n, d), float32, as the network gets it; y (n))."""
+    if path.is_dir():
+        y = idx(path, "labels").astype(int)
+        return idx(path, "images").reshape(len(y), -1).astype(numpy.float32) / 255, y
+    arrays = numpy.load(path)
+    x = arrays["x"].astype(numpy.float32)
+    return x / numpy.sqrt(numpy.mean(numpy.square(x, dtype=float))).astype(numpy.float32), arrays["y"]
+
+
+def scores(labels, truth):
+    """Accuracy under the best one-to-one assignment, NMI (arithmetic mean), ARI."""
+    table = contingency_matrix(truth, labels)
+    rows, columns = linear_sum_assignment(-table)
+    return {
+        "acc": table[rows, columns].sum() / len(truth),
+        "nmi": normalized_mutual_info_score(truth, labels),
+        "ari": adjusted_rand_score(truth, labels),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("-k", type=int, required=True)
+    parser.add_argument("--algorithm", choices=["dec", "idec"], default="dec")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+
+    x, y = load(args.data)
+    start = time.perf_counter()
+    model = {"dec": DEC, "idec": IDEC}[args.algorithm](args.k, random_state=args.seed)
+    model.fit(x)
+    row = {
+        "data": args.data.stem,
+        "method": f"clustpy {args.algorithm}",
+        "version": clustpy.__version__,
+        "seed": args.seed,
+        "seconds": round(time.perf_counter() - start, 1),
+        **scores(model.labels_, y),
+        "network": scores(model.dec_labels_, y),
+    }
+    print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
