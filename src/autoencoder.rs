@@ -7,6 +7,7 @@
 //! ([`Tape`]): layer l in those of side l mod 2. So two dispatches that share nothing update all layers.
 
 mod groups;
+mod snapshot;
 mod tape;
 
 use std::ops::Range;
@@ -24,6 +25,7 @@ use crate::model::LayerWeights;
 use crate::optimiser::{State, Step};
 use crate::random::{self, stream};
 pub use groups::Groups;
+pub use snapshot::Snapshot;
 pub use tape::Tape;
 
 /// One fully connected layer: y = act(x·weight + bias).

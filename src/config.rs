@@ -157,6 +157,13 @@ pub struct PretrainConfig {
     pub loss_scale: f32,
     /// Whether samples are visited in a new order every epoch.
     pub shuffle: bool,
+    /// Share of the samples (at most 2,048 of them) that end-to-end training does not see; it keeps the weights that
+    /// reconstruct these best. 0: none, and the last weights are kept.
+    pub held_out: f32,
+    /// Steps between two looks at the samples held out; chosen from n if left out.
+    pub evaluate_every: Option<u32>,
+    /// Looks without a lower loss after which end-to-end training ends.
+    pub patience: u32,
     /// Samples at the front of the data that pre-training uses; all if left out.
     pub samples: Option<usize>,
 }

@@ -10,6 +10,7 @@ mod cluster;
 mod corrupted;
 mod encode;
 mod encoding;
+mod held_out;
 mod losses;
 mod pretrain;
 mod target;
@@ -50,6 +51,15 @@ pub enum Event<'a> {
         loss: f64,
         /// The learning rate of the last of them.
         learning_rate: f32,
+    },
+    /// Pre-training was judged by the samples it does not see.
+    HeldOut {
+        /// Steps done.
+        step: u64,
+        /// Mean of squares per element over these samples.
+        loss: f64,
+        /// The step with the lowest such loss so far; its weights are kept.
+        best_step: u64,
     },
     /// The target distribution was updated.
     Refresh {

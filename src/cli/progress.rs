@@ -24,6 +24,8 @@ pub(crate) struct Progress {
     last_line: Instant,
     loss: Option<f64>,
     steps: u64,
+    /// The step of pre-training whose weights are kept; 0 if no samples are held out.
+    pub(crate) best_step: u64,
 }
 
 impl Progress {
@@ -38,6 +40,7 @@ impl Progress {
             last_line: Instant::now(),
             loss: None,
             steps: 0,
+            best_step: 0,
         }
     }
 
@@ -70,6 +73,11 @@ impl Progress {
                     self.show(step, &format!("loss {loss:.5}, rate {learning_rate:.1e}"));
                 }
             }
+            Event::HeldOut {
+                step,
+                loss,
+                best_step,
+            } => self.held_out(step, loss, best_step),
             Event::Refresh {
                 step,
                 label_change,
@@ -93,6 +101,16 @@ impl Progress {
                     .with_prefix(self.phase.clone()),
             );
         }
+    }
+
+    fn held_out(&mut self, step: u64, loss: f64, best_step: u64) {
+        self.history.push(HistoryRecord::HeldOut {
+            step,
+            loss: loss as f32,
+            best_step,
+            seconds: self.phase_start.elapsed().as_secs_f64(),
+        });
+        self.best_step = best_step;
     }
 
     fn refresh(&mut self, step: u64, label_change: f64, assignment: &[u32]) {

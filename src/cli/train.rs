@@ -160,6 +160,12 @@ async fn phases<D: Device>(
     let start = Instant::now();
     let pretrain_steps = trainer.pretrain(&mut |event| progress.event(event)).await?;
     seconds.pretrain = start.elapsed().as_secs_f64();
+    if progress.best_step > 0 {
+        progress.say(&format!(
+            "pretrain: lowest loss on samples held out at step {} of {pretrain_steps}; its weights are kept",
+            progress.best_step
+        ));
+    }
 
     let start = Instant::now();
     let first = trainer.init_centroids().await?;

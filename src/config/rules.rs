@@ -46,6 +46,9 @@ impl Config {
         self.pretrain
             .steps
             .get_or_insert_with(|| pretrain_steps(per_epoch));
+        self.pretrain
+            .evaluate_every
+            .get_or_insert_with(|| evaluate_every(per_epoch));
         let per_epoch = n.div_ceil(self.cluster.batch_size.max(1));
         let interval = *self
             .cluster
@@ -108,6 +111,11 @@ impl Config {
             ("pretrain.batch-size", self.pretrain.batch_size),
             ("pretrain.samples", self.pretrain.samples.unwrap_or(1)),
             ("pretrain.decay-every", self.pretrain.decay_every as usize),
+            ("pretrain.patience", self.pretrain.patience as usize),
+            (
+                "pretrain.evaluate-every",
+                self.pretrain.evaluate_every.unwrap_or(1) as usize,
+            ),
             ("kmeans.restarts", self.kmeans.restarts),
             ("kmeans.max-iterations", self.kmeans.max_iterations),
             ("cluster.batch-size", self.cluster.batch_size),
@@ -151,6 +159,7 @@ impl Config {
             ("augment.shift", self.augment.shift),
             ("pretrain.momentum", pretrain.momentum),
             ("pretrain.dropout", pretrain.dropout),
+            ("pretrain.held-out", pretrain.held_out),
             ("pretrain.input-dropout", pretrain.input_dropout),
             ("cluster.momentum", cluster.momentum),
             ("cluster.tolerance", cluster.tolerance as f32),
@@ -212,6 +221,11 @@ fn hidden(shape: DataShape) -> Vec<usize> {
 /// 30 epochs, but at least 4,000 steps: small sets need as many steps as large ones, not as many epochs.
 fn pretrain_steps(per_epoch: usize) -> u32 {
     (30 * per_epoch).max(4000) as u32
+}
+
+/// An epoch, within 25…100 steps: often enough to meet the best weights of a small set, seldom enough to cost little.
+fn evaluate_every(per_epoch: usize) -> u32 {
+    per_epoch.clamp(25, 100) as u32
 }
 
 /// Half an epoch, within 30…140 steps: the target distribution should be neither noise nor stale.

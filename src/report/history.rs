@@ -18,6 +18,17 @@ pub enum HistoryRecord {
         /// Seconds since the phase began.
         seconds: f64,
     },
+    /// One look at the samples that pre-training does not see.
+    HeldOut {
+        /// Mini-batches done.
+        step: u64,
+        /// Mean squared error per element over these samples.
+        loss: f32,
+        /// The step with the lowest such loss so far, whose weights are kept.
+        best_step: u64,
+        /// Seconds since the phase began.
+        seconds: f64,
+    },
     /// One refresh of the target distribution in the clustering phase.
     Cluster {
         /// Mini-batches done.
@@ -91,6 +102,12 @@ mod tests {
                 loss: 0.1,
                 seconds: 0.5,
             },
+            HistoryRecord::HeldOut {
+                step: 8,
+                loss: 0.2,
+                best_step: 4,
+                seconds: 0.5,
+            },
             HistoryRecord::Cluster {
                 step: 0,
                 loss: None,
@@ -109,6 +126,7 @@ mod tests {
     }
 
     const TEXT: &str = r#"{"phase":"pretrain","stage":"pretrain","step":8,"loss":0.1,"seconds":0.5}
+{"phase":"held_out","step":8,"loss":0.2,"best_step":4,"seconds":0.5}
 {"phase":"cluster","step":0,"label_change":1.0,"seconds":0.25}
 {"phase":"cluster","step":140,"loss":0.2,"label_change":0.0625,"seconds":1.5,"acc":0.875}
 "#;
@@ -134,11 +152,11 @@ mod tests {
             assert_eq!(parse_history(&TEXT[..len]).unwrap().len(), whole.count());
         }
         let error = parse_history(&TEXT.replace("0.25}", "0.25")).unwrap_err();
-        assert_eq!(error.line, 2);
+        assert_eq!(error.line, 3);
         assert!(
             error
                 .to_string()
-                .starts_with("line 2: not a history record")
+                .starts_with("line 3: not a history record")
         );
     }
 }

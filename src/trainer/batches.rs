@@ -12,6 +12,8 @@ pub(super) struct Batches<D: Device> {
     seed: u32,
     stream: u32,
     shuffle: bool,
+    /// The samples, if they are not the first n.
+    among: Option<Vec<u32>>,
     /// The epoch on the device and its order (n, 1; u32).
     loaded: Option<(u64, Matrix<D>)>,
 }
@@ -24,7 +26,18 @@ impl<D: Device> Batches<D> {
             seed,
             stream,
             shuffle,
+            among: None,
             loaded: None,
+        }
+    }
+
+    /// Batches of these samples alone.
+    pub(super) fn among(self, samples: Vec<u32>) -> Self {
+        Self {
+            n: samples.len(),
+            batch_size: self.batch_size.min(samples.len()),
+            among: Some(samples),
+            ..self
         }
     }
 
@@ -35,10 +48,11 @@ impl<D: Device> Batches<D> {
 
     /// Loads the order of the epoch that step `step` is in.
     pub(super) fn load(&mut self, device: &D, step: u64) -> Result<()> {
-        if self.shuffle {
-            self.load_epoch(device, step / self.per_epoch())?;
+        match (self.shuffle, &self.among) {
+            (true, _) => self.load_epoch(device, step / self.per_epoch()),
+            (false, Some(_)) => self.load_epoch(device, 0),
+            (false, None) => Ok(()), // the data's own order
         }
-        Ok(())
     }
 
     /// The samples of a step whose epoch is loaded: their place in its order, and how many.
@@ -49,6 +63,17 @@ impl<D: Device> Batches<D> {
         (Order { index, first }, rows)
     }
 
+    fn order_of(&self, epoch: u64) -> Vec<u32> {
+        let order = match self.shuffle {
+            true => random::permutation(self.seed, self.stream, epoch as u32, self.n),
+            false => (0..self.n as u32).collect(),
+        };
+        match &self.among {
+            Some(samples) => order.iter().map(|i| samples[*i as usize]).collect(),
+            None => order,
+        }
+    }
+
     fn load_epoch(&mut self, device: &D, epoch: u64) -> Result<()> {
         if self
             .loaded
@@ -57,7 +82,7 @@ impl<D: Device> Batches<D> {
         {
             return Ok(());
         }
-        let order = random::permutation(self.seed, self.stream, epoch as u32, self.n);
+        let order = self.order_of(epoch);
         let order = Matrix {
             rows: self.n,
             cols: 1,

@@ -4,6 +4,7 @@ mod steps;
 
 use super::batches::Batches;
 use super::corrupted::{Corrupted, NoisyData};
+use super::held_out::{HeldOut, Split};
 use super::losses::LossWindow;
 use super::{Event, Observer, Trainer};
 use crate::autoencoder::{Layer, Update};
@@ -41,11 +42,29 @@ impl<D: Device> Trainer<'_, D> {
         let steps = self.config.pretrain.steps.unwrap_or(0);
         let mut run = self.end_to_end(steps)?;
         run.phase.begin(observe);
-        for number in 0..steps {
-            self.end_to_end_step(&mut run, number)?;
-            (run.phase.after_step(self.device, number, observe)).await?;
+        let mut held_out = HeldOut::new(self, &self.split())?;
+        let mut done = 0;
+        while done < steps {
+            self.end_to_end_step(&mut run, done)?;
+            (run.phase.after_step(self.device, done, observe)).await?;
+            done += 1;
+            if let Some(held_out) = &mut held_out
+                && held_out.after_step(self, done, observe).await?
+            {
+                break;
+            }
         }
-        Ok(steps.into())
+        if let Some(held_out) = held_out {
+            held_out.take_best(self);
+        }
+        Ok(done.into())
+    }
+
+    /// The samples that end-to-end training sees, and those that it does not.
+    fn split(&self) -> Split {
+        let config = &self.config.pretrain;
+        let n = config.samples.unwrap_or(self.source.n_samples());
+        Split::new(self.config.seed, n, config.held_out)
     }
 
     /// Begins training on every layer.
@@ -57,7 +76,9 @@ impl<D: Device> Trainer<'_, D> {
         Ok(EndToEnd {
             noisy: NoisyData::new(self)?,
             updates: self.autoencoder.updates(device, layers, &self.tape)?,
-            phase: self.phase("pretrain", 0, steps, loss_form, self.source.input_dim())?,
+            phase: self
+                .phase("pretrain", 0, steps, loss_form, self.source.input_dim())?
+                .among(self.split().trained),
         })
     }
 
@@ -205,6 +226,14 @@ struct Phase<D: Device> {
 }
 
 impl<D: Device> Phase<D> {
+    /// The same phase on these samples.
+    fn among(mut self, samples: Option<Vec<u32>>) -> Self {
+        if let Some(samples) = samples {
+            self.batches = self.batches.among(samples);
+        }
+        self
+    }
+
     fn begin(&self, observe: Observer<'_>) {
         observe(&Event::Begin {
             phase: self.name,

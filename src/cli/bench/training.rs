@@ -42,7 +42,7 @@ impl<'s> Workload<'s> {
         }
     }
 
-    /// A trainer on this data, configured as the preset `fast` but for these sizes. Images are not warped.
+    /// A trainer on this data, configured as the preset `fast` but for these sizes. Images are not warped, and no samples held out.
     fn trainer<'d, D: Recording>(
         &self,
         device: &'d Counted<D>,
@@ -56,6 +56,7 @@ impl<'s> Workload<'s> {
         config.network.hidden = Some(self.sizes.network[1..depth].to_vec());
         config.network.embedding_dim = self.sizes.embedding_dim();
         config.network.init = Init::GlorotUniform;
+        config.pretrain.held_out = 0.0; // an epoch is of all samples
         config.augment.pretrain = Some(false);
         config.augment.cluster = Some(false);
         config.pretrain.optimiser = optimiser;

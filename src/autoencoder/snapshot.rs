@@ -1,0 +1,109 @@
+//! Copies of all parameters, kept on the device: to go back to the best of them.
+
+use super::{Autoencoder, Parameters};
+use crate::device::{Device, DeviceBuffer, Matrix};
+use crate::error::Result;
+use crate::kernels::gather_rows::{Block, Normalisation, Order, Source, gather_rows};
+
+/// A copy of all weights and biases; the optimiser's state is not in it.
+pub struct Snapshot<D: Device> {
+    /// Of each side of each group of layers.
+    buffers: Vec<[D::Buffer; 2]>,
+    /// Values are copied as they are.
+    identity: Normalisation<D>,
+}
+
+impl<D: Device> Autoencoder<D> {
+    /// Room for a copy, filled with the present parameters.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn snapshot(&self, device: &D) -> Result<Snapshot<D>> {
+        let room = |side: &Parameters<D>| device.zeros(side.arena.buffer.words());
+        let buffers = (self.parameters.iter())
+            .map(|[a, b]| Ok([room(a)?, room(b)?]))
+            .collect::<Result<_>>()?;
+        let mut snapshot = Snapshot {
+            buffers,
+            identity: Normalisation {
+                shift: Matrix::zeros(device, 1, 1)?,
+                scale: Matrix::upload(device, 1, 1, &[1.0])?,
+            },
+        };
+        self.keep(device, &mut snapshot);
+        Ok(snapshot)
+    }
+
+    /// Copies the present parameters over those of a snapshot of this autoencoder.
+    pub fn keep(&self, device: &D, snapshot: &mut Snapshot<D>) {
+        for (own, kept) in self.sides().zip(snapshot.buffers.iter().flatten()) {
+            copy(device, &own.arena.buffer, kept, &snapshot.identity);
+        }
+    }
+
+    /// Takes the parameters of a snapshot of this autoencoder again. The optimiser's state stays; it is of other
+    /// parameters, so it should be reset.
+    pub fn restore(&self, device: &D, snapshot: &Snapshot<D>) {
+        for (own, kept) in self.sides().zip(snapshot.buffers.iter().flatten()) {
+            copy(device, kept, &own.arena.buffer, &snapshot.identity);
+        }
+    }
+
+    fn sides(&self) -> impl Iterator<Item = &Parameters<D>> {
+        self.parameters.iter().flatten()
+    }
+}
+
+/// `to` = `from`, word by word.
+fn copy<D: Device>(device: &D, from: &D::Buffer, to: &D::Buffer, identity: &Normalisation<D>) {
+    let rows = from.words();
+    let block = Block {
+        x: from.clone(),
+        source: Source::F32,
+        first: 0,
+        rows,
+    };
+    let in_order = Order {
+        index: None,
+        first: 0,
+    };
+    let to = Matrix {
+        rows,
+        cols: 1,
+        buffer: to.clone(),
+    };
+    gather_rows(device, in_order, &block, identity, &to);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Groups;
+    use super::*;
+    use crate::config::Init;
+    use crate::cpu::Cpu;
+    use crate::model::LayerWeights;
+
+    fn weights(autoencoder: &Autoencoder<Cpu>, cpu: &Cpu) -> Vec<LayerWeights> {
+        let layers = 0..autoencoder.layers.len();
+        pollster::block_on(autoencoder.download(cpu, layers)).unwrap()
+    }
+
+    #[test]
+    fn what_was_kept_comes_back_to_the_bit() {
+        let (cpu, sizes) = (Cpu::new(), [7, 5, 3, 2]);
+        let groups = Groups::new(&cpu, 4, &sizes);
+        let new = |seed| Autoencoder::new(&cpu, &sizes, &groups, Init::FanInUniform, seed).unwrap();
+        let (first, second) = (new(1), new(2));
+        let [one, two] = [&first, &second].map(|autoencoder| weights(autoencoder, &cpu));
+        assert_ne!(one, two);
+
+        let mut kept = first.snapshot(&cpu).unwrap();
+        second.restore(&cpu, &kept);
+        assert_eq!(weights(&second, &cpu), one);
+
+        let third = new(2);
+        third.keep(&cpu, &mut kept);
+        first.restore(&cpu, &kept);
+        assert_eq!(weights(&first, &cpu), two);
+    }
+}
