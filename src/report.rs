@@ -3,6 +3,7 @@
 //! | file | renderer | contents |
 //! |---|---|---|
 //! | [`METRICS_JSON`] | [`RunMetrics::write_json`] | scores, seconds, steps: the run in one object |
+//! | [`RUNS_JSON`] | [`Runs::write_json`] | with several seeds: each run's scores, how far they agree, which is kept |
 //! | [`LABELS_CSV`] | [`write_labels_csv`] | index, label, confidence of every sample |
 //! | [`SOFT_ASSIGNMENT_NPY`] | [`NpyWriter`] | q (n, k) |
 //! | [`EMBEDDING_NPY`] | [`NpyWriter`] | z (n, d) |
@@ -18,11 +19,13 @@ mod history;
 mod labels;
 mod metrics_json;
 mod npy;
+mod runs_json;
 
 pub use history::{HistoryError, HistoryRecord, parse_history};
 pub use labels::write_labels_csv;
 pub use metrics_json::{METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps, StopReason};
 pub use npy::{NpyWriter, write_npy};
+pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
 
 /// Index, label and confidence of every sample.
 pub const LABELS_CSV: &str = "labels.csv";
@@ -40,5 +43,7 @@ pub const HISTORY_JSONL: &str = "history.jsonl";
 pub const CONFIG_TOML: &str = "config.toml";
 /// Scores, seconds and steps.
 pub const METRICS_JSON: &str = "metrics.json";
+/// Several runs beside each other.
+pub const RUNS_JSON: &str = "runs.json";
 /// The run as a page.
 pub const REPORT_HTML: &str = "report.html";

@@ -12,7 +12,9 @@ use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
 use dec_gpu::precision::Precision;
-use dec_gpu::report::{self, METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps};
+use dec_gpu::report::{
+    self, HistoryRecord, METRICS_SCHEMA, OneRun, RunMetrics, RunScores, Runs, Seconds, Steps,
+};
 use dec_gpu::trainer::{Clustering, Trainer};
 
 use super::device::{AnyDevice, DeviceArgs, describe};
@@ -51,9 +53,20 @@ pub(crate) struct TrainArgs {
     /// Seed of every random number
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
+    /// Train from so many seeds, from --seed on, and keep the run that agrees best with the others
+    #[arg(long, value_name = "R", default_value_t = 1)]
+    runs: u32,
     /// Print metrics.json on stdout
     #[arg(long)]
     json: bool,
+}
+
+/// One of the runs, with all that its files are made of.
+struct Run {
+    config: Config,
+    found: Found,
+    metrics: RunMetrics,
+    history: Vec<HistoryRecord>,
 }
 
 /// What a run found.
@@ -71,6 +84,9 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if config.n_clusters.is_none() {
         return Err(ConfigError::NoClusters.into());
     }
+    if args.runs == 0 {
+        return Err(usage("--runs is 0, expected at least 1"));
+    }
     RunDir::check(&args.out, args.force)?;
     let data = read(args)?;
     let config = config.resolve(DataShape::of(&data))?;
@@ -79,8 +95,8 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let progress =
         Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let metrics = match device {
-        AnyDevice::Cpu(cpu) => train(&cpu, data, config, start, &folder, progress)?,
-        AnyDevice::Gpu(gpu) => train(&*gpu, data, config, start, &folder, progress)?,
+        AnyDevice::Cpu(cpu) => train(&cpu, data, (config, args.runs), start, &folder, progress)?,
+        AnyDevice::Gpu(gpu) => train(&*gpu, data, (config, args.runs), start, &folder, progress)?,
     };
     finish(args, quiet, &metrics)
 }
@@ -113,11 +129,11 @@ fn warped(data: &Dataset, config: &Config) -> String {
     }
 }
 
-/// Trains on one device and writes the run folder.
+/// Trains on one device, from one seed or several, and writes the run folder.
 fn train<D: Device>(
     device: &D,
     mut data: Dataset,
-    config: Config,
+    (config, runs): (Config, u32),
     start: Instant,
     folder: &RunDir,
     mut progress: Progress,
@@ -133,19 +149,90 @@ fn train<D: Device>(
         describe(device)
     ));
     let labels = data.labels.take().map(|labels| labels.ids);
-    let affine = fit(&data, config.normalisation());
-    let mut trainer = Trainer::new(device, &data, affine, config)?;
-    let shape = (data.n_samples, data.input_dim);
-    drop(data); // the device has its copy
+    let mut done = Vec::new();
+    for r in 0..runs {
+        let mut config = config.clone();
+        config.seed = config.seed.wrapping_add(r);
+        if runs > 1 {
+            progress.say(&format!("run {} of {runs}, seed {}", r + 1, config.seed));
+        }
+        let since = if r == 0 { start } else { Instant::now() };
+        done.push(one_run(
+            device,
+            &data,
+            config,
+            since,
+            labels.as_deref(),
+            &mut progress,
+        )?);
+    }
+    let kept = compare(&done, folder, &progress)?;
+    let run = done.swap_remove(kept);
+    write_results(folder, &run)?;
+    Ok(run.metrics)
+}
+
+/// One run from one seed.
+fn one_run<D: Device>(
+    device: &D,
+    data: &Dataset,
+    config: Config,
+    start: Instant,
+    labels: Option<&[u32]>,
+    progress: &mut Progress,
+) -> Result<Run> {
+    let affine = fit(data, config.normalisation());
+    let mut trainer = Trainer::new(device, data, affine, config)?;
     let load = start.elapsed().as_secs_f64();
-    let mut found = pollster::block_on(phases(&mut trainer, labels.as_deref(), &mut progress))?;
+    let mut found = pollster::block_on(phases(&mut trainer, labels, progress))?;
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
+    let shape = (data.n_samples, data.input_dim);
     let mut metrics = metrics_of(on, shape, trainer.config(), &found);
     metrics.forms = device.choices().map(|choices| choices.forms);
-    write_results(folder, &found, &metrics, trainer.config(), &progress)?;
-    Ok(metrics)
+    Ok(Run {
+        config: trainer.config().clone(),
+        found,
+        metrics,
+        history: std::mem::take(&mut progress.history),
+    })
+}
+
+/// The place of the run to keep. Several runs are compared, and the comparison is written and told.
+fn compare(runs: &[Run], folder: &RunDir, progress: &Progress) -> Result<usize> {
+    if runs.len() == 1 {
+        return Ok(0);
+    }
+    let one = |run: &Run| OneRun {
+        seed: run.metrics.seed,
+        agreement: 0.0, // filled in by the comparison
+        stop_reason: run.metrics.stop_reason,
+        scores: run.metrics.scores,
+    };
+    let assignments: Vec<&[u32]> = runs
+        .iter()
+        .map(|run| &run.found.clustering.assignment[..])
+        .collect();
+    let compared = Runs::compare(runs.iter().map(one).collect(), &assignments);
+    folder.write(report::RUNS_JSON, |out| compared.write_json(out))?;
+    progress.say(&format!(
+        "stability {:.3} (mean ARI among the runs); seed {} agrees best with the others and is kept",
+        compared.stability, compared.kept
+    ));
+    if let Some(dec) = &compared.dec {
+        let line = [("ACC", dec.acc), ("NMI", dec.nmi), ("ARI", dec.ari)]
+            .map(|(name, score)| format!("{name} {:.4} ± {:.4}", score.mean, score.sd));
+        progress.say(&format!(
+            "DEC over {} runs: {}",
+            runs.len(),
+            line.join(", ")
+        ));
+    }
+    let kept = runs
+        .iter()
+        .position(|run| run.metrics.seed == compared.kept);
+    Ok(kept.expect("the kept seed is one of the runs'"))
 }
 
 /// Pre-train, first centroids, cluster; each timed.
@@ -253,13 +340,13 @@ fn metrics_of(
 }
 
 /// Every file of the run folder. `metrics.json` comes last: it is there only when all else is.
-fn write_results(
-    folder: &RunDir,
-    found: &Found,
-    metrics: &RunMetrics,
-    config: &Config,
-    progress: &Progress,
-) -> Result<()> {
+fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
+    let Run {
+        config,
+        found,
+        metrics,
+        history,
+    } = run;
     let clustering = &found.clustering;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
     folder.write(report::CONFIG_TOML, |out| {
@@ -281,8 +368,7 @@ fn write_results(
         out.write_all(&found.model.to_safetensors())
     })?;
     folder.write(report::HISTORY_JSONL, |out| {
-        progress
-            .history
+        history
             .iter()
             .try_for_each(|record| record.write_line(&mut *out))
     })?;

@@ -5,4 +5,5 @@ mod bad_usage;
 mod bench;
 mod output;
 mod run_folder;
+mod runs;
 mod support;

@@ -46,7 +46,8 @@ fn digits_are_clustered_as_well_at_f16() {
     let off = (full.iter().zip(&rounded)).map(|(a, b)| (a / b - 1.0).abs());
     let worst = off.fold(0.0, f64::max);
     println!("a pre-training loss is off by {worst:.1e} at most");
-    assert!(0.0 < worst && worst < 0.02, "{worst}");
+    // Rounding alone is 1e-3; over a thousand steps the two runs drift apart.
+    assert!(0.0 < worst && worst < 0.05, "{worst}");
 }
 
 #[test]
