@@ -1,15 +1,22 @@
-// p_ij = (q_ij^2 / f_j) / sum_j' (q_ij'^2 / f_j').   Xie et al. 2016, eq. 3
+// p_ij = (q_ij^2 / f_j^beta) / sum_j' (q_ij'^2 / f_j'^beta).   Xie et al. 2016, eq. 3, where beta = 1
 // One invocation per row i; any k. A row of q sums to 1, so at least one of its squares does not underflow.
 struct Params {
     n: u32, // rows of q
     k: u32, // clusters
     min_frequency: f32, // f_j is not taken smaller than this
+    balance: f32, // beta: 1 weighs clusters alike however large, 0 samples
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<f32>; // (n, k)
 @group(0) @binding(2) var<storage, read> f: array<f32>; // (1, k)
 @group(0) @binding(3) var<storage, read_write> p: array<f32>; // (n, k)
+
+// f_j^beta, f_j itself to the bit if beta is 1.
+fn frequency(j: u32) -> f32 {
+    let f_j = max(f[j], params.min_frequency);
+    return select(pow(f_j, params.balance), f_j, params.balance == 1.0);
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -20,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var total = 0.0;
     for (var j = 0u; j < params.k; j++) {
         let q_ij = q[i * params.k + j];
-        let weight = q_ij * q_ij / max(f[j], params.min_frequency);
+        let weight = q_ij * q_ij / frequency(j);
         p[i * params.k + j] = weight;
         total += weight;
     }

@@ -188,6 +188,9 @@ pub struct KMeansConfig {
 pub struct ClusterConfig {
     /// Degrees of freedom of Student's t distribution.
     pub alpha: f32,
+    /// Exponent β on the frequencies in the target distribution, p ∝ q²/f^β: the paper's 1 draws clusters to equal
+    /// sizes, 0 does not.
+    pub balance: f32,
     /// Steps between updates of the target distribution; chosen from n if left out.
     pub update_interval: Option<u32>,
     /// Stop when fewer than this share of the labels change between updates.

@@ -134,7 +134,7 @@ fn clustering(device: &Cpu, alpha: f32) {
     };
     column_sum(device, &q, whole, &f);
     expect("f", &f);
-    target_distribution(device, &q, &f, &p);
+    target_distribution(device, &q, &f, 1.0, &p);
     expect("p", &p);
     let batch = Embedded {
         z: &z,

@@ -173,13 +173,18 @@ impl Config {
                 "at least 0 and below 1",
             )?;
         }
-        let gamma = cluster.gamma;
-        in_range(
-            "cluster.gamma",
-            gamma,
-            gamma >= 0.0 && gamma.is_finite(),
-            "0 or a positive number",
-        )
+        for (key, value) in [
+            ("cluster.gamma", cluster.gamma),
+            ("cluster.balance", cluster.balance),
+        ] {
+            in_range(
+                key,
+                value,
+                value >= 0.0 && value.is_finite(),
+                "0 or a positive number",
+            )?;
+        }
+        Ok(())
     }
 }
 

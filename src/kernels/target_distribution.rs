@@ -13,6 +13,8 @@ crate::params! {
     k: u32,
     /// f_j is not taken smaller than this.
     min_frequency: f32,
+    /// β.
+    balance: f32,
 }
 
 /// The kernel.
@@ -26,7 +28,7 @@ pub static KERNEL: Kernel = Kernel {
     reference,
     fast: None,
     cases,
-    mutation: ("q_ij * q_ij / max", "q_ij / max"),
+    mutation: ("q_ij * q_ij / frequency", "q_ij / frequency"),
 };
 
 /// The smallest f_j divided by. It only has to keep an empty cluster (0/0) out: a column whose whole mass
@@ -36,14 +38,24 @@ pub const MIN_FREQUENCY: f32 = 1e-12;
 
 /// p (n, k) from q (n, k) and the frequencies f (1, k), which are sums over the whole data set.
 ///
+/// `balance` is the exponent β on f: with the paper's 1 clusters weigh alike however large they are, which draws them
+/// to equal sizes; with 0 samples do. (β is this project's addition.)
+///
 /// A row of q that is all zero has no weights to normalise; its p is q, so that it pulls nowhere.
-pub fn target_distribution<D: Device>(device: &D, q: &Matrix<D>, f: &Matrix<D>, p: &Matrix<D>) {
+pub fn target_distribution<D: Device>(
+    device: &D,
+    q: &Matrix<D>,
+    f: &Matrix<D>,
+    balance: f32,
+    p: &Matrix<D>,
+) {
     f.expect_shape("f", 1, q.cols);
     p.expect_shape("p", q.rows, q.cols);
     let params = Params {
         n: param(q.rows),
         k: param(q.cols),
         min_frequency: MIN_FREQUENCY,
+        balance,
     };
     device.dispatch(
         &KERNEL,
@@ -61,16 +73,17 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
         sharpen_row(
             &q.f32()[i * k..][..k],
             f.f32(),
-            params.min_frequency,
+            &params,
             &mut p.f32_mut()[i * k..][..k],
         );
     }
 }
 
 /// One row of p, in f64.
-fn sharpen_row(q: &[f32], f: &[f32], min_frequency: f32, p: &mut [f32]) {
+fn sharpen_row(q: &[f32], f: &[f32], params: &Params, p: &mut [f32]) {
+    let frequency = |f: f32| f64::from(f.max(params.min_frequency)).powf(f64::from(params.balance));
     let weights: Vec<f64> = (q.iter().zip(f))
-        .map(|(q, f)| f64::from(*q).powi(2) / f64::from(f.max(min_frequency)))
+        .map(|(q, f)| f64::from(*q).powi(2) / frequency(*f))
         .collect();
     let total: f64 = weights.iter().sum();
     for ((p, q), weight) in p.iter_mut().zip(q).zip(weights) {
@@ -87,9 +100,29 @@ fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = [(1, 1), (37, 7), (63, 10), (64, 10), (256, 10), (5, 1024)]
         .map(|(n, k)| {
             let q = inputs::distribution(1, n, k);
-            case(&format!("{n}x{k}"), &q, &column_sums(&q, k), grid(n, 64))
+            let workgroups = grid(n, 64);
+            case(
+                &format!("{n}x{k}"),
+                &q,
+                &column_sums(&q, k),
+                1.0,
+                workgroups,
+            )
         })
         .to_vec();
+    for balance in [0.0, 0.5, 2.0] {
+        let (q, label) = (
+            inputs::distribution(2, 67, 10),
+            format!("67x10, balance {balance}"),
+        );
+        cases.push(case(
+            &label,
+            &q,
+            &column_sums(&q, 10),
+            balance,
+            grid(67, 64),
+        ));
+    }
     cases.push(extreme_rows_case());
     cases
 }
@@ -108,16 +141,20 @@ fn extreme_rows_case() -> Case {
         "65x5, one-hot and zero rows, tiny values, an empty cluster, folded grid",
         &q,
         &f,
+        1.0,
         inputs::folded(65, 64),
     )
 }
 
-fn case(label: &str, q: &[f32], f: &[f32], workgroups: [u32; 3]) -> Case {
+fn case(label: &str, q: &[f32], f: &[f32], balance: f32, workgroups: [u32; 3]) -> Case {
     let params = Params {
         n: param(q.len() / f.len()),
         k: param(f.len()),
         min_frequency: MIN_FREQUENCY,
+        balance,
     };
+    // A power is two functions of a few ulp, and an error of the logarithm counts times β.
+    let power = if balance == 1.0 { 0.0 } else { 64.0 * balance };
     Case::new(label, &params, workgroups)
         .input(q)
         .input(f)
@@ -126,7 +163,7 @@ fn case(label: &str, q: &[f32], f: &[f32], workgroups: [u32; 3]) -> Case {
             q.len(),
             Tolerance::Near {
                 absolute: 1e-30,
-                relative: (f.len() as f32 + 16.0) * f32::EPSILON,
+                relative: (f.len() as f32 + 16.0 + power) * f32::EPSILON,
             },
         )
 }
@@ -141,9 +178,28 @@ mod tests {
     use super::*;
 
     fn sharpened<const K: usize>(q: [f32; K], f: [f32; K]) -> [f32; K] {
+        balanced(q, f, 1.0)
+    }
+
+    fn balanced<const K: usize>(q: [f32; K], f: [f32; K], balance: f32) -> [f32; K] {
         let mut p = [f32::NAN; K];
-        sharpen_row(&q, &f, MIN_FREQUENCY, &mut p);
+        let params = Params {
+            n: 1,
+            k: param(K),
+            min_frequency: MIN_FREQUENCY,
+            balance,
+        };
+        sharpen_row(&q, &f, &params, &mut p);
         p
+    }
+
+    #[test]
+    fn the_balance_is_an_exponent() {
+        // 1/4 and 1/4 over f^β: without balance equal; with β = 1/2 over 3 and 1, with 2 over 81 and 1.
+        let (q, f) = ([0.5, 0.5], [9.0, 1.0]);
+        assert_eq!(balanced(q, f, 0.0), [0.5, 0.5]);
+        assert_eq!(balanced(q, f, 0.5), [0.25, 0.75]);
+        assert_eq!(balanced(q, f, 2.0), [1.0 / 82.0, 81.0 / 82.0]);
     }
 
     #[test]

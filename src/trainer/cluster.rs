@@ -197,6 +197,7 @@ struct Run<D: Device> {
     /// The KL loss's coefficients of the batch (b, k).
     coefficient: Matrix<D>,
     alpha: f32,
+    balance: f32,
 }
 
 impl<D: Device> Run<D> {
@@ -230,6 +231,7 @@ impl<D: Device> Run<D> {
             loss_form,
             coefficient: Matrix::zeros(device, rows, k)?,
             alpha: config.alpha,
+            balance: config.balance,
         })
     }
 
@@ -244,7 +246,7 @@ impl<D: Device> Run<D> {
         self.frequency
             .run(device, &target.q, 1.0, &self.cluster_frequency, 0);
         for (q, p) in target.q.iter().zip(&target.p) {
-            target_distribution(device, q, &self.cluster_frequency, p);
+            target_distribution(device, q, &self.cluster_frequency, self.balance, p);
         }
         Ok(())
     }
