@@ -188,6 +188,12 @@ pub struct KMeansConfig {
 pub struct ClusterConfig {
     /// Degrees of freedom of Student's t distribution.
     pub alpha: f32,
+    /// An embedding whose mean squared distance of a sample to its centroid is smaller is enlarged to this before the
+    /// first step; 0 leaves it as it is.
+    pub min_spread: f32,
+    /// Whether to go back to the best state if clustering ends with clusters that agree less with the nearest neighbours
+    /// of the first embedding than the first clusters did.
+    pub roll_back: bool,
     /// Exponent β on the frequencies in the target distribution, p ∝ q²/f^β: the paper's 1 draws clusters to equal
     /// sizes, 0 does not.
     pub balance: f32,

@@ -1,4 +1,5 @@
-//! External scores of a clustering: how well an assignment agrees with known labels.
+//! External scores of a clustering: how well an assignment agrees with known labels. One internal score needs none:
+//! [`Neighbours::agreement`].
 //!
 //! With n_ij = |class i ∩ cluster j|, a_i = Σ_j n_ij, b_j = Σ_i n_ij and n = Σ_ij n_ij:
 //!
@@ -14,12 +15,14 @@
 
 mod assignment;
 mod confusion;
+mod neighbours;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
 pub use confusion::{Confusion, confusion};
+pub use neighbours::Neighbours;
 
 /// The three scores that papers on deep clustering report.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

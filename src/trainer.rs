@@ -10,6 +10,7 @@ mod cluster;
 mod corrupted;
 mod encode;
 mod encoding;
+mod guard;
 mod held_out;
 mod losses;
 mod pretrain;
@@ -29,6 +30,7 @@ pub(crate) use cluster::download_all;
 pub use cluster::{ClusterSteps, Clustering};
 pub(crate) use encode::{Embedding, ROWS};
 pub use encoding::Encoding;
+pub use guard::Course;
 pub use pretrain::PretrainSteps;
 
 /// What training tells while it runs.
@@ -60,6 +62,13 @@ pub enum Event<'a> {
         loss: f64,
         /// The step with the lowest such loss so far; its weights are kept.
         best_step: u64,
+    },
+    /// The clusters agree less with the first embedding's neighbours than the first clusters did.
+    Worse {
+        /// The agreement over time.
+        course: Course,
+        /// Whether the best state is taken again.
+        back: bool,
     },
     /// The target distribution was updated.
     Refresh {
@@ -155,6 +164,25 @@ impl<'a, D: Device> Trainer<'a, D> {
                 tensor: "embedding",
             });
         }
+        self.enlarge(result)
+    }
+
+    /// Enlarges embedding and centroids until the mean squared distance of a sample to its centroid is
+    /// `cluster.min-spread`: Student's t kernel has a unit, and an embedding whose clusters are small against it has soft
+    /// assignments that hardly differ. What the autoencoder computes stays the same.
+    fn enlarge(&mut self, mut result: KMeansResult) -> Result<KMeansResult> {
+        let wanted = f64::from(self.config.cluster.min_spread);
+        let found = result.inertia / result.assignment.len() as f64;
+        if found >= wanted || found <= 0.0 {
+            return Ok(result);
+        }
+        let factor = (wanted / found).sqrt();
+        self.autoencoder
+            .scale_embedding(self.device, factor as f32)?;
+        for value in &mut result.centroids {
+            *value = (f64::from(*value) * factor) as f32;
+        }
+        result.inertia *= factor * factor;
         Ok(result)
     }
 

@@ -1,4 +1,4 @@
-//! Copies of all parameters, kept on the device: to go back to the best of them.
+//! Copies of parameters on the device: all of them, to go back to the best, or some multiplied by a factor.
 
 use super::{Autoencoder, Parameters};
 use crate::device::{Device, DeviceBuffer, Matrix};
@@ -25,10 +25,7 @@ impl<D: Device> Autoencoder<D> {
             .collect::<Result<_>>()?;
         let mut snapshot = Snapshot {
             buffers,
-            identity: Normalisation {
-                shift: Matrix::zeros(device, 1, 1)?,
-                scale: Matrix::upload(device, 1, 1, &[1.0])?,
-            },
+            identity: times(device, 1.0)?,
         };
         self.keep(device, &mut snapshot);
         Ok(snapshot)
@@ -49,13 +46,40 @@ impl<D: Device> Autoencoder<D> {
         }
     }
 
+    /// Multiplies the embedding by a factor: the last layer of the encoder by it, the first of the decoder by its inverse.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn scale_embedding(&self, device: &D, factor: f32) -> Result<()> {
+        let [last, first] = [self.depth() - 1, self.depth()].map(|l| &self.layers[l]);
+        scale(device, &last.weight, factor)?;
+        scale(device, &last.bias, factor)?;
+        scale(device, &first.weight, 1.0 / factor)
+    }
+
     fn sides(&self) -> impl Iterator<Item = &Parameters<D>> {
         self.parameters.iter().flatten()
     }
 }
 
-/// `to` = `from`, word by word.
-fn copy<D: Device>(device: &D, from: &D::Buffer, to: &D::Buffer, identity: &Normalisation<D>) {
+/// Multiplies every value of a matrix by a factor.
+fn scale<D: Device>(device: &D, matrix: &Matrix<D>, factor: f32) -> Result<()> {
+    let old = Matrix::zeros(device, matrix.rows, matrix.cols)?;
+    copy(device, &matrix.buffer, &old.buffer, &times(device, 1.0)?);
+    copy(device, &old.buffer, &matrix.buffer, &times(device, factor)?);
+    Ok(())
+}
+
+/// What a copy multiplies every value by.
+fn times<D: Device>(device: &D, factor: f32) -> Result<Normalisation<D>> {
+    Ok(Normalisation {
+        shift: Matrix::zeros(device, 1, 1)?,
+        scale: Matrix::upload(device, 1, 1, &[factor])?,
+    })
+}
+
+/// `to` = `from`, word by word, each times the normalisation's scale.
+fn copy<D: Device>(device: &D, from: &D::Buffer, to: &D::Buffer, times: &Normalisation<D>) {
     let rows = from.words();
     let block = Block {
         x: from.clone(),
@@ -72,7 +96,7 @@ fn copy<D: Device>(device: &D, from: &D::Buffer, to: &D::Buffer, identity: &Norm
         cols: 1,
         buffer: to.clone(),
     };
-    gather_rows(device, in_order, &block, identity, &to);
+    gather_rows(device, in_order, &block, times, &to);
 }
 
 #[cfg(test)]
@@ -86,6 +110,24 @@ mod tests {
     fn weights(autoencoder: &Autoencoder<Cpu>, cpu: &Cpu) -> Vec<LayerWeights> {
         let layers = 0..autoencoder.layers.len();
         pollster::block_on(autoencoder.download(cpu, layers)).unwrap()
+    }
+
+    #[test]
+    fn a_scaled_embedding_is_decoded_as_before() {
+        let (cpu, sizes) = (Cpu::new(), [7, 5, 3]);
+        let groups = Groups::new(&cpu, 4, &sizes);
+        let autoencoder = Autoencoder::new(&cpu, &sizes, &groups, Init::FanInUniform, 1).unwrap();
+        let old = weights(&autoencoder, &cpu);
+        autoencoder.scale_embedding(&cpu, 4.0).unwrap();
+        let new = weights(&autoencoder, &cpu);
+        let times = |weights: &[f32], factor: f32| -> Vec<f32> {
+            weights.iter().map(|value| value * factor).collect()
+        };
+        assert_eq!((&new[0], &new[3]), (&old[0], &old[3]));
+        assert_eq!(new[1].weight, times(&old[1].weight, 4.0));
+        assert_eq!(new[1].bias, times(&old[1].bias, 4.0));
+        assert_eq!(new[2].weight, times(&old[2].weight, 0.25));
+        assert_eq!(new[2].bias, old[2].bias);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dec_gpu::metrics::acc;
 use dec_gpu::report::HistoryRecord;
-use dec_gpu::trainer::Event;
+use dec_gpu::trainer::{Course, Event};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Plain lines come at most this often.
@@ -78,6 +78,7 @@ impl Progress {
                 loss,
                 best_step,
             } => self.held_out(step, loss, best_step),
+            Event::Worse { course, back } => self.worse(&course, back),
             Event::Refresh {
                 step,
                 label_change,
@@ -111,6 +112,19 @@ impl Progress {
             seconds: self.phase_start.elapsed().as_secs_f64(),
         });
         self.best_step = best_step;
+    }
+
+    fn worse(&mut self, course: &Course, back: bool) {
+        self.finish_bar();
+        let then = match (back, course.best_step) {
+            (false, _) => "it is kept as asked; cluster.roll-back=true would go back".into(),
+            (true, 0) => "the first clusters, autoencoder + k-means, are taken again".into(),
+            (true, step) => format!("the state after step {step} is taken again"),
+        };
+        self.say(&format!(
+            "clustering made it worse: agreement with the nearest neighbours fell from {:.3} to {:.3}; {then}",
+            course.start, course.last
+        ));
     }
 
     fn refresh(&mut self, step: u64, label_change: f64, assignment: &[u32]) {

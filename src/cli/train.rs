@@ -334,6 +334,7 @@ fn metrics_of(
         steps: found.steps,
         stop_reason: clustering.stop_reason,
         label_change: clustering.label_change,
+        neighbours: Some(clustering.neighbours),
         mean_confidence: confidence / n as f64,
         cluster_sizes,
     }
@@ -424,6 +425,7 @@ fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
         metrics.steps.cluster,
         match metrics.stop_reason {
             report::StopReason::Converged => "the tolerance",
+            report::StopReason::RolledBack => "going back to the best state",
             _ => "the most steps",
         }
     ));

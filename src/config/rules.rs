@@ -176,6 +176,7 @@ impl Config {
         for (key, value) in [
             ("cluster.gamma", cluster.gamma),
             ("cluster.balance", cluster.balance),
+            ("cluster.min-spread", cluster.min_spread),
         ] {
             in_range(
                 key,

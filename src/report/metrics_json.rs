@@ -3,6 +3,7 @@
 use crate::device::DeviceInfo;
 use crate::metrics::Scores;
 use crate::precision::Precision;
+use crate::trainer::Course;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -46,6 +47,9 @@ pub struct RunMetrics {
     pub stop_reason: StopReason,
     /// Share of labels that changed at the last refresh, 0 to 1.
     pub label_change: f64,
+    /// How well the clusters agreed with who was near whom at the start, over time; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<Course>,
     /// Mean over samples of the largest soft assignment, 1/k to 1.
     pub mean_confidence: f64,
     /// Samples per cluster (k), by cluster id; 0 for an empty one.
@@ -96,6 +100,8 @@ pub enum StopReason {
     Converged,
     /// The limit on steps was reached first.
     MaxSteps,
+    /// It made the clusters worse; the best state before was taken again.
+    RolledBack,
     /// A signal; the run can be resumed.
     Interrupted,
 }
@@ -152,6 +158,12 @@ mod tests {
             },
             stop_reason: StopReason::MaxSteps,
             label_change: 0.5,
+            neighbours: Some(Course {
+                start: 0.75,
+                last: 0.5,
+                best: 0.875,
+                best_step: 60,
+            }),
             mean_confidence: 0.75,
             cluster_sizes: vec![1797, 0],
         }
@@ -178,7 +190,8 @@ mod tests {
             scores,
             r#"},"seconds":{"load":0.25,"pretrain":0.0,"init":0.0,"cluster":0.0,"total":2.5},"#,
             r#""steps":{"pretrain":300,"cluster":140},"stop_reason":"max_steps","#,
-            r#""label_change":0.5,"mean_confidence":0.75,"cluster_sizes":[1797,0]}"#,
+            r#""label_change":0.5,"neighbours":{"start":0.75,"last":0.5,"best":0.875,"best_step":60},"#,
+            r#""mean_confidence":0.75,"cluster_sizes":[1797,0]}"#,
         ];
         assert_eq!(compact, expected.concat());
     }

@@ -4,6 +4,7 @@
 mod steps;
 
 use super::batches::Batches;
+use super::guard::{Course, Guard};
 use super::losses::LossWindow;
 use super::target::Target;
 use super::{Event, Observer, Trainer};
@@ -43,6 +44,8 @@ pub struct Clustering {
     pub label_change: f64,
     /// Why it ended.
     pub stop_reason: StopReason,
+    /// How well the clusters agreed with who was near whom at the start, over time.
+    pub neighbours: Course,
 }
 
 impl<D: Device> Trainer<'_, D> {
@@ -65,14 +68,11 @@ impl<D: Device> Trainer<'_, D> {
             steps: max_steps,
         });
         let mut step = 0;
-        let (label_change, stop_reason) = loop {
-            let label_change = self.refresh(&mut run, step, observe).await?;
-            // At step 0 nothing was trained yet, so nothing can have settled.
-            if step > 0 && label_change < config.tolerance {
-                break (label_change, StopReason::Converged);
-            }
+        let mut update = self.refresh(&mut run, step, observe).await?;
+        let mut guard = Guard::new(self, &update.assignment, &run.centroids).await?;
+        let stop_reason = loop {
             if step >= max_steps {
-                break (label_change, StopReason::MaxSteps);
+                break StopReason::MaxSteps;
             }
             if config.reset_momentum {
                 self.reset_momentum(&mut run, &config)?;
@@ -81,15 +81,48 @@ impl<D: Device> Trainer<'_, D> {
                 self.cluster_step(&mut run, &config, step)?;
                 step += 1;
             }
+            update = self.refresh(&mut run, step, observe).await?;
+            let seen = guard.see(self, &update.assignment, &run.centroids, step);
+            if seen.await? && config.roll_back {
+                break StopReason::RolledBack;
+            }
+            if update.label_change < config.tolerance {
+                break StopReason::Converged;
+            }
         };
-        run.finish(
-            self.device,
-            &self.embedding.blocks,
-            step,
-            label_change,
-            stop_reason,
-        )
-        .await
+        let back = self.roll_back(&mut run, &guard, observe).await?;
+        let ended = Ended {
+            steps: step,
+            label_change: update.label_change,
+            stop_reason: if back {
+                StopReason::RolledBack
+            } else {
+                stop_reason
+            },
+            neighbours: guard.course(),
+        };
+        run.finish(self.device, &self.embedding.blocks, ended).await
+    }
+
+    /// Goes back to the best state if the last one is worse than the first, and says so; true if it does.
+    async fn roll_back(
+        &mut self,
+        run: &mut Run<D>,
+        guard: &Guard<D>,
+        observe: Observer<'_>,
+    ) -> Result<bool> {
+        let course = guard.course();
+        if !course.is_worse() {
+            return Ok(false);
+        }
+        let back = self.config.cluster.roll_back;
+        observe(&Event::Worse { course, back });
+        if back {
+            run.centroids = guard.way_back(self)?;
+            self.encode_all();
+            run.update_target(self.device, &self.embedding.blocks)?;
+        }
+        Ok(back)
     }
 
     fn trained_layers(&self, config: &ClusterConfig) -> std::ops::Range<usize> {
@@ -104,8 +137,13 @@ impl<D: Device> Trainer<'_, D> {
         Ok(())
     }
 
-    /// Recomputes q, p and the labels of every sample; returns the share of labels that changed.
-    async fn refresh(&mut self, run: &mut Run<D>, step: u64, observe: Observer<'_>) -> Result<f64> {
+    /// Recomputes q, p and the labels of every sample.
+    async fn refresh(
+        &mut self,
+        run: &mut Run<D>,
+        step: u64,
+        observe: Observer<'_>,
+    ) -> Result<Refreshed> {
         self.encode_all();
         run.update_target(self.device, &self.embedding.blocks)?;
         let (assignment, changed) = run.assignment(self.device).await?;
@@ -123,7 +161,10 @@ impl<D: Device> Trainer<'_, D> {
             label_change,
             assignment: &assignment,
         });
-        Ok(label_change)
+        Ok(Refreshed {
+            label_change,
+            assignment,
+        })
     }
 
     /// One step: forward, gradients of the KL loss (and of γ's reconstruction), update.
@@ -173,6 +214,22 @@ impl<D: Device> Trainer<'_, D> {
         );
         self.autoencoder.backward(device, depth..last + 1, tape);
     }
+}
+
+/// What an update of the target distribution found.
+struct Refreshed {
+    /// Share of labels that changed.
+    label_change: f64,
+    /// Every sample's cluster (n).
+    assignment: Vec<u32>,
+}
+
+/// How a clustering ended.
+struct Ended {
+    steps: u64,
+    label_change: f64,
+    stop_reason: StopReason,
+    neighbours: Course,
 }
 
 /// The state of one clustering.
@@ -295,21 +352,14 @@ impl<D: Device> Run<D> {
         Ok((assignment, changed))
     }
 
-    async fn finish(
-        self,
-        device: &D,
-        z: &[Matrix<D>],
-        steps: u64,
-        label_change: f64,
-        stop_reason: StopReason,
-    ) -> Result<Clustering> {
+    async fn finish(self, device: &D, z: &[Matrix<D>], ended: Ended) -> Result<Clustering> {
         let (assignment, _) = self.assignment(device).await?;
         let confidence: Vec<Matrix<D>> = self.labels.iter().map(|[_, c]| c.clone()).collect();
         let centroids = self.centroids.download(device).await?;
         if !centroids.iter().all(|value| value.is_finite()) {
             return Err(Error::Numeric {
                 phase: "cluster",
-                step: steps,
+                step: ended.steps,
                 tensor: "centroids",
             });
         }
@@ -319,9 +369,10 @@ impl<D: Device> Run<D> {
             soft_assignment: download_all(device, &self.target.q).await?,
             embedding: download_all(device, z).await?,
             centroids,
-            steps,
-            label_change,
-            stop_reason,
+            steps: ended.steps,
+            label_change: ended.label_change,
+            stop_reason: ended.stop_reason,
+            neighbours: ended.neighbours,
         })
     }
 }

@@ -72,5 +72,6 @@ impl<D: Device> ClusterSteps<'_, '_, D> {
         self.trainer
             .refresh(&mut self.run, self.step, &mut |_| {})
             .await
+            .map(|update| update.label_change)
     }
 }

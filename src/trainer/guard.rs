@@ -1,0 +1,177 @@
+//! Whether clustering makes things worse, told without labels, and the way back.
+//!
+//! The criterion is [`Neighbours::agreement`] in the embedding that clustering began with: do samples that were near each
+//! other stay together? Where clustering finds structure that k-means missed, it rises; where clusters overlap and the
+//! target distribution forces borders through them, it falls. The embedding of the moment cannot tell: clustering makes
+//! any clusters look compact in it.
+
+use super::Trainer;
+use super::cluster::download_all;
+use crate::autoencoder::Snapshot;
+use crate::device::{Device, Matrix};
+use crate::error::Result;
+use crate::metrics::Neighbours;
+use crate::random::{self, stream};
+
+/// Samples that are looked at.
+const SAMPLES: usize = 4096;
+/// A fall by more than this is worse than the start.
+const TOLERATED: f64 = 0.01;
+/// A fall by more than this ends clustering at once.
+const HOPELESS: f64 = 0.05;
+
+/// What clustering began with, and the best since.
+pub(super) struct Guard<D: Device> {
+    sample: Vec<u32>,
+    neighbours: Neighbours,
+    course: Course,
+    kept: Snapshot<D>,
+    /// mu (k, d) of the best.
+    centroids: Vec<f32>,
+    /// Clusters that hold no sample.
+    empty: usize,
+}
+
+/// Agreement of the clusters with the nearest neighbours ([`Neighbours::agreement`]) over time.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Course {
+    /// Of the first centroids' clusters.
+    pub start: f64,
+    /// At the last update.
+    pub last: f64,
+    /// The highest.
+    pub best: f64,
+    /// The step of the highest.
+    pub best_step: u64,
+}
+
+impl Course {
+    fn new(start: f64) -> Self {
+        Self {
+            start,
+            last: start,
+            best: start,
+            best_step: 0,
+        }
+    }
+
+    /// Takes notice of an update; true if it is the best so far.
+    fn see(&mut self, agreement: f64, step: u64) -> bool {
+        self.last = agreement;
+        let better = agreement > self.best;
+        if better {
+            (self.best, self.best_step) = (agreement, step);
+        }
+        better
+    }
+
+    pub(super) fn is_worse(&self) -> bool {
+        self.last < self.start - TOLERATED
+    }
+
+    fn is_hopeless(&self) -> bool {
+        self.last < self.start - HOPELESS
+    }
+}
+
+impl<D: Device> Guard<D> {
+    /// At the start: the embedding (n, d) in blocks, its clusters (n) and their centroids (k, d).
+    pub(super) async fn new(
+        trainer: &Trainer<'_, D>,
+        assignment: &[u32],
+        centroids: &Matrix<D>,
+    ) -> Result<Self> {
+        let device = trainer.device;
+        let (n, d) = (assignment.len(), centroids.cols);
+        let z = download_all(device, &trainer.embedding.blocks).await?;
+        let mut sample = random::permutation(trainer.config.seed, stream::GUARD, 0, n);
+        sample.truncate(SAMPLES);
+        let rows: Vec<f32> = (sample.iter())
+            .flat_map(|i| &z[*i as usize * d..][..d])
+            .copied()
+            .collect();
+        let neighbours = Neighbours::of(&rows, d);
+        let start = neighbours.agreement(&of_sample(&sample, assignment));
+        Ok(Self {
+            course: Course::new(start),
+            neighbours,
+            sample,
+            kept: trainer.autoencoder.snapshot(device)?,
+            centroids: centroids.download(device).await?,
+            empty: empty_clusters(assignment, centroids.rows),
+        })
+    }
+
+    /// After an update of the target distribution; true if there is no point in going on.
+    pub(super) async fn see(
+        &mut self,
+        trainer: &Trainer<'_, D>,
+        assignment: &[u32],
+        centroids: &Matrix<D>,
+        step: u64,
+    ) -> Result<bool> {
+        let agreement = (self.neighbours).agreement(&of_sample(&self.sample, assignment));
+        self.warn_of_empty(assignment, centroids.rows, step);
+        if self.course.see(agreement, step) {
+            trainer.autoencoder.keep(trainer.device, &mut self.kept);
+            self.centroids = centroids.download(trainer.device).await?;
+        }
+        Ok(self.course.is_hopeless())
+    }
+
+    fn warn_of_empty(&mut self, assignment: &[u32], k: usize, step: u64) {
+        let empty = empty_clusters(assignment, k);
+        if empty > self.empty {
+            log::warn!("{empty} of {k} clusters hold no sample at step {step}");
+        }
+        self.empty = empty;
+    }
+
+    /// Agreement with the neighbours so far.
+    pub(super) fn course(&self) -> Course {
+        self.course
+    }
+
+    /// Goes back to the best state, and returns its centroids (k, d).
+    pub(super) fn way_back(&self, trainer: &Trainer<'_, D>) -> Result<Matrix<D>> {
+        trainer.autoencoder.restore(trainer.device, &self.kept);
+        let (k, d) = (trainer.n_clusters(), trainer.config.network.embedding_dim);
+        Matrix::upload(trainer.device, k, d, &self.centroids)
+    }
+}
+
+fn of_sample(sample: &[u32], assignment: &[u32]) -> Vec<u32> {
+    sample.iter().map(|i| assignment[*i as usize]).collect()
+}
+
+fn empty_clusters(assignment: &[u32], k: usize) -> usize {
+    let mut held = vec![false; k];
+    assignment
+        .iter()
+        .for_each(|cluster| held[*cluster as usize] = true);
+    held.iter().filter(|held| !**held).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_is_kept_and_a_fall_is_told_by_its_depth() {
+        let mut course = Course::new(0.8);
+        let best = [(0.82, 30), (0.81, 60)].map(|(agreement, step)| course.see(agreement, step));
+        assert_eq!(best, [true, false]);
+        assert_eq!((course.best, course.best_step), (0.82, 30));
+        let told = [0.795, 0.785, 0.74].map(|agreement| {
+            course.see(agreement, 90);
+            (course.is_worse(), course.is_hopeless())
+        });
+        assert_eq!(told, [(false, false), (true, false), (true, true)]);
+    }
+
+    #[test]
+    fn empty_clusters_are_counted() {
+        assert_eq!(empty_clusters(&[0, 2, 2], 4), 2);
+        assert_eq!(empty_clusters(&[1, 0], 2), 0);
+    }
+}
