@@ -7,6 +7,7 @@
 mod common;
 
 mod blocks;
+mod guard;
 mod precision;
 mod variants;
 
