@@ -119,6 +119,7 @@ fn measure<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Res
         input_dim: SIZES[0],
         values: Values::F32(inputs::uniform(1, ROWS * SIZES[0])),
         image_shape: None,
+        column_names: None,
         labels: None,
     };
     // From [-1, 1) to PyTorch's [0, 1).

@@ -51,6 +51,16 @@ impl<D: Device> Layer<D> {
         })
     }
 
+    /// All layers of one half of a trained model; a ReLU follows all but the last.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    pub fn upload_half(device: &D, half: &[LayerWeights]) -> Result<Vec<Self>> {
+        let layer =
+            |(l, weights)| Self::upload(device, weights, l + 1 != half.len());
+        half.iter().enumerate().map(layer).collect()
+    }
+
     /// y (b, out) from x (b, in).
     pub fn forward(&self, device: &D, x: &Matrix<D>, y: &Matrix<D>) {
         linear_forward(device, x, &self.weight, &self.bias, self.relu, y);

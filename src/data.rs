@@ -67,6 +67,8 @@ pub struct Dataset {
     pub values: Values,
     /// Height and width, if the file says that a row is an image.
     pub image_shape: Option<(usize, usize)>,
+    /// The names of the columns (D), if the file gives them; without control characters.
+    pub column_names: Option<Vec<String>>,
     /// The ground truth, if there is any. It never takes part in training.
     pub labels: Option<Labels>,
 }

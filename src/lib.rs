@@ -26,6 +26,7 @@ pub mod cpu;
 pub mod data;
 pub mod device;
 pub mod error;
+pub mod explain;
 pub mod features;
 pub mod gpu;
 pub mod kernel;

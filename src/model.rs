@@ -25,6 +25,7 @@ mod read;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use crate::data::Affine;
 use crate::tile::Choices;
 
 pub use error::ModelError;
@@ -129,6 +130,14 @@ impl Model {
     /// Nothing in `bytes` is trusted: see [`ModelError`] for the rules, each with its own variant.
     pub fn from_safetensors(bytes: &[u8], name: &str) -> Result<Self, ModelError> {
         read::read(bytes, name)
+    }
+
+    /// The normalisation of raw inputs.
+    pub fn affine(&self) -> Affine {
+        Affine {
+            shift: self.shift.clone(),
+            scale: self.scale.clone(),
+        }
     }
 
     /// All tensors in the order of the file.

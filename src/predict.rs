@@ -4,12 +4,12 @@
 //! model gives the data it was trained on the labels of its run.
 
 use crate::autoencoder::Layer;
-use crate::data::{Affine, Dataset};
+use crate::data::Dataset;
 use crate::device::{Device, Matrix};
 use crate::error::{Error, Result};
 use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::soft_assign::soft_assign;
-use crate::model::{LayerWeights, Model, ModelError};
+use crate::model::{Model, ModelError};
 use crate::source::Source;
 use crate::trainer::{Embedding, ROWS, download_all};
 
@@ -80,12 +80,8 @@ pub async fn predict<D: Device>(
     if let Some(forms) = &model.forms {
         device.use_choices(forms);
     }
-    let affine = Affine {
-        shift: model.shift.clone(),
-        scale: model.scale.clone(),
-    };
     let k = model.n_clusters;
-    let source = Source::upload(device, data, &affine, k.max(model.embedding_dim))?;
+    let source = Source::upload(device, data, &model.affine(), k.max(model.embedding_dim))?;
     let z = encode(device, model, &source, batch_size.max(1))?;
     let embedding = download_all(device, &z).await?;
     if !embedding.iter().all(|value| value.is_finite()) {
@@ -106,14 +102,7 @@ fn encode<D: Device>(
     source: &Source<D>,
     batch_size: usize,
 ) -> Result<Vec<Matrix<D>>> {
-    let last = model.encoder.len() - 1;
-    let upload = |(l, weights): (usize, &LayerWeights)| Layer::upload(device, weights, l != last);
-    let layers: Vec<Layer<D>> = model
-        .encoder
-        .iter()
-        .enumerate()
-        .map(upload)
-        .collect::<Result<_>>()?;
+    let layers = Layer::upload_half(device, &model.encoder)?;
     let widths = model.encoder.iter().map(|layer| layer.d_out);
     let sizes: Vec<usize> = std::iter::once(model.input_dim).chain(widths).collect();
     let embedding = Embedding::new(device, source, &sizes, batch_size)?;

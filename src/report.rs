@@ -12,20 +12,41 @@
 //! | [`CONFIG_TOML`] | `config` | the resolved configuration |
 //! | [`MODEL_SAFETENSORS`] | [`crate::model`] | the trained model |
 //!
+//! In its folder [`EXPLAIN`], from an [`crate::explain::Explanation`]:
+//!
+//! | file | renderer | contents |
+//! |---|---|---|
+//! | [`EXEMPLARS_CSV`] | [`write_exemplars_csv`] | the nearest and farthest members of each cluster |
+//! | [`MARGINS_CSV`] | [`write_margins_csv`] | index, label, confidence, margin of every sample |
+//! | [`CENTROIDS_DECODED_NPY`] | [`NpyWriter`] | the decoded centroids (k, D), in the units of the data |
+//! | [`CLUSTER_MEANS_NPY`] | [`NpyWriter`] | the mean of each cluster's members (k, D); NaN if there are none |
+//! | [`FEATURES_CSV`] | [`write_features_csv`] | the columns in which each cluster differs most from all |
+//! | [`SALIENCY_NPY`] | [`NpyWriter`] | the saliency of the nearest members (rows, D) |
+//! | [`SALIENCY_CSV`] | [`write_saliency_csv`] | which sample each of its rows is |
+//! | [`EXEMPLARS_PNG`] | [`write_exemplars_png`] | of images: centroid, mean and exemplars of each cluster |
+//! | [`SALIENCY_PNG`] | [`write_saliency_png`] | of images: the nearest members and their saliency |
+//!
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
+mod explain;
 mod history;
 mod labels;
 mod metrics_json;
 mod npy;
 mod runs_json;
+mod tiles;
 
+pub use explain::{
+    write_exemplars_csv, write_exemplars_png, write_features_csv, write_margins_csv,
+    write_saliency_csv, write_saliency_png,
+};
 pub use history::{HistoryError, HistoryRecord, parse_history};
 pub use labels::write_labels_csv;
 pub use metrics_json::{METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps, StopReason};
 pub use npy::{NpyWriter, write_npy};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
+pub use tiles::{Grid, Tile, write_png};
 
 /// Index, label and confidence of every sample.
 pub const LABELS_CSV: &str = "labels.csv";
@@ -47,3 +68,23 @@ pub const METRICS_JSON: &str = "metrics.json";
 pub const RUNS_JSON: &str = "runs.json";
 /// The run as a page.
 pub const REPORT_HTML: &str = "report.html";
+/// The folder of the files that explain the clusters.
+pub const EXPLAIN: &str = "explain";
+/// The nearest and farthest members of each cluster.
+pub const EXEMPLARS_CSV: &str = "exemplars.csv";
+/// Confidence and margin of every sample.
+pub const MARGINS_CSV: &str = "margins.csv";
+/// Decoded centroids (k, D).
+pub const CENTROIDS_DECODED_NPY: &str = "centroids_decoded.npy";
+/// Means of the clusters' members (k, D).
+pub const CLUSTER_MEANS_NPY: &str = "cluster_means.npy";
+/// The columns in which each cluster differs most from all samples.
+pub const FEATURES_CSV: &str = "features.csv";
+/// Saliency of the nearest members (rows, D).
+pub const SALIENCY_NPY: &str = "saliency.npy";
+/// The samples of the rows of [`SALIENCY_NPY`].
+pub const SALIENCY_CSV: &str = "saliency.csv";
+/// Pictures of the clusters.
+pub const EXEMPLARS_PNG: &str = "exemplars.png";
+/// Pictures of the nearest members and their saliency.
+pub const SALIENCY_PNG: &str = "saliency.png";

@@ -50,6 +50,7 @@ pub(super) fn data(
         input_dim,
         values,
         image_shape,
+        column_names: None,
         labels: None,
     })
 }

@@ -74,6 +74,7 @@ mod tests {
             input_dim,
             values: Values::F32(values.collect()),
             image_shape: None,
+            column_names: None,
             labels: None,
         }
     }

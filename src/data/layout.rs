@@ -107,6 +107,13 @@ impl Layout {
             .ok_or_else(|| self.no_column(&wanted, file))
     }
 
+    /// The names of all columns but that of the labels, fit to be shown.
+    pub(super) fn value_names(&self, label_column: Option<usize>) -> Option<Vec<String>> {
+        let names = self.header.as_ref()?.iter().enumerate();
+        let values = names.filter(|(column, _)| Some(*column) != label_column);
+        Some(values.map(|(_, name)| printable(name)).collect())
+    }
+
     /// The one column of this name.
     fn named(&self, name: &str) -> Option<usize> {
         let header = self.header.as_ref()?;

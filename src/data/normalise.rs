@@ -96,6 +96,13 @@ impl Affine {
             *x = (*x - shift) * scale;
         }
     }
+
+    /// Bring one normalised row back to the units of the data, in place: `x = x' / scale + shift`.
+    pub fn undo(&self, row: &mut [f32]) {
+        for ((x, shift), scale) in row.iter_mut().zip(&self.shift).zip(&self.scale) {
+            *x = (f64::from(*x) / f64::from(*scale) + f64::from(*shift)) as f32;
+        }
+    }
 }
 
 /// Fit a normalisation on all rows of a set.
@@ -205,6 +212,7 @@ mod tests {
             input_dim,
             values,
             image_shape: None,
+            column_names: None,
             labels: None,
         }
     }

@@ -60,6 +60,7 @@ mod tests {
             input_dim,
             values: Values::F32(values),
             image_shape: None,
+            column_names: None,
             labels: None,
         }
     }

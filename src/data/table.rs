@@ -47,6 +47,7 @@ pub(super) fn data(
         input_dim,
         values,
         image_shape: None,
+        column_names: layout.value_names(label_column),
         labels,
     })
 }
@@ -277,6 +278,7 @@ mod tests {
         assert_eq!((set.n_samples, set.input_dim), (2, 2));
         assert_eq!(set.values, Values::F32(vec![1.0, 2.0, 3.0, 4.0]));
         assert_eq!(set.labels.unwrap().names, ["x", "y"]);
+        assert_eq!(set.column_names.unwrap(), ["a", "b"]);
     }
 
     #[test]
@@ -287,6 +289,7 @@ mod tests {
         };
         let set = read("5.1\t3.5\tsetosa\n4.9\t3.0\tother\n", &options).unwrap();
         assert_eq!((set.input_dim, set.labels.unwrap().ids), (2, vec![1, 0]));
+        assert_eq!(set.column_names, None);
     }
 
     #[test]

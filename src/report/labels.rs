@@ -22,10 +22,15 @@ pub fn write_labels_csv(
     );
     out.write_all(b"index,label,confidence\n")?;
     for (index, (label, &confidence)) in assignment.iter().zip(confidence).enumerate() {
-        let decimals = decimals(confidence);
-        writeln!(out, "{index},{label},{confidence:.decimals$}")?;
+        writeln!(out, "{index},{label},{}", share(confidence))?;
     }
     Ok(())
+}
+
+/// A share to six significant digits.
+pub(super) fn share(share: f32) -> String {
+    let decimals = decimals(share);
+    format!("{share:.decimals$}")
 }
 
 /// Decimals that show six significant digits of a share: 6 from 0.1 on, more below.

@@ -57,6 +57,7 @@ pub fn blobs(n: usize, dim: usize, seed: u32) -> Dataset {
         input_dim: dim,
         values: Values::F32((0..n * dim).map(value).collect()),
         image_shape: None,
+        column_names: None,
         labels: Some(Labels::from_integers(&labels)),
     }
 }

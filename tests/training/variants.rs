@@ -114,6 +114,7 @@ fn set(name: &str, n: usize, dim: usize, value: impl Fn(usize, usize) -> f32) ->
         input_dim: dim,
         values: Values::F32((0..n * dim).map(|at| value(at / dim, at % dim)).collect()),
         image_shape: None,
+        column_names: None,
         labels: None,
     }
 }
@@ -176,6 +177,7 @@ fn images(n: usize) -> Dataset {
     };
     Dataset {
         image_shape: Some((16, 16)),
+        column_names: None,
         ..set("bars", n, 256, pixel)
     }
 }

@@ -33,6 +33,7 @@ impl<'s> Workload<'s> {
             input_dim: sizes.network[0],
             values: Values::U8(random_bytes(n * sizes.network[0])),
             image_shape: None,
+            column_names: None,
             labels: None,
         };
         Self {

@@ -1,0 +1,13 @@
+//! The files that explain a run's clusters.
+
+mod exemplars;
+mod features;
+mod margins;
+mod pictures;
+mod saliency;
+
+pub use exemplars::write_exemplars_csv;
+pub use features::write_features_csv;
+pub use margins::write_margins_csv;
+pub use pictures::{write_exemplars_png, write_saliency_png};
+pub use saliency::write_saliency_csv;

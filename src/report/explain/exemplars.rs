@@ -1,0 +1,58 @@
+//! `exemplars.csv`: the members nearest to their centroid and farthest from it.
+
+use std::io::{self, Write};
+
+use super::super::labels::share;
+use crate::explain::Exemplar;
+
+/// Writes `cluster,kind,rank,index,distance,confidence,margin` and a row for each exemplar, in their order.
+///
+/// `kind` is `nearest` or `farthest`, `rank` counts from 1, `index` is the sample's place in the data from
+/// 0, `distance` is ‖z_i − mu_j‖.
+pub fn write_exemplars_csv(mut out: impl Write, exemplars: &[Exemplar]) -> io::Result<()> {
+    out.write_all(b"cluster,kind,rank,index,distance,confidence,margin\n")?;
+    for exemplar in exemplars {
+        let [confidence, margin] =
+            [exemplar.certainty.confidence, exemplar.certainty.margin].map(share);
+        let (cluster, kind, rank) = (exemplar.cluster, exemplar.kind.as_str(), exemplar.rank);
+        let (index, distance) = (exemplar.index, exemplar.distance as f32);
+        writeln!(
+            out,
+            "{cluster},{kind},{rank},{index},{distance},{confidence},{margin}"
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::{Certainty, Kind};
+
+    #[test]
+    fn one_row_each() {
+        let exemplar = |kind, rank, distance| Exemplar {
+            cluster: 3,
+            kind,
+            rank,
+            index: 17,
+            distance,
+            certainty: Certainty {
+                confidence: 0.5,
+                margin: 0.012_345_678,
+            },
+        };
+        let mut out = Vec::new();
+        let two = [
+            exemplar(Kind::Nearest, 1, 0.0),
+            exemplar(Kind::Farthest, 2, 2.5),
+        ];
+        write_exemplars_csv(&mut out, &two).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "cluster,kind,rank,index,distance,confidence,margin\n\
+             3,nearest,1,17,0,0.500000,0.0123457\n\
+             3,farthest,2,17,2.5,0.500000,0.0123457\n"
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! `exemplars.png` and `saliency.png`: clusters of images, one line each.
+
+use std::io::{self, Write};
+
+use super::super::tiles::{Grid, Tile, write_png};
+use crate::data::Dataset;
+use crate::explain::{Exemplar, Explanation, Kind};
+
+/// Writes a line for each cluster: the decoded centroid, the mean of the members, the nearest members by
+/// rank, the farthest by rank. The least value of the data is black, the largest white.
+///
+/// # Panics
+/// If an image of (`height`, `width`) has not as many pixels as a sample has values.
+pub fn write_exemplars_png(
+    out: impl Write,
+    found: &Explanation,
+    data: &Dataset,
+    (height, width): (usize, usize),
+) -> io::Result<()> {
+    let shade = |values: &[f32]| shades(values, found.columns.low, found.columns.high);
+    let most = most_of_a_cluster(found);
+    let grid = Grid {
+        height,
+        width,
+        groups: vec![1, 1, most, most],
+        lines: clusters(found, data).len(),
+    };
+    let lines = clusters(found, data).map(|(cluster, decoded, mean)| {
+        let mut line = vec![Some(shade(decoded)), Some(shade(mean))];
+        // The mean of no members is no picture.
+        line[1].take_if(|_| mean.iter().any(|value| value.is_nan()));
+        for kind in [Kind::Nearest, Kind::Farthest] {
+            let chosen = of(found, cluster, kind).map(|exemplar| shade(&row(data, exemplar)));
+            line.extend(padded(chosen.collect(), most));
+        }
+        line
+    });
+    write_png(out, &grid, lines)
+}
+
+/// Writes a line for each cluster: each of its nearest members beside its saliency, the largest of which is
+/// white.
+///
+/// # Panics
+/// If an image of (`height`, `width`) has not as many pixels as a sample has values.
+pub fn write_saliency_png(
+    out: impl Write,
+    found: &Explanation,
+    data: &Dataset,
+    (height, width): (usize, usize),
+) -> io::Result<()> {
+    let most = most_of_a_cluster(found);
+    let grid = Grid {
+        height,
+        width,
+        groups: vec![2; most],
+        lines: clusters(found, data).len(),
+    };
+    // Both are in the order of the clusters.
+    let mut salient = (found.salient()).zip(found.saliency.chunks_exact(data.input_dim)).peekable();
+    let lines = clusters(found, data).map(|(cluster, ..)| {
+        let mut line = Vec::new();
+        while let Some((exemplar, saliency)) = salient.next_if(|(e, _)| e.cluster == cluster) {
+            let largest = saliency.iter().copied().fold(0.0, f32::max);
+            line.push(shades(&row(data, exemplar), found.columns.low, found.columns.high));
+            line.push(shades(saliency, 0.0, largest.into()));
+        }
+        padded(line, 2 * most)
+    });
+    write_png(out, &grid, lines)
+}
+
+/// Each cluster with its decoded centroid (D) and the mean of its members (D).
+fn clusters<'a>(
+    found: &'a Explanation,
+    data: &Dataset,
+) -> impl ExactSizeIterator<Item = (u32, &'a [f32], &'a [f32])> + use<'a> {
+    let means = found.columns.member_means.chunks_exact(data.input_dim);
+    let decoded = found.decoded.chunks_exact(data.input_dim);
+    let numbered = |(cluster, (decoded, mean))| (cluster as u32, decoded, mean);
+    (decoded.zip(means).enumerate()).map(numbered)
+}
+
+/// The exemplars of one kind of a cluster, by rank.
+fn of(found: &Explanation, cluster: u32, kind: Kind) -> impl Iterator<Item = &Exemplar> {
+    (found.exemplars.iter()).filter(move |e| (e.cluster, e.kind) == (cluster, kind))
+}
+
+/// The most exemplars of one kind that a cluster has.
+fn most_of_a_cluster(found: &Explanation) -> usize {
+    let ranks = found.exemplars.iter().map(|exemplar| exemplar.rank);
+    ranks.max().unwrap_or(0)
+}
+
+fn row(data: &Dataset, exemplar: &Exemplar) -> Vec<f32> {
+    data.row(exemplar.index).iter().map(|v| *v as f32).collect()
+}
+
+/// Pixels from black at `low` to white at `high`.
+fn shades(values: &[f32], low: f64, high: f64) -> Tile {
+    let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
+    let shade = |value: &f32| ((f64::from(*value) - low) * scale).round() as u8;
+    values.iter().map(shade).collect()
+}
+
+/// So many tiles, with gaps at the end.
+fn padded(tiles: Vec<Tile>, count: usize) -> Vec<Option<Tile>> {
+    let mut line: Vec<_> = tiles.into_iter().map(Some).collect();
+    line.resize(count, None);
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shades_span_the_range_and_are_clipped() {
+        let values = [-1.0, 0.0, 1.0, 2.0, 3.0, f32::NAN];
+        assert_eq!(shades(&values, 0.0, 2.0), [0, 0, 128, 255, 255, 0]);
+        assert_eq!(shades(&[5.0], 5.0, 5.0), [0]);
+    }
+}
