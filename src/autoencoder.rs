@@ -56,8 +56,7 @@ impl<D: Device> Layer<D> {
     /// # Errors
     /// The device's, when memory runs out.
     pub fn upload_half(device: &D, half: &[LayerWeights]) -> Result<Vec<Self>> {
-        let layer =
-            |(l, weights)| Self::upload(device, weights, l + 1 != half.len());
+        let layer = |(l, weights)| Self::upload(device, weights, l + 1 != half.len());
         half.iter().enumerate().map(layer).collect()
     }
 

@@ -9,6 +9,7 @@ mod cache_folder;
 mod device;
 mod devices;
 mod eval;
+mod explain;
 mod input;
 mod predict;
 mod progress;
@@ -42,6 +43,8 @@ enum Command {
     Train(train::TrainArgs),
     /// Assign new samples to the clusters of a model
     Predict(predict::PredictArgs),
+    /// Explain the clusters of a run: exemplars, decoded centroids, features, saliency
+    Explain(explain::ExplainArgs),
     /// Score an assignment against labels: ACC, NMI, ARI
     Eval(eval::EvalArgs),
     /// List every adapter, its limits, and why it is refused if it is
@@ -88,6 +91,7 @@ fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::Train(args) => train::run(&args, cli.quiet),
         Command::Predict(args) => predict::run(&args, cli.quiet),
+        Command::Explain(args) => explain::run(&args, cli.quiet),
         Command::Eval(args) => eval::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),

@@ -123,3 +123,5 @@ impl Outputs<'_> {
     }
 }
 
+#[cfg(test)]
+mod tests;

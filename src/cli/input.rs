@@ -1,10 +1,11 @@
-//! Reading what the user named: data, labels, TOML.
+//! Reading what the user named: data, labels, models, TOML.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::data::{Dataset, ReadOptions, open};
+use dec_gpu::model::{Model, ModelError};
 
 use super::usage;
 
@@ -50,4 +51,14 @@ impl ReadArgs {
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path)
         .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))
+}
+
+/// A model file.
+pub(crate) fn read_model(path: &Path) -> Result<Model> {
+    let name = path.to_string_lossy();
+    let bytes = std::fs::read(path).map_err(|source| ModelError::Io {
+        file: name.to_string(),
+        source,
+    })?;
+    Ok(Model::from_safetensors(&bytes, &name)?)
 }

@@ -8,12 +8,12 @@ use dec_gpu::Result;
 use dec_gpu::data::Dataset;
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::metrics::Scores;
-use dec_gpu::model::{Model, ModelError};
+use dec_gpu::model::Model;
 use dec_gpu::predict::{BATCH_SIZE, Prediction, check_input_size, predict};
 use dec_gpu::report;
 
 use super::device::{AnyDevice, DeviceArgs};
-use super::input::ReadArgs;
+use super::input::{ReadArgs, read_model};
 use super::run_dir::RunDir;
 use super::{Outcome, print, usage};
 
@@ -65,15 +65,6 @@ pub(crate) fn run(args: &PredictArgs, quiet: bool) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     print(&summary(&prediction, scores, folder.path()))
-}
-
-fn read_model(path: &Path) -> Result<Model> {
-    let name = path.to_string_lossy();
-    let bytes = std::fs::read(path).map_err(|source| ModelError::Io {
-        file: name.to_string(),
-        source,
-    })?;
-    Ok(Model::from_safetensors(&bytes, &name)?)
 }
 
 fn predict_on(

@@ -18,6 +18,7 @@ use dec_gpu::report::{
 use dec_gpu::trainer::{Clustering, Trainer};
 
 use super::device::{AnyDevice, DeviceArgs, describe};
+use super::explain::explain_run;
 use super::input::{ReadArgs, read_text};
 use super::progress::Progress;
 use super::run_dir::RunDir;
@@ -169,6 +170,10 @@ fn train<D: Device>(
     let kept = compare(&done, folder, &progress)?;
     let run = done.swap_remove(kept);
     write_results(folder, &run)?;
+    let of = (&run.found.model, &run.found.clustering);
+    explain_run(device, &data, of, folder)?;
+    // Last: it is there only when all else is.
+    folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
     Ok(run.metrics)
 }
 
@@ -340,7 +345,7 @@ fn metrics_of(
     }
 }
 
-/// Every file of the run folder. `metrics.json` comes last: it is there only when all else is.
+/// Every file of the run folder but `metrics.json`.
 fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
     let Run {
         config,
@@ -373,7 +378,6 @@ fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
             .iter()
             .try_for_each(|record| record.write_line(&mut *out))
     })?;
-    folder.write(report::METRICS_JSON, |out| metrics.write_json(out))?;
     Ok(())
 }
 

@@ -120,3 +120,44 @@ fn deviation<T: Copy + Into<f64>>(values: &[T], mean: &[f64]) -> Vec<f64> {
     let n = (values.len() / mean.len()) as f64;
     squares.into_iter().map(|sum| (sum / n).sqrt()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(values: Values) -> Dataset {
+        Dataset {
+            name: "test".into(),
+            n_samples: values.len() / 2,
+            input_dim: 2,
+            values,
+            image_shape: None,
+            column_names: None,
+            labels: None,
+        }
+    }
+
+    #[test]
+    fn means_and_deviations() {
+        // Columns 1, 3, 5, 7 and 2, 2, 2, 6; the last sample is alone in cluster 2, cluster 1 is empty.
+        let data = set(Values::U8(vec![1, 2, 3, 2, 5, 2, 7, 6]));
+        let found = ColumnStatistics::of(&data, &[0, 0, 0, 2], 3);
+        assert_eq!(found.mean, [4.0, 3.0]);
+        assert_eq!(found.deviation, [5f64.sqrt(), 3f64.sqrt()]);
+        assert_eq!((found.low, found.high), (1.0, 7.0));
+        let [members, empty, alone] = [0, 1, 2].map(|j| &found.member_means[2 * j..][..2]);
+        assert_eq!((members, alone), (&[3.0, 2.0][..], &[7.0, 6.0][..]));
+        assert!(empty.iter().all(|mean| mean.is_nan()), "{empty:?}");
+        assert_eq!(found.standardised(0, 4.0 - 5f64.sqrt()), -1.0);
+    }
+
+    #[test]
+    fn a_constant_column_differs_in_nothing() {
+        // A sum of three times 0.1 divided by 3 is not 0.1.
+        let data = set(Values::F32(vec![0.1, 1.0, 0.1, 2.0, 0.1, 3.0]));
+        let found = ColumnStatistics::of(&data, &[0, 0, 1], 2);
+        assert_eq!(found.deviation[0], 0.0);
+        assert_eq!(found.standardised(0, 5.0), 0.0);
+        assert!(found.standardised(1, 5.0) > 1.0);
+    }
+}

@@ -52,7 +52,10 @@ pub fn exemplars(
     certainty: &[Certainty],
     most: usize,
 ) -> Vec<Exemplar> {
-    let ends = [(Kind::Nearest, near as fn(&_, &_) -> _), (Kind::Farthest, far)];
+    let ends = [
+        (Kind::Nearest, near as fn(&_, &_) -> _),
+        (Kind::Farthest, far),
+    ];
     let mut found = Vec::new();
     for (cluster, members) in members(model, outputs).into_iter().enumerate() {
         for (kind, order) in ends {
@@ -90,12 +93,53 @@ fn far(a: &Member, b: &Member) -> Ordering {
 fn members(model: &Model, outputs: &Outputs<'_>) -> Vec<Vec<Member>> {
     let d = model.embedding_dim;
     let mut members = vec![Vec::new(); model.n_clusters];
-    let samples = outputs.assignment.iter().zip(outputs.embedding.chunks_exact(d));
+    let samples = outputs
+        .assignment
+        .iter()
+        .zip(outputs.embedding.chunks_exact(d));
     for (index, (&cluster, z)) in samples.enumerate() {
         let mu = &model.centroids[cluster as usize * d..][..d];
-        let squares = z.iter().zip(mu).map(|(z, mu)| (f64::from(*z) - f64::from(*mu)).powi(2));
+        let squares = z
+            .iter()
+            .zip(mu)
+            .map(|(z, mu)| (f64::from(*z) - f64::from(*mu)).powi(2));
         let squared = squares.sum();
         members[cluster as usize].push(Member { squared, index });
     }
     members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::model;
+    use super::*;
+
+    #[test]
+    fn nearest_and_farthest_with_ties_by_index() {
+        // mu = 0 and 10; cluster 0 has members at distance 3, 1, 1, 3, 2, cluster 1 one at distance 4.
+        let outputs = Outputs {
+            assignment: &[0, 0, 0, 1, 0, 0],
+            soft_assignment: &[],
+            embedding: &[3.0, -1.0, 1.0, 6.0, -3.0, 2.0],
+        };
+        let sure = [0, 1, 2, 3, 4, 5].map(|i| Certainty {
+            confidence: i as f32,
+            margin: 0.0,
+        });
+        let found = exemplars(&model(&[0.0, 10.0]), &outputs, &sure, 2);
+        let row = |e: &Exemplar| (e.cluster, e.kind, e.rank, e.index, e.distance);
+        assert_eq!(
+            found.iter().map(row).collect::<Vec<_>>(),
+            [
+                (0, Kind::Nearest, 1, 1, 1.0),
+                (0, Kind::Nearest, 2, 2, 1.0),
+                (0, Kind::Farthest, 1, 0, 3.0),
+                (0, Kind::Farthest, 2, 4, 3.0),
+                (1, Kind::Nearest, 1, 3, 4.0),
+                (1, Kind::Farthest, 1, 3, 4.0),
+            ]
+        );
+        let own = |e: &Exemplar| e.certainty.confidence == e.index as f32;
+        assert!(found.iter().all(own), "{found:?}");
+    }
 }

@@ -11,7 +11,9 @@ pub fn assignment_gradient(z: &[f32], mu: &[f32], alpha: f32, c: usize) -> Vec<f
     let alpha = f64::from(alpha);
     let offsets = |mu: &[f32]| -> Vec<f64> {
         let pairs = z.iter().zip(mu);
-        pairs.map(|(z, mu)| f64::from(*z) - f64::from(*mu)).collect()
+        pairs
+            .map(|(z, mu)| f64::from(*z) - f64::from(*mu))
+            .collect()
     };
     let offsets: Vec<Vec<f64>> = mu.chunks_exact(z.len()).map(offsets).collect();
     let squared = |offset: &Vec<f64>| offset.iter().map(|v| v * v).sum::<f64>();
@@ -47,6 +49,9 @@ mod tests {
 
     #[test]
     fn one_cluster_has_no_gradient() {
-        assert_eq!(assignment_gradient(&[3.0, 4.0], &[0.0, 0.0], 1.0, 0), [0.0, 0.0]);
+        assert_eq!(
+            assignment_gradient(&[3.0, 4.0], &[0.0, 0.0], 1.0, 0),
+            [0.0, 0.0]
+        );
     }
 }

@@ -51,7 +51,11 @@ pub fn write_png(
         out.write_all(&grid.line(&line))?;
         written += 1;
     }
-    assert!(written == grid.lines, "{written} lines, expected {}", grid.lines);
+    assert!(
+        written == grid.lines,
+        "{written} lines, expected {}",
+        grid.lines
+    );
     out.write_all(&gap)?;
     out.finish()?;
     Ok(header.finish()?)
@@ -59,7 +63,11 @@ pub fn write_png(
 
 /// A side as PNG holds it.
 fn pixels(side: usize) -> io::Result<u32> {
-    let text = || format!("a picture of {side} pixels a side, expected fewer than 2^31; ask for fewer exemplars");
+    let text = || {
+        format!(
+            "a picture of {side} pixels a side, expected fewer than 2^31; ask for fewer exemplars"
+        )
+    };
     (u32::try_from(side).ok().filter(|side| *side < 1 << 31))
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, text()))
 }
@@ -83,7 +91,8 @@ impl Grid {
     /// Pixels from left to right.
     fn columns(&self) -> usize {
         let tiles: usize = self.groups.iter().sum();
-        GAP + tiles * (self.width * self.zoom() + GAP) + self.groups.len().saturating_sub(1) * GROUP_GAP
+        GAP + tiles * (self.width * self.zoom() + GAP)
+            + self.groups.len().saturating_sub(1) * GROUP_GAP
     }
 
     /// The first pixel of each tile of a line.
@@ -142,7 +151,9 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> (usize, Vec<u8>) {
-        let mut reader = png::Decoder::new(io::Cursor::new(bytes)).read_info().unwrap();
+        let mut reader = png::Decoder::new(io::Cursor::new(bytes))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!(info.color_type, png::ColorType::Grayscale);
@@ -171,7 +182,10 @@ mod tests {
         let row = |shades: [u8; 3]| -> Vec<u8> {
             let first = run(128, 2).chain(run(shades[0], 40)).chain(run(128, 2 + 8));
             let second = first.chain(run(shades[1], 40)).chain(run(128, 2));
-            second.chain(run(shades[2], 40)).chain(run(128, 2)).collect()
+            second
+                .chain(run(shades[2], 40))
+                .chain(run(128, 2))
+                .collect()
         };
         let rows: Vec<_> = pixels.chunks(width).collect();
         assert_eq!(rows[2], row([1, 2, 3]));
@@ -195,7 +209,10 @@ mod tests {
         assert_eq!((width, pixels.len() / width), (2 + 32 + 2, 2 + 64 + 2));
         let at = |x: usize, y: usize| pixels[y * width + x];
         assert_eq!([at(1, 2), at(2, 1), at(2, 66)], [128; 3]);
-        assert_eq!([at(2, 2), at(33, 33), at(2, 34), at(33, 65)], [10, 10, 20, 20]);
+        assert_eq!(
+            [at(2, 2), at(33, 33), at(2, 34), at(33, 65)],
+            [10, 10, 20, 20]
+        );
     }
 
     #[test]
@@ -205,7 +222,10 @@ mod tests {
             ..grid()
         };
         let error = write_png(io::sink(), &grid, std::iter::empty()).unwrap_err();
-        assert!(error.to_string().contains("expected fewer than 2^31"), "{error}");
+        assert!(
+            error.to_string().contains("expected fewer than 2^31"),
+            "{error}"
+        );
     }
 
     #[test]

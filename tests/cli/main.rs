@@ -3,6 +3,7 @@
 mod bad_data;
 mod bad_usage;
 mod bench;
+mod explain;
 mod output;
 mod run_folder;
 mod runs;

@@ -44,7 +44,12 @@ pub fn write_features_csv(
             feature.decoded_difference as f32,
         ]
         .map(|number| number.to_string());
-        let place = [&feature.cluster.to_string(), &feature.rank.to_string(), &column, name];
+        let place = [
+            &feature.cluster.to_string(),
+            &feature.rank.to_string(),
+            &column,
+            name,
+        ];
         out.write_record(place.into_iter().chain(&numbers))?;
     }
     out.flush()

@@ -57,12 +57,18 @@ pub fn write_saliency_png(
         lines: clusters(found, data).len(),
     };
     // Both are in the order of the clusters.
-    let mut salient = (found.salient()).zip(found.saliency.chunks_exact(data.input_dim)).peekable();
+    let mut salient = (found.salient())
+        .zip(found.saliency.chunks_exact(data.input_dim))
+        .peekable();
     let lines = clusters(found, data).map(|(cluster, ..)| {
         let mut line = Vec::new();
         while let Some((exemplar, saliency)) = salient.next_if(|(e, _)| e.cluster == cluster) {
             let largest = saliency.iter().copied().fold(0.0, f32::max);
-            line.push(shades(&row(data, exemplar), found.columns.low, found.columns.high));
+            line.push(shades(
+                &row(data, exemplar),
+                found.columns.low,
+                found.columns.high,
+            ));
             line.push(shades(saliency, 0.0, largest.into()));
         }
         padded(line, 2 * most)
@@ -98,7 +104,11 @@ fn row(data: &Dataset, exemplar: &Exemplar) -> Vec<f32> {
 
 /// Pixels from black at `low` to white at `high`.
 fn shades(values: &[f32], low: f64, high: f64) -> Tile {
-    let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
+    let scale = if high > low {
+        255.0 / (high - low)
+    } else {
+        0.0
+    };
     let shade = |value: &f32| ((f64::from(*value) - low) * scale).round() as u8;
     values.iter().map(shade).collect()
 }
