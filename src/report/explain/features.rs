@@ -17,7 +17,8 @@ const HEADER: [&str; 9] = [
     "decoded_difference_sd",
 ];
 
-/// Writes [`HEADER`] and a row for each feature, in their order.
+/// Writes `cluster,rank,feature,name,decoded,member_mean,overall_mean,difference_sd,decoded_difference_sd`
+/// and a row for each feature, in their order.
 ///
 /// `feature` is the column's index from 0, `name` its name in `names` (D) if there are names, else the
 /// index again. Means are in the units of the data, differences from the overall mean in standard
@@ -76,7 +77,8 @@ mod tests {
             write_features_csv(&mut out, &[feature], names).unwrap();
             String::from_utf8(out).unwrap()
         };
-        let header = HEADER.join(",");
+        let header = "cluster,rank,feature,name,decoded,member_mean,overall_mean,difference_sd,\
+                      decoded_difference_sd";
         let names = ["a".to_owned(), "b, \"c\"".to_owned()];
         assert_eq!(
             write(Some(&names)),
