@@ -71,7 +71,7 @@ pub struct Explanation {
 impl Explanation {
     /// The exemplars that have a row of `saliency`, in its order.
     pub fn salient(&self) -> impl Iterator<Item = &Exemplar> {
-        (self.exemplars.iter()).filter(|exemplar| exemplar.kind == Kind::Nearest)
+        nearest(&self.exemplars)
     }
 }
 
@@ -96,10 +96,8 @@ pub async fn explain<D: Device>(
     let exemplars = exemplars(model, outputs, &certainty, most);
     let columns = ColumnStatistics::of(data, outputs.assignment, k);
     let decoded = decoded::centroids(device, model).await?;
-    let nearest: Vec<&Exemplar> = (exemplars.iter())
-        .filter(|exemplar| exemplar.kind == Kind::Nearest)
-        .collect();
-    let saliency = saliency::saliency(device, model, data, outputs.embedding, &nearest).await?;
+    let salient: Vec<&Exemplar> = nearest(&exemplars).collect();
+    let saliency = saliency::saliency(device, model, data, outputs.embedding, &salient).await?;
     Ok(Explanation {
         features: features(&decoded, &columns),
         exemplars,
@@ -108,6 +106,10 @@ pub async fn explain<D: Device>(
         columns,
         saliency,
     })
+}
+
+fn nearest(exemplars: &[Exemplar]) -> impl Iterator<Item = &Exemplar> {
+    (exemplars.iter()).filter(|exemplar| exemplar.kind == Kind::Nearest)
 }
 
 impl Outputs<'_> {

@@ -147,10 +147,11 @@ impl Grid {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn decoded(bytes: &[u8]) -> (usize, Vec<u8>) {
+    /// Width and pixels of a grey PNG.
+    pub(crate) fn decoded(bytes: &[u8]) -> (usize, Vec<u8>) {
         let mut reader = png::Decoder::new(io::Cursor::new(bytes))
             .read_info()
             .unwrap();

@@ -122,7 +122,87 @@ fn padded(tiles: Vec<Tile>, count: usize) -> Vec<Option<Tile>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::tiles::tests::decoded;
     use super::*;
+    use crate::data::Values;
+    use crate::explain::{Certainty, ColumnStatistics};
+
+    /// Images of one pixel, 0 to 255: cluster 0 is empty, cluster 1 has the samples 10 and 250.
+    fn explained() -> (Dataset, Explanation) {
+        let data = Dataset {
+            name: "test".into(),
+            n_samples: 2,
+            input_dim: 1,
+            values: Values::U8(vec![10, 250]),
+            image_shape: Some((1, 1)),
+            column_names: None,
+            labels: None,
+        };
+        let exemplar = |kind, rank, index| Exemplar {
+            cluster: 1,
+            kind,
+            rank,
+            index,
+            distance: 0.0,
+            certainty: Certainty {
+                confidence: 1.0,
+                margin: 1.0,
+            },
+        };
+        let found = Explanation {
+            exemplars: vec![
+                exemplar(Kind::Nearest, 1, 0),
+                exemplar(Kind::Nearest, 2, 1),
+                exemplar(Kind::Farthest, 1, 1),
+                exemplar(Kind::Farthest, 2, 0),
+            ],
+            certainty: Vec::new(),
+            decoded: vec![40.0, 60.0],
+            columns: ColumnStatistics {
+                mean: vec![130.0],
+                deviation: vec![120.0],
+                member_means: vec![f32::NAN, 130.0],
+                low: 0.0,
+                high: 255.0,
+            },
+            features: Vec::new(),
+            saliency: vec![0.0, 0.5],
+        };
+        (data, found)
+    }
+
+    /// The shade in the middle of each tile of each line; tiles are 64 pixels wide.
+    fn middles(png: &[u8], starts: &[usize]) -> Vec<Vec<u8>> {
+        let (width, pixels) = decoded(png);
+        let line = |top: usize| {
+            let at = starts
+                .iter()
+                .map(move |start| (top + 32) * width + start + 32);
+            at.map(|at| pixels[at]).collect()
+        };
+        vec![line(2), line(2 + 64 + 2)]
+    }
+
+    #[test]
+    fn a_line_is_centroid_mean_nearest_farthest() {
+        let (data, found) = explained();
+        let mut out = Vec::new();
+        write_exemplars_png(&mut out, &found, &data, (1, 1)).unwrap();
+        let starts = [2, 76, 150, 216, 290, 356];
+        assert_eq!(
+            middles(&out, &starts),
+            [[40, 128, 128, 128, 128, 128], [60, 130, 10, 250, 250, 10]]
+        );
+    }
+
+    #[test]
+    fn saliency_stands_beside_its_sample() {
+        let (data, found) = explained();
+        let mut out = Vec::new();
+        write_saliency_png(&mut out, &found, &data, (1, 1)).unwrap();
+        let starts = [2, 68, 142, 208];
+        assert_eq!(middles(&out, &starts), [[128; 4], [10, 0, 250, 255]]);
+    }
 
     #[test]
     fn shades_span_the_range_and_are_clipped() {
