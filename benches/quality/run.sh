@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Clusters every set of sets.txt with the defaults and from several seeds, and prints the table of docs/results.md.
+# A set whose file is missing is named and left out. What is done already (OUT/SET-SEED) is not done again.
+#
+#   benches/quality/run.sh DATA OUT
+#
+# Set by environment variables:
+#   SETS      names from sets.txt (all)
+#   SEEDS     seeds ("0 1 2")
+#   DEC_GPU   the program (dec-gpu); ARGS further options of train, e.g. "--backend cpu"
+#   PYTHON    an interpreter with ClustPy: its DEC and IDEC are run too, with their own defaults
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+data=${1:?the folder with the data sets} out=${2:?the folder for the runs}
+mkdir -p "$out"
+
+ours() { # NAME PATH K SEED
+    local run=$out/$1-$4
+    [ -e "$run/metrics.json" ] && return
+    echo "$1, seed $4" >&2
+    # shellcheck disable=SC2086
+    "${DEC_GPU:-dec-gpu}" train "$data/$2" -k "$3" --seed "$4" --out "$run" --force ${ARGS:-} >"$out/$1-$4.log" 2>&1 ||
+        { echo "failed: $(tail -1 "$out/$1-$4.log")" >&2; return 1; }
+}
+
+clustpy() { # NAME PATH K SEED ALGORITHM
+    local row=$out/$1-$4.clustpy-$5.json
+    [ -s "$row" ] && return
+    echo "$1, seed $4, ClustPy's $5" >&2
+    "$PYTHON" "$here/../peers/clustpy_run.py" "$data/$2" -k "$3" --seed "$4" --algorithm "$5" >"$row.part"
+    mv "$row.part" "$row"
+}
+
+failed=0
+while read -r name path k; do
+    [[ -z $name || $name == \#* ]] && continue
+    [[ -n ${SETS:-} && " $SETS " != *" $name "* ]] && continue
+    if [ ! -e "$data/$path" ]; then
+        echo "$name: no $data/$path, left out" >&2
+        continue
+    fi
+    for seed in ${SEEDS:-0 1 2}; do
+        ours "$name" "$path" "$k" "$seed" </dev/null || failed=1
+        if [ -n "${PYTHON:-}" ]; then
+            for algorithm in dec idec; do clustpy "$name" "$path" "$k" "$seed" "$algorithm" </dev/null || failed=1; done
+        fi
+    done
+done <"$here/sets.txt"
+python3 "$here/table.py" "$out"
+exit $failed
