@@ -6,6 +6,7 @@
 mod atomic;
 mod bench;
 mod cache_folder;
+mod clusters_arg;
 mod device;
 mod devices;
 mod eval;

@@ -110,6 +110,29 @@ impl Dataset {
         }
     }
 
+    /// Some of the rows, in the order given, without labels.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn of_rows(&self, rows: &[u32]) -> Self {
+        let d = self.input_dim;
+        fn pick<T: Copy>(values: &[T], rows: &[u32], d: usize) -> Vec<T> {
+            let row = |row: &u32| &values[*row as usize * d..][..d];
+            rows.iter().flat_map(row).copied().collect()
+        }
+        Self {
+            name: self.name.clone(),
+            n_samples: rows.len(),
+            input_dim: d,
+            values: match &self.values {
+                Values::U8(values) => Values::U8(pick(values, rows, d)),
+                Values::F32(values) => Values::F32(pick(values, rows, d)),
+            },
+            image_shape: self.image_shape,
+            labels: None,
+        }
+    }
+
     /// The set with these labels; `file` names their origin in the error if their number is wrong.
     pub fn with_labels(mut self, labels: Labels, file: &str) -> Result<Self, DataError> {
         if labels.len() != self.n_samples {

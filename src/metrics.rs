@@ -1,5 +1,5 @@
-//! External scores of a clustering: how well an assignment agrees with known labels. One internal score needs none:
-//! [`Neighbours::agreement`].
+//! External scores of a clustering: how well an assignment agrees with known labels. Two internal scores need none:
+//! [`Neighbours::agreement`] and [`silhouette()`].
 //!
 //! With n_ij = |class i ∩ cluster j|, a_i = Σ_j n_ij, b_j = Σ_i n_ij and n = Σ_ij n_ij:
 //!
@@ -16,6 +16,7 @@
 mod assignment;
 mod confusion;
 mod neighbours;
+mod silhouette;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use confusion::{Confusion, confusion};
 pub use neighbours::Neighbours;
+pub use silhouette::silhouette;
 
 /// The three scores that papers on deep clustering report.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`METRICS_JSON`] | [`RunMetrics::write_json`] | scores, seconds, steps: the run in one object |
 //! | [`RUNS_JSON`] | [`Runs::write_json`] | with several seeds: each run's scores, how far they agree, which is kept |
+//! | [`CLUSTERS_CSV`] | [`write_clusters_csv`] | with a range of k: how each did, which is taken |
 //! | [`LABELS_CSV`] | [`write_labels_csv`] | index, label, confidence of every sample |
 //! | [`SOFT_ASSIGNMENT_NPY`] | [`NpyWriter`] | q (n, k) |
 //! | [`EMBEDDING_NPY`] | [`NpyWriter`] | z (n, d) |
@@ -29,6 +30,7 @@
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
+mod clusters_csv;
 mod explain;
 mod history;
 mod labels;
@@ -37,6 +39,7 @@ mod npy;
 mod runs_json;
 mod tiles;
 
+pub use clusters_csv::write_clusters_csv;
 pub use explain::{
     write_exemplars_csv, write_exemplars_png, write_features_csv, write_margins_csv,
     write_saliency_csv, write_saliency_png,
@@ -66,6 +69,8 @@ pub const CONFIG_TOML: &str = "config.toml";
 pub const METRICS_JSON: &str = "metrics.json";
 /// Several runs beside each other.
 pub const RUNS_JSON: &str = "runs.json";
+/// Several numbers of clusters beside each other.
+pub const CLUSTERS_CSV: &str = "clusters.csv";
 /// The run as a page.
 pub const REPORT_HTML: &str = "report.html";
 /// The folder of the files that explain the clusters.

@@ -6,6 +6,7 @@
 
 mod augment;
 mod batches;
+mod choose;
 mod cluster;
 mod corrupted;
 mod encode;
@@ -26,6 +27,7 @@ use crate::model::Model;
 use crate::source::Source;
 use augment::Augment;
 
+pub use choose::{Candidate, Choice};
 pub(crate) use cluster::download_all;
 pub use cluster::{ClusterSteps, Clustering};
 pub(crate) use encode::{Embedding, ROWS};
@@ -70,6 +72,8 @@ pub enum Event<'a> {
         /// Whether the best state is taken again.
         back: bool,
     },
+    /// A number of clusters was tried.
+    Candidate(&'a Candidate),
     /// The target distribution was updated.
     Refresh {
         /// Clustering steps done.

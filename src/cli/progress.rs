@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dec_gpu::metrics::acc;
 use dec_gpu::report::HistoryRecord;
-use dec_gpu::trainer::{Course, Event};
+use dec_gpu::trainer::{Candidate, Course, Event};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Plain lines come at most this often.
@@ -79,6 +79,7 @@ impl Progress {
                 best_step,
             } => self.held_out(step, loss, best_step),
             Event::Worse { course, back } => self.worse(&course, back),
+            Event::Candidate(candidate) => self.candidate(candidate),
             Event::Refresh {
                 step,
                 label_change,
@@ -124,6 +125,18 @@ impl Progress {
         self.say(&format!(
             "clustering made it worse: agreement with the nearest neighbours fell from {:.3} to {:.3}; {then}",
             course.start, course.last
+        ));
+    }
+
+    fn candidate(&mut self, candidate: &Candidate) {
+        self.finish_bar();
+        self.say(&format!(
+            "k = {}: generalisability {:.3}, silhouette {:.4}, neighbours {:.4}, smallest cluster {}",
+            candidate.n_clusters,
+            candidate.generalisability,
+            candidate.silhouette,
+            candidate.agreement,
+            candidate.smallest_cluster
         ));
     }
 

@@ -1,5 +1,8 @@
 //! `dec-gpu train`: from a file to clusters.
 
+mod choose;
+
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -17,21 +20,24 @@ use dec_gpu::report::{
 };
 use dec_gpu::trainer::{Clustering, Trainer};
 
+use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
 use super::input::{ReadArgs, read_text};
 use super::progress::Progress;
 use super::run_dir::RunDir;
 use super::{Outcome, print, usage};
+use choose::Choosing;
 
 /// Arguments of `train`.
 #[derive(Args)]
 pub(crate) struct TrainArgs {
     /// A file or folder: IDX(.gz), NPY, NPZ, CSV, TSV; the format is found from the content
     data: Option<PathBuf>,
-    /// Number of clusters
-    #[arg(short = 'k', long, value_name = "N")]
-    clusters: Option<usize>,
+    /// Number of clusters; a range such as 2..12, both included, to choose from; or auto, for 2 to a tenth of the
+    /// samples, at most 20
+    #[arg(short = 'k', long, value_name = "N|A..B|auto")]
+    clusters: Option<ClustersArg>,
     #[command(flatten)]
     read: ReadArgs,
     /// The run folder
@@ -62,6 +68,14 @@ pub(crate) struct TrainArgs {
     json: bool,
 }
 
+/// What to train.
+struct Plan {
+    config: Config,
+    runs: u32,
+    /// The numbers of clusters to choose from; none if k is given.
+    range: Option<RangeInclusive<usize>>,
+}
+
 /// One of the runs, with all that its files are made of.
 struct Run {
     config: Config,
@@ -81,8 +95,8 @@ struct Found {
 
 pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let start = Instant::now();
-    let config = configuration(args)?;
-    if config.n_clusters.is_none() {
+    let mut config = configuration(args)?;
+    if config.n_clusters.is_none() && args.clusters.is_none() {
         return Err(ConfigError::NoClusters.into());
     }
     if args.runs == 0 {
@@ -90,14 +104,19 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     }
     RunDir::check(&args.out, args.force)?;
     let data = read(args)?;
-    let config = config.resolve(DataShape::of(&data))?;
+    let range = choose::range(args, &data, &mut config)?;
+    let plan = Plan {
+        config: config.resolve(DataShape::of(&data))?,
+        runs: args.runs,
+        range,
+    };
     let device = args.device.open()?;
     let folder = RunDir::create(&args.out, args.force)?;
     let progress =
         Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let metrics = match device {
-        AnyDevice::Cpu(cpu) => train(&cpu, data, (config, args.runs), start, &folder, progress)?,
-        AnyDevice::Gpu(gpu) => train(&*gpu, data, (config, args.runs), start, &folder, progress)?,
+        AnyDevice::Cpu(cpu) => train(&cpu, data, plan, start, &folder, progress)?,
+        AnyDevice::Gpu(gpu) => train(&*gpu, data, plan, start, &folder, progress)?,
     };
     finish(args, quiet, &metrics)
 }
@@ -109,7 +128,8 @@ fn configuration(args: &TrainArgs) -> Result<Config> {
     let mut config = Config::layered(args.preset.as_deref(), file, &args.overrides)?;
     config.seed = args.seed.unwrap_or(config.seed);
     let default_clusters = args.data.is_none().then_some(10); // the embedded digits
-    config.n_clusters = args.clusters.or(config.n_clusters).or(default_clusters);
+    let number = args.clusters.as_ref().and_then(ClustersArg::number);
+    config.n_clusters = number.or(config.n_clusters).or(default_clusters);
     Ok(config)
 }
 
@@ -134,22 +154,32 @@ fn warped(data: &Dataset, config: &Config) -> String {
 fn train<D: Device>(
     device: &D,
     mut data: Dataset,
-    (config, runs): (Config, u32),
+    plan: Plan,
     start: Instant,
     folder: &RunDir,
     mut progress: Progress,
 ) -> Result<RunMetrics> {
+    let Plan {
+        config,
+        runs,
+        range,
+    } = plan;
     progress.say(&format!(
         "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
         data.name,
         data.n_samples,
         data.input_dim,
         warped(&data, &config),
-        config.n_clusters.unwrap_or(0),
+        choose::told(&config, range.as_ref()),
         config.preset,
         describe(device)
     ));
     let labels = data.labels.take().map(|labels| labels.ids);
+    let choosing = range.map(|range| Choosing {
+        data: &data,
+        range,
+        folder,
+    });
     let mut done = Vec::new();
     for r in 0..runs {
         let mut config = config.clone();
@@ -164,6 +194,7 @@ fn train<D: Device>(
             config,
             since,
             labels.as_deref(),
+            choosing.as_ref(),
             &mut progress,
         )?);
     }
@@ -184,12 +215,13 @@ fn one_run<D: Device>(
     config: Config,
     start: Instant,
     labels: Option<&[u32]>,
+    choosing: Option<&Choosing<'_>>,
     progress: &mut Progress,
 ) -> Result<Run> {
     let affine = fit(data, config.normalisation());
     let mut trainer = Trainer::new(device, data, affine, config)?;
     let load = start.elapsed().as_secs_f64();
-    let mut found = pollster::block_on(phases(&mut trainer, labels, progress))?;
+    let mut found = pollster::block_on(phases(&mut trainer, labels, choosing, progress))?;
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
@@ -240,10 +272,11 @@ fn compare(runs: &[Run], folder: &RunDir, progress: &Progress) -> Result<usize> 
     Ok(kept.expect("the kept seed is one of the runs'"))
 }
 
-/// Pre-train, first centroids, cluster; each timed.
+/// Pre-train, choose k if asked to, first centroids, cluster; each timed.
 async fn phases<D: Device>(
     trainer: &mut Trainer<'_, D>,
     labels: Option<&[u32]>,
+    choosing: Option<&Choosing<'_>>,
     progress: &mut Progress,
 ) -> Result<Found> {
     progress.labels = labels.map(<[u32]>::to_vec);
@@ -260,6 +293,9 @@ async fn phases<D: Device>(
     }
 
     let start = Instant::now();
+    if let Some(choosing) = choosing {
+        choosing.run(trainer, labels, progress).await?;
+    }
     let first = trainer.init_centroids().await?;
     let autoencoder_kmeans = score(&first.assignment);
     seconds.init = start.elapsed().as_secs_f64();

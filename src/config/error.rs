@@ -34,6 +34,16 @@ pub enum ConfigError {
         /// n.
         n_samples: usize,
     },
+    /// A range of k that the samples cannot tell apart.
+    #[error(
+        "-k goes up to {n_clusters} but {n_samples} samples are left beside those held out; use a smaller range or more data"
+    )]
+    TooManyToChoose {
+        /// The largest k.
+        n_clusters: usize,
+        /// Samples that clustering sees.
+        n_samples: usize,
+    },
     /// A number that must be at least one.
     #[error("{key} is 0, expected at least 1")]
     Zero {

@@ -3,6 +3,7 @@
 mod bad_data;
 mod bad_usage;
 mod bench;
+mod choose;
 mod explain;
 mod output;
 mod run_folder;

@@ -7,6 +7,7 @@
 mod common;
 
 mod blocks;
+mod choose;
 mod guard;
 mod precision;
 mod variants;

@@ -1,0 +1,199 @@
+//! Choosing k without labels: several numbers of clusters from one pre-trained autoencoder (Xie et al. 2016, §5.5).
+//!
+//! For each k the autoencoder goes back to its pre-trained weights, and k-means and clustering run on nine tenths of the
+//! samples (of at most 10,000), for at most a quarter of the steps of a full run. How well the loss carries over to the
+//! tenth that was held out, and how well the clusters fit the pre-trained embedding, makes the row of k in a table.
+
+mod divergence;
+mod parts;
+mod rule;
+
+use std::ops::RangeInclusive;
+
+use super::cluster::download_all;
+use super::{Event, Observer, Trainer};
+use crate::autoencoder::Snapshot;
+use crate::config::ConfigError;
+use crate::data::Dataset;
+use crate::device::Device;
+use crate::error::Result;
+use crate::metrics::{Neighbours, silhouette};
+use divergence::mean_divergence;
+use parts::{Part, Split};
+
+/// Samples that silhouette and neighbours look at.
+const LOOKED_AT: usize = 2000;
+/// Each k takes at most this part of the steps of a full run.
+const STEPS: u32 = 4;
+
+/// One number of clusters, tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// k.
+    pub n_clusters: usize,
+    /// L of the samples that clustering saw: the mean of KL(p‖q) per sample in nats (eq. 2), p from their own q (eq. 3).
+    pub loss_train: f64,
+    /// The same of the samples held out: q by eq. 1 for the trained weights and centroids, p from these q alone.
+    pub loss_held_out: f64,
+    /// G, the first over the second (§5.5): small where the clusters fit only the samples that made them.
+    pub generalisability: f64,
+    /// Mean silhouette width of the clusters in the pre-trained embedding, of at most 2,000 samples.
+    pub silhouette: f64,
+    /// [`Neighbours::agreement`] of the clusters in the pre-trained embedding, of the same samples.
+    pub agreement: f64,
+    /// Samples in the smallest cluster, of those that clustering saw.
+    pub smallest_cluster: usize,
+    /// The cluster of each sample that clustering saw, in the order of [`Choice::samples`].
+    pub assignment: Vec<u32>,
+}
+
+/// What was tried, and what was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Every k of the range, in order.
+    pub candidates: Vec<Candidate>,
+    /// k.
+    pub chosen: usize,
+    /// Why, in one line.
+    pub reason: String,
+    /// The samples that clustering saw, by their place in the data.
+    pub samples: Vec<u32>,
+}
+
+impl Choice {
+    /// Whether there are enough samples, n, to choose a k up to `largest`: one for each cluster beside those held out.
+    ///
+    /// # Errors
+    /// [`ConfigError::TooManyToChoose`].
+    pub fn check(n: usize, largest: usize) -> std::result::Result<(), ConfigError> {
+        parts::check(n, largest)
+    }
+}
+
+impl<D: Device> Trainer<'_, D> {
+    /// Tries every k of a range from the present, pre-trained weights, and goes on with the best: `config().n_clusters` is
+    /// then the chosen k, and the weights are as they were. `data` are those the trainer was made with, for a
+    /// configuration whose `n_clusters` is the largest k.
+    ///
+    /// # Errors
+    /// [`ConfigError::TooManyToChoose`] if the largest k is more than the samples to learn from;
+    /// [`crate::Error::Numeric`] if a loss is no longer finite; the device's.
+    ///
+    /// # Panics
+    /// If the range is empty.
+    pub async fn choose_clusters(
+        &mut self,
+        data: &Dataset,
+        range: RangeInclusive<usize>,
+        observe: Observer<'_>,
+    ) -> Result<Choice> {
+        Choice::check(data.n_samples, *range.end())?;
+        let split = Split::new(self.config.seed, data.n_samples);
+        let mut seen = Part::new(self, data, &split.trained)?;
+        let held_out = Part::new(self, data, &split.held_out)?;
+        let full = self.config.cluster.max_steps;
+        self.config.cluster.max_steps = full.map(|steps| steps.div_ceil(STEPS));
+        seen.swap(self);
+        let candidates = self.candidates(&held_out, range, observe).await;
+        seen.swap(self);
+        self.config.cluster.max_steps = full;
+        let candidates = candidates?;
+        let (chosen, reason) = rule::choose(&candidates);
+        self.config.n_clusters = Some(chosen);
+        Ok(Choice {
+            candidates,
+            chosen,
+            reason,
+            samples: split.trained,
+        })
+    }
+
+    /// Every k on the samples the trainer has now.
+    async fn candidates(
+        &mut self,
+        held_out: &Part<D>,
+        range: RangeInclusive<usize>,
+        observe: Observer<'_>,
+    ) -> Result<Vec<Candidate>> {
+        let start = Start::new(self).await?;
+        let mut candidates = Vec::new();
+        for k in range {
+            self.config.n_clusters = Some(k);
+            let candidate = self.candidate(&start, held_out).await?;
+            self.autoencoder.restore(self.device, &start.pretrained);
+            observe(&Event::Candidate(&candidate));
+            candidates.push(candidate);
+        }
+        Ok(candidates)
+    }
+
+    /// One k, from the pre-trained weights.
+    async fn candidate(&mut self, start: &Start<D>, held_out: &Part<D>) -> Result<Candidate> {
+        let k = self.n_clusters();
+        let balance = self.config.cluster.balance;
+        let first = self.init_centroids().await?;
+        let found = self.cluster(&first.centroids, &mut |_| {}).await?;
+        let q = held_out.soft_assignment(self, &found.centroids).await?;
+        let loss_train = mean_divergence(&found.soft_assignment, k, balance);
+        let loss_held_out = mean_divergence(&q, k, balance);
+        let looked_at = &found.assignment[..start.looked_at];
+        Ok(Candidate {
+            n_clusters: k,
+            loss_train,
+            loss_held_out,
+            generalisability: loss_train / loss_held_out,
+            silhouette: silhouette(&start.z, start.width, looked_at),
+            agreement: start.neighbours.agreement(looked_at),
+            smallest_cluster: smallest_cluster(&found.assignment, k),
+            assignment: found.assignment,
+        })
+    }
+}
+
+/// What every k begins with.
+struct Start<D: Device> {
+    pretrained: Snapshot<D>,
+    /// z (m, d) of the first samples, which are in random order. The embedding that clustering makes cannot be the
+    /// judge: any clusters are compact in it.
+    z: Vec<f32>,
+    /// d.
+    width: usize,
+    /// m.
+    looked_at: usize,
+    neighbours: Neighbours,
+}
+
+impl<D: Device> Start<D> {
+    async fn new(trainer: &Trainer<'_, D>) -> Result<Self> {
+        trainer.encode_all();
+        let mut z = download_all(trainer.device, &trainer.embedding.blocks).await?;
+        let width = trainer.config.network.embedding_dim;
+        z.truncate(LOOKED_AT * width);
+        Ok(Self {
+            pretrained: trainer.autoencoder.snapshot(trainer.device)?,
+            looked_at: z.len() / width,
+            neighbours: Neighbours::of(&z, width),
+            width,
+            z,
+        })
+    }
+}
+
+fn smallest_cluster(assignment: &[u32], k: usize) -> usize {
+    let mut sizes = vec![0; k];
+    assignment
+        .iter()
+        .for_each(|cluster| sizes[*cluster as usize] += 1);
+    sizes.into_iter().min().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_cluster_is_the_smallest() {
+        assert_eq!(smallest_cluster(&[0, 0, 2], 3), 0);
+        assert_eq!(smallest_cluster(&[1, 0, 0, 1, 1], 2), 2);
+    }
+}
