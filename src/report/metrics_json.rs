@@ -74,7 +74,7 @@ pub struct Seconds {
     pub load: f64,
     /// Pre-training the autoencoder.
     pub pretrain: f64,
-    /// k-means on the embedding.
+    /// k-means on the embedding; before it the choice of k, if it was asked for.
     pub init: f64,
     /// The clustering phase.
     pub cluster: f64,

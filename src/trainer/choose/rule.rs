@@ -1,51 +1,52 @@
 //! The rule that picks k from the table.
 //!
-//! The silhouette in the pre-trained embedding says how many groups stand apart, but it favours few: groups that lie
-//! together two by two score as well as each by itself. A larger k whose clusters are as good by both scores
-//! tears nothing apart and says more, so it is preferred. The paper reads k off the fall of G; here G moved less
-//! from one k to the next than from one draw of the samples to another, so it is shown and not used.
+//! The silhouette in the pre-trained embedding says how many groups stand apart, but several k often score alike. Among
+//! these the agreement with the neighbours decides: it falls as soon as a group is divided. Where both are alike,
+//! the larger k tears nothing apart and says more. The paper reads k off the fall of G, by eye; from one k to the next G
+//! moved no more than from one seed to another here, so it is shown and not used.
 
 use super::Candidate;
 
-/// Scores that differ by at most this are equal. Of 2,000 samples the mean silhouette has a standard error of about
-/// half as much.
-const EQUAL: f64 = 0.01;
+/// Scores that differ by at most this are alike. The widths of 2,000 samples spread by about 0.2, which is a standard
+/// error of half as much for their mean.
+const ALIKE: f64 = 0.01;
 
 /// k, and why in one line. Of candidates, at least one.
 pub(super) fn choose(candidates: &[Candidate]) -> (usize, String) {
-    let highest = (candidates.iter()).fold(&candidates[0], |best, candidate| {
-        if candidate.silhouette > best.silhouette {
-            candidate
-        } else {
-            best
-        }
-    });
-    let chosen = (candidates.iter()).rfind(|candidate| is_as_good(candidate, highest));
-    let chosen = chosen.unwrap_or(highest);
-    (chosen.n_clusters, reason(chosen, highest))
+    let all: Vec<&Candidate> = candidates.iter().collect();
+    let apart = alike(all, |candidate| candidate.silhouette);
+    let together = alike(apart.clone(), |candidate| candidate.agreement);
+    let chosen = together.last().map_or(&candidates[0], |last| *last);
+    (chosen.n_clusters, reason(chosen, &apart, &together))
 }
 
-/// Whether a candidate is as good as that of the highest silhouette, by both scores.
-fn is_as_good(candidate: &Candidate, highest: &Candidate) -> bool {
-    candidate.silhouette >= highest.silhouette - EQUAL
-        && candidate.agreement >= highest.agreement - EQUAL
+/// Those whose score is the highest or like it, in order; none if no score is a number.
+fn alike(candidates: Vec<&Candidate>, score: fn(&Candidate) -> f64) -> Vec<&Candidate> {
+    let scores = candidates.iter().map(|candidate| score(candidate));
+    let highest = scores.fold(f64::NEG_INFINITY, f64::max);
+    let is_alike = |candidate: &&Candidate| score(candidate) >= highest - ALIKE;
+    candidates.into_iter().filter(is_alike).collect()
 }
 
-fn reason(chosen: &Candidate, highest: &Candidate) -> String {
-    let k = chosen.n_clusters;
-    if k == highest.n_clusters {
-        return format!(
-            "k = {k}: the highest silhouette, {:.4}, and no larger k is as good",
-            chosen.silhouette
-        );
+fn reason(chosen: &Candidate, apart: &[&Candidate], together: &[&Candidate]) -> String {
+    let (k, silhouette) = (chosen.n_clusters, chosen.silhouette);
+    if apart.len() < 2 {
+        return format!("k = {k}: its silhouette, {silhouette:.3}, is the highest");
     }
+    let names = |candidates: &[&Candidate]| {
+        let names = candidates.iter().map(|c| c.n_clusters.to_string());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let why = match together.len() {
+        1 => "agrees best with the neighbours".to_owned(),
+        _ => format!(
+            "is the largest of those that agree best with the neighbours ({})",
+            names(together)
+        ),
+    };
     format!(
-        "k = {k}: the largest k as good as k = {}, whose silhouette is the highest (silhouette {:.4} and {:.4}, neighbours {:.4} and {:.4})",
-        highest.n_clusters,
-        chosen.silhouette,
-        highest.silhouette,
-        chosen.agreement,
-        highest.agreement
+        "k = {k}: of those with the highest silhouettes ({}) it {why}",
+        names(apart)
     )
 }
 
@@ -71,30 +72,32 @@ mod tests {
 
     #[test]
     fn the_highest_silhouette_is_taken() {
-        let (k, reason) = choose_from(&[[0.2, 0.9], [0.4, 0.9], [0.3, 0.9]]);
-        assert_eq!(k, 3);
-        assert!(reason.starts_with("k = 3: the highest silhouette, 0.4000"));
+        let (k, reason) = choose_from(&[[0.2, 0.9], [0.4, 0.8], [0.3, 0.9]]);
+        let want = "k = 3: its silhouette, 0.400, is the highest";
+        assert_eq!((k, &reason[..]), (3, want));
     }
 
     #[test]
-    fn a_larger_k_that_is_as_good_is_preferred() {
+    fn of_like_silhouettes_the_neighbours_decide() {
+        let (k, reason) = choose_from(&[[0.250, 0.93], [0.254, 0.95], [0.258, 0.93], [0.2, 0.99]]);
+        let want = "k = 3: of those with the highest silhouettes (2, 3, 4) it agrees best with the neighbours";
+        assert_eq!((k, &reason[..]), (3, want));
+    }
+
+    #[test]
+    fn of_those_alike_in_both_the_largest_is_taken() {
         let (k, reason) = choose_from(&[[0.332, 0.999], [0.331, 0.994], [0.239, 0.884]]);
-        assert_eq!(k, 3);
-        assert!(reason.starts_with("k = 3: the largest k as good as k = 2"));
+        let want = "k = 3: of those with the highest silhouettes (2, 3) it is the largest of those that agree best with \
+                    the neighbours (2, 3)";
+        assert_eq!((k, &reason[..]), (3, want));
     }
 
     #[test]
-    fn both_scores_must_hold_and_a_smaller_k_does_not_win() {
-        let compact_only = [[0.40, 0.95], [0.395, 0.93]];
-        assert_eq!(choose_from(&compact_only).0, 2);
-        let together_only = [[0.40, 0.95], [0.38, 0.96]];
-        assert_eq!(choose_from(&together_only).0, 2);
-        assert_eq!(choose_from(&[[0.399, 0.99], [0.40, 0.95]]).0, 3);
-    }
-
-    #[test]
-    fn scores_that_are_no_numbers_choose_the_smallest() {
-        assert_eq!(choose_from(&[[f64::NAN; 2], [f64::NAN; 2]]).0, 2);
+    fn scores_that_are_no_numbers_are_passed_over() {
+        let nan = [f64::NAN; 2];
+        assert_eq!(choose_from(&[nan, nan]).0, 2);
+        assert_eq!(choose_from(&[nan, [0.1, 0.2], nan]).0, 3);
+        assert_eq!(choose_from(&[[0.1, f64::NAN], [0.1, 0.2]]).0, 3);
         assert_eq!(choose_from(&[[0.1, 0.2]]).0, 2);
     }
 }
