@@ -129,6 +129,7 @@ impl Dataset {
                 Values::F32(values) => Values::F32(pick(values, rows, d)),
             },
             image_shape: self.image_shape,
+            column_names: self.column_names.clone(),
             labels: None,
         }
     }
@@ -299,6 +300,24 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+
+    #[test]
+    fn some_rows_come_in_the_order_asked_for() {
+        let set = |values| Dataset {
+            name: "rows".into(),
+            n_samples: 3,
+            input_dim: 2,
+            values,
+            image_shape: None,
+            column_names: None,
+            labels: Some(Labels::from_integers(&[4, 5, 6])),
+        };
+        let bytes = set(Values::U8(vec![0, 1, 10, 11, 20, 21])).of_rows(&[2, 0]);
+        assert_eq!(bytes.values, Values::U8(vec![20, 21, 0, 1]));
+        assert_eq!((bytes.n_samples, bytes.labels), (2, None));
+        let floats = set(Values::F32(vec![0.0, 0.5, 1.0, 1.5, 2.0, 2.5])).of_rows(&[1]);
+        assert_eq!(floats.values, Values::F32(vec![1.0, 1.5]));
+    }
 
     #[test]
     fn names_of_sets() {

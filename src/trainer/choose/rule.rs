@@ -2,13 +2,12 @@
 //!
 //! The silhouette in the pre-trained embedding says how many groups stand apart, but several k often score alike. Among
 //! these the agreement with the neighbours decides: it falls as soon as a group is divided. Where both are alike,
-//! the larger k tears nothing apart and says more. The paper reads k off the fall of G, by eye; from one k to the next G
-//! moved no more than from one seed to another here, so it is shown and not used.
+//! the larger k tears nothing apart and says more. The paper reads k off the fall of G, by eye; here G
+//! moved less from one k to the next than from one seed to another, so it is shown and not used.
 
 use super::Candidate;
 
-/// Scores that differ by at most this are alike. The widths of 2,000 samples spread by about 0.2, which is a standard
-/// error of half as much for their mean.
+/// Scores that differ by at most this are alike. From one seed to another they move by about as much (docs/design.md).
 const ALIKE: f64 = 0.01;
 
 /// k, and why in one line. Of candidates, at least one.
