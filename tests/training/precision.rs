@@ -23,7 +23,12 @@ fn digits_are_clustered_as_well_at_f16() {
     let data = digits();
     let labels = data.labels.as_ref().expect("digits are labelled");
     let run = |cpu: Cpu| {
-        let short = ["pretrain.steps=1000", "cluster.max-steps=300"].map(str::to_owned);
+        let short = [
+            "pretrain.steps=1000",
+            "pretrain.held-out=0.0",
+            "cluster.max-steps=300",
+        ]
+        .map(str::to_owned);
         let mut config = Config::layered(None, None, &short).expect("a schedule");
         config.n_clusters = Some(10);
         let config = config.resolve(DataShape::of(&data)).expect("it fits");
@@ -46,8 +51,7 @@ fn digits_are_clustered_as_well_at_f16() {
     let off = (full.iter().zip(&rounded)).map(|(a, b)| (a / b - 1.0).abs());
     let worst = off.fold(0.0, f64::max);
     println!("a pre-training loss is off by {worst:.1e} at most");
-    // Rounding alone is 1e-3; over a thousand steps the two runs drift apart.
-    assert!(0.0 < worst && worst < 0.05, "{worst}");
+    assert!(0.0 < worst && worst < 0.02, "{worst}");
 }
 
 #[test]
