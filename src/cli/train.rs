@@ -1,6 +1,7 @@
 //! `dec-gpu train`: from a file to clusters.
 
 mod choose;
+mod runs;
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -15,9 +16,7 @@ use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
 use dec_gpu::precision::Precision;
-use dec_gpu::report::{
-    self, HistoryRecord, METRICS_SCHEMA, OneRun, RunMetrics, RunScores, Runs, Seconds, Steps,
-};
+use dec_gpu::report::{self, HistoryRecord, METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::trainer::{Clustering, Trainer};
 
 use super::clusters_arg::ClustersArg;
@@ -198,7 +197,7 @@ fn train<D: Device>(
             &mut progress,
         )?);
     }
-    let kept = compare(&done, folder, &progress)?;
+    let kept = runs::compare(&done, folder, &progress)?;
     let run = done.swap_remove(kept);
     write_results(folder, &run)?;
     let of = (&run.found.model, &run.found.clustering);
@@ -234,42 +233,6 @@ fn one_run<D: Device>(
         metrics,
         history: std::mem::take(&mut progress.history),
     })
-}
-
-/// The place of the run to keep. Several runs are compared, and the comparison is written and told.
-fn compare(runs: &[Run], folder: &RunDir, progress: &Progress) -> Result<usize> {
-    if runs.len() == 1 {
-        return Ok(0);
-    }
-    let one = |run: &Run| OneRun {
-        seed: run.metrics.seed,
-        agreement: 0.0, // filled in by the comparison
-        stop_reason: run.metrics.stop_reason,
-        scores: run.metrics.scores,
-    };
-    let assignments: Vec<&[u32]> = runs
-        .iter()
-        .map(|run| &run.found.clustering.assignment[..])
-        .collect();
-    let compared = Runs::compare(runs.iter().map(one).collect(), &assignments);
-    folder.write(report::RUNS_JSON, |out| compared.write_json(out))?;
-    progress.say(&format!(
-        "stability {:.3} (mean ARI among the runs); seed {} agrees best with the others and is kept",
-        compared.stability, compared.kept
-    ));
-    if let Some(dec) = &compared.dec {
-        let line = [("ACC", dec.acc), ("NMI", dec.nmi), ("ARI", dec.ari)]
-            .map(|(name, score)| format!("{name} {:.4} ± {:.4}", score.mean, score.sd));
-        progress.say(&format!(
-            "DEC over {} runs: {}",
-            runs.len(),
-            line.join(", ")
-        ));
-    }
-    let kept = runs
-        .iter()
-        .position(|run| run.metrics.seed == compared.kept);
-    Ok(kept.expect("the kept seed is one of the runs'"))
 }
 
 /// Pre-train, choose k if asked to, first centroids, cluster; each timed.
