@@ -137,11 +137,46 @@ impl<D: Device> Autoencoder<D> {
         init: Init,
         seed: u32,
     ) -> Result<Self> {
+        let initial = |l: usize, (d_in, d_out)| {
+            let weight = initial_weights(init, seed, l as u32, d_in, d_out);
+            [weight, vec![0.0; d_out]]
+        };
+        Self::with(device, sizes, groups, &initial)
+    }
+
+    /// The layers of a trained model, encoder and decoder; the way back from [`Autoencoder::download`].
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    ///
+    /// # Panics
+    /// If the layers are not of these sizes.
+    pub fn trained(
+        device: &D,
+        sizes: &[usize],
+        groups: &Groups,
+        layers: &[&LayerWeights],
+    ) -> Result<Self> {
+        let of_model = |l: usize, shape| {
+            let own = layers[l];
+            assert_eq!((own.d_in, own.d_out), shape, "layer {l}");
+            [own.weight.clone(), own.bias.clone()]
+        };
+        Self::with(device, sizes, groups, &of_model)
+    }
+
+    /// Layers whose weight and bias are told by number and shape.
+    fn with(
+        device: &D,
+        sizes: &[usize],
+        groups: &Groups,
+        values: &dyn Fn(usize, (usize, usize)) -> [Vec<f32>; 2],
+    ) -> Result<Self> {
         let shapes = mirrored(sizes);
         let last = shapes.len() - 1;
         let (mut layers, mut parameters) = (Vec::new(), Vec::new());
         for range in groups.iter() {
-            let side = |side| initial_parameters(device, &shapes, range, side, init, seed);
+            let side = |side| parameters_of_side(device, &shapes, range, side, values);
             let sides = [side(0)?, side(1)?];
             layers.extend(range.clone().map(|l| {
                 let (arena, first) = (&sides[l % 2].arena, 2 * place_on_side(range, l));
@@ -325,21 +360,17 @@ fn place_on_side(layers: &Range<usize>, l: usize) -> usize {
     on_side(&(layers.start..l), l % 2).count()
 }
 
-/// Weights drawn, biases zero, of a side of a group of layers.
-fn initial_parameters<D: Device>(
+/// Weights and biases of a side of a group of layers.
+fn parameters_of_side<D: Device>(
     device: &D,
     shapes: &[(usize, usize)],
     layers: &Range<usize>,
     side: usize,
-    init: Init,
-    seed: u32,
+    values: &dyn Fn(usize, (usize, usize)) -> [Vec<f32>; 2],
 ) -> Result<Parameters<D>> {
-    let mut values = Vec::new();
-    for l in on_side(layers, side) {
-        let (d_in, d_out) = shapes[l];
-        values.push(initial_weights(init, seed, l as u32, d_in, d_out));
-        values.push(vec![0.0; d_out]);
-    }
+    let values: Vec<Vec<f32>> = on_side(layers, side)
+        .flat_map(|l| values(l, shapes[l]))
+        .collect();
     let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
     let own = groups::parameter_shapes(shapes, layers, side);
     Ok(Parameters {

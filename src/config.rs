@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
 pub use rules::DataShape;
+pub(crate) use rules::MIXTURE_SAMPLES;
 
 use crate::data::Normalisation;
 
@@ -164,6 +165,8 @@ pub struct PretrainConfig {
     pub evaluate_every: Option<u32>,
     /// Looks without a lower loss after which end-to-end training ends.
     pub patience: u32,
+    /// A model file whose autoencoder and normalisation are taken in place of pre-training.
+    pub model: Option<String>,
     /// Samples at the front of the data that pre-training uses; all if left out.
     pub samples: Option<usize>,
 }
@@ -182,10 +185,25 @@ pub struct KMeansConfig {
     pub baseline: bool,
 }
 
+/// What the first clusters are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstClusters {
+    /// Those of k-means on the embedding (Xie et al. 2016, §3.1).
+    Kmeans,
+    /// Those of a mixture of Gaussians on the embedding ([`crate::mixture`]).
+    Mixture,
+}
+
 /// Training of encoder and centroids.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClusterConfig {
+    /// `kmeans` or `mixture`; chosen from n, k and d, once k is known, if left out.
+    pub first: Option<FirstClusters>,
+    /// Update intervals, at most, in which the mixture's posterior is the target distribution; fewer if the labels have
+    /// settled (fewer than 5 × `tolerance` of them change).
+    pub first_updates: u32,
     /// Degrees of freedom of Student's t distribution.
     pub alpha: f32,
     /// An embedding whose mean squared distance of a sample to its centroid is smaller is enlarged to this before the

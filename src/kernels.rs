@@ -78,6 +78,7 @@ pub(crate) use product_kernels;
 kernels! {
     kernels:
         soft_assign,
+        mixture_posterior,
         column_sum,
         target_distribution,
         kl_gradient,

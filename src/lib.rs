@@ -34,6 +34,7 @@ pub mod kernels;
 pub mod kmeans;
 pub mod loss;
 pub mod metrics;
+pub mod mixture;
 pub mod model;
 pub mod optimiser;
 pub mod precision;

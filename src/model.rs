@@ -140,6 +140,18 @@ impl Model {
         }
     }
 
+    /// Sizes from input to embedding: D, hidden…, d.
+    pub fn encoder_sizes(&self) -> Vec<usize> {
+        let outputs = self.encoder.iter().map(|layer| layer.d_out);
+        std::iter::once(self.input_dim).chain(outputs).collect()
+    }
+
+    /// Whether the decoder's layers have the shapes of the encoder's in reverse.
+    pub fn is_mirrored(&self) -> bool {
+        let mirrored = self.encoder.iter().rev().map(|own| (own.d_out, own.d_in));
+        mirrored.eq(self.decoder.iter().map(|own| (own.d_in, own.d_out)))
+    }
+
     /// All tensors in the order of the file.
     fn tensors(&self) -> Vec<Tensor<'_>> {
         let mut tensors = Vec::new();

@@ -55,6 +55,8 @@ pub mod stream {
     pub const GUARD: u32 = 0x1004;
     /// Samples by which the number of clusters is chosen.
     pub const CHOOSE: u32 = 0x1005;
+    /// Samples whose embedding the mixture of the first clusters is fitted to, and its starts.
+    pub const MIXTURE: u32 = 0x1006;
     /// Order of the samples in pre-training; the phase's number is added.
     pub const PRETRAIN_ORDER: u32 = 0x1100;
     /// Image augmentation; the phase's number in pre-training is added, or [`CLUSTER_PHASE`].

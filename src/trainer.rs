@@ -11,6 +11,7 @@ mod cluster;
 mod corrupted;
 mod encode;
 mod encoding;
+mod first;
 mod guard;
 mod held_out;
 mod losses;
@@ -32,6 +33,7 @@ pub(crate) use cluster::download_all;
 pub use cluster::{ClusterSteps, Clustering};
 pub(crate) use encode::{Embedding, ROWS};
 pub use encoding::Encoding;
+pub use first::{First, MixtureClusters};
 pub use guard::Course;
 pub use pretrain::PretrainSteps;
 
@@ -135,6 +137,22 @@ impl<'a, D: Device> Trainer<'a, D> {
             config,
             device,
         })
+    }
+
+    /// Takes the autoencoder of a model in place of pre-training. The data must have been uploaded with the model's
+    /// normalisation.
+    ///
+    /// # Errors
+    /// The device's, when memory runs out.
+    ///
+    /// # Panics
+    /// If the model's layers are not those of the configuration.
+    pub fn take_autoencoder(&mut self, model: &Model) -> Result<()> {
+        let rows = self.tape.rows_capacity();
+        let groups = Groups::new(self.device, rows, &self.sizes);
+        let layers: Vec<_> = model.encoder.iter().chain(&model.decoder).collect();
+        self.autoencoder = Autoencoder::trained(self.device, &self.sizes, &groups, &layers)?;
+        Ok(())
     }
 
     /// The configuration of this run.

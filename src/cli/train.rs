@@ -1,6 +1,7 @@
 //! `dec-gpu train`: from a file to clusters.
 
 mod choose;
+mod pretrained;
 mod runs;
 
 use std::ops::RangeInclusive;
@@ -50,6 +51,9 @@ pub(crate) struct TrainArgs {
     /// fast, balanced or paper [default: fast, or what the configuration names]
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// Take the autoencoder of this model.safetensors in place of pre-training
+    #[arg(long, value_name = "MODEL")]
+    pretrained: Option<String>,
     /// A TOML file over the preset
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -73,6 +77,16 @@ struct Plan {
     runs: u32,
     /// The numbers of clusters to choose from; none if k is given.
     range: Option<RangeInclusive<usize>>,
+    /// The model whose autoencoder is taken.
+    pretrained: Option<Model>,
+}
+
+/// What every run begins with besides the data.
+struct Begin<'a> {
+    /// For scoring only.
+    labels: Option<&'a [u32]>,
+    choosing: Option<&'a Choosing<'a>>,
+    pretrained: Option<&'a Model>,
 }
 
 /// One of the runs, with all that its files are made of.
@@ -104,7 +118,9 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     RunDir::check(&args.out, args.force)?;
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
+    let pretrained = pretrained::model(&mut config, &data)?;
     let plan = Plan {
+        pretrained,
         config: config.resolve(DataShape::of(&data))?,
         runs: args.runs,
         range,
@@ -126,6 +142,7 @@ fn configuration(args: &TrainArgs) -> Result<Config> {
     let file = name.as_deref().zip(text.as_deref());
     let mut config = Config::layered(args.preset.as_deref(), file, &args.overrides)?;
     config.seed = args.seed.unwrap_or(config.seed);
+    config.pretrain.model = args.pretrained.clone().or(config.pretrain.model);
     let default_clusters = args.data.is_none().then_some(10); // the embedded digits
     let number = args.clusters.as_ref().and_then(ClustersArg::number);
     config.n_clusters = number.or(config.n_clusters).or(default_clusters);
@@ -162,6 +179,7 @@ fn train<D: Device>(
         config,
         runs,
         range,
+        pretrained,
     } = plan;
     progress.say(&format!(
         "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
@@ -179,6 +197,11 @@ fn train<D: Device>(
         range,
         folder,
     });
+    let begin = Begin {
+        labels: labels.as_deref(),
+        choosing: choosing.as_ref(),
+        pretrained: pretrained.as_ref(),
+    };
     let mut done = Vec::new();
     for r in 0..runs {
         let mut config = config.clone();
@@ -192,8 +215,7 @@ fn train<D: Device>(
             &data,
             config,
             since,
-            labels.as_deref(),
-            choosing.as_ref(),
+            &begin,
             &mut progress,
         )?);
     }
@@ -213,14 +235,19 @@ fn one_run<D: Device>(
     data: &Dataset,
     config: Config,
     start: Instant,
-    labels: Option<&[u32]>,
-    choosing: Option<&Choosing<'_>>,
+    begin: &Begin<'_>,
     progress: &mut Progress,
 ) -> Result<Run> {
-    let affine = fit(data, config.normalisation());
+    let affine = match begin.pretrained {
+        Some(model) => model.affine(),
+        None => fit(data, config.normalisation()),
+    };
     let mut trainer = Trainer::new(device, data, affine, config)?;
+    if let Some(model) = begin.pretrained {
+        trainer.take_autoencoder(model)?;
+    }
     let load = start.elapsed().as_secs_f64();
-    let mut found = pollster::block_on(phases(&mut trainer, labels, choosing, progress))?;
+    let mut found = pollster::block_on(phases(&mut trainer, begin, progress))?;
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
@@ -238,15 +265,18 @@ fn one_run<D: Device>(
 /// Pre-train, choose k if asked to, first centroids, cluster; each timed.
 async fn phases<D: Device>(
     trainer: &mut Trainer<'_, D>,
-    labels: Option<&[u32]>,
-    choosing: Option<&Choosing<'_>>,
+    begin: &Begin<'_>,
     progress: &mut Progress,
 ) -> Result<Found> {
+    let labels = begin.labels;
     progress.labels = labels.map(<[u32]>::to_vec);
     let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
     let mut seconds = Seconds::default();
     let start = Instant::now();
-    let pretrain_steps = trainer.pretrain(&mut |event| progress.event(event)).await?;
+    let pretrain_steps = match begin.pretrained {
+        Some(_) => 0,
+        None => trainer.pretrain(&mut |event| progress.event(event)).await?,
+    };
     seconds.pretrain = start.elapsed().as_secs_f64();
     if progress.best_step > 0 {
         progress.say(&format!(
@@ -256,17 +286,25 @@ async fn phases<D: Device>(
     }
 
     let start = Instant::now();
-    if let Some(choosing) = choosing {
+    if let Some(choosing) = begin.choosing {
         choosing.run(trainer, labels, progress).await?;
     }
-    let first = trainer.init_centroids().await?;
-    let autoencoder_kmeans = score(&first.assignment);
+    let first = trainer.first_clusters().await?;
+    let autoencoder_kmeans = score(&first.kmeans.assignment);
+    let of_mixture = first
+        .mixture
+        .as_ref()
+        .map(|mixture| &mixture.assignment[..]);
+    let autoencoder_mixture = of_mixture.and_then(score);
     seconds.init = start.elapsed().as_secs_f64();
     progress.say(&scored("autoencoder + k-means", autoencoder_kmeans));
+    if of_mixture.is_some() {
+        progress.say(&scored("autoencoder + mixture", autoencoder_mixture));
+    }
 
     let start = Instant::now();
     let clustering = trainer
-        .cluster(&first.centroids, &mut |event| progress.event(event))
+        .cluster(first, &mut |event| progress.event(event))
         .await?;
     seconds.cluster = start.elapsed().as_secs_f64();
 
@@ -284,6 +322,7 @@ async fn phases<D: Device>(
     let scores = score(&clustering.assignment).map(|dec| RunScores {
         kmeans,
         autoencoder_kmeans,
+        autoencoder_mixture,
         dec,
     });
     let steps = Steps {
@@ -402,6 +441,7 @@ fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
         let rows = [
             ("k-means on the inputs", scores.kmeans),
             ("autoencoder + k-means", scores.autoencoder_kmeans),
+            ("autoencoder + mixture", scores.autoencoder_mixture),
             ("DEC", Some(scores.dec)),
         ];
         for (name, row) in rows {

@@ -68,6 +68,16 @@ pub enum ConfigError {
         /// `section.key`.
         key: &'static str,
     },
+    /// A mixture that the samples do not suffice for.
+    #[error(
+        "cluster.first is mixture, which needs {needed}, but there are {found}; leave it out, or say kmeans"
+    )]
+    TooFewForMixture {
+        /// What it needs.
+        needed: String,
+        /// What there is.
+        found: String,
+    },
     /// A normalisation that does not exist.
     #[error(
         "unknown normalisation '{0}'; expected none, unit-range, unit-mean-square or standardise"

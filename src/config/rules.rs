@@ -1,7 +1,14 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, FirstClusters};
 use crate::data::{Columns, Dataset, Normalisation, columns, images};
+
+/// Samples that a mixture is fitted to, at most.
+pub(crate) const MIXTURE_SAMPLES: usize = 16_384;
+/// Samples that a component needs, on average.
+const PER_COMPONENT: usize = 50;
+/// The widest embedding for full covariances: one of 64 values has 2,080 of its own.
+const WIDEST_MIXTURE: usize = 64;
 
 /// What the rules look at: shape and storage of the data, never labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +75,7 @@ impl Config {
             known.map_err(|_| ConfigError::UnknownNormalisation(name.clone()))?;
         }
         self.check_counts(shape)?;
+        self.check_mixture(shape)?;
         self.check_augmentation(shape)?;
         self.check_ranges()
     }
@@ -101,6 +109,28 @@ impl Config {
             (0.0..=45.0).contains(&angle),
             "degrees from 0 to 45",
         )
+    }
+
+    /// What the first clusters of n samples are, given or by the rule. It waits for k, which may still be chosen.
+    pub(crate) fn first_clusters(&self, n: usize) -> FirstClusters {
+        let (k, d) = (self.n_clusters.unwrap_or(1), self.network.embedding_dim);
+        (self.cluster.first).unwrap_or_else(|| first_clusters(n, k, d))
+    }
+
+    fn check_mixture(&self, shape: DataShape) -> Result<(), ConfigError> {
+        let (n, d) = (shape.n_samples, self.network.embedding_dim);
+        let k = self.n_clusters.unwrap_or(1);
+        let wanted = self.cluster.first == Some(FirstClusters::Mixture);
+        if !wanted || first_clusters(n, k, d) == FirstClusters::Mixture {
+            return Ok(());
+        }
+        Err(ConfigError::TooFewForMixture {
+            needed: format!(
+                "2 clusters or more, {PER_COMPONENT} samples (of at most {MIXTURE_SAMPLES}) for each, and an embedding of \
+                 at most {WIDEST_MIXTURE} values"
+            ),
+            found: format!("{k} clusters, {n} samples and an embedding of {d} values"),
+        })
     }
 
     fn check_counts(&self, shape: DataShape) -> Result<(), ConfigError> {
@@ -242,4 +272,14 @@ fn update_interval(per_epoch: usize) -> u32 {
 /// 20 updates of the target distribution, but at least 2,000 steps; small sets settle before.
 fn cluster_steps(interval: u32) -> u32 {
     (20 * interval).max(2000)
+}
+
+/// A mixture where there are samples enough to know the covariances by, else k-means.
+fn first_clusters(n: usize, k: usize, d: usize) -> FirstClusters {
+    let enough = n.min(MIXTURE_SAMPLES) >= PER_COMPONENT * k;
+    if k >= 2 && enough && d <= WIDEST_MIXTURE {
+        FirstClusters::Mixture
+    } else {
+        FirstClusters::Kmeans
+    }
 }

@@ -33,6 +33,11 @@ impl Neighbours {
         }
     }
 
+    /// For each point its nearest others, in no order, as many for each.
+    pub fn nearest(&self) -> &[Vec<u32>] {
+        &self.nearest
+    }
+
     /// The share of neighbours that lie in their point's cluster, corrected for chance: 1 if every point lies
     /// with all its neighbours, 0 if no more often than at random. One cluster for all points scores 0.
     ///

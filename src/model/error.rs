@@ -27,6 +27,14 @@ pub enum ModelError {
         /// Values per sample of the model.
         expected: usize,
     },
+    /// A decoder that training cannot go on with.
+    #[error(
+        "{file}: the layers of the decoder are not those of the encoder in reverse; training needs a model that dec-gpu trained"
+    )]
+    NotMirrored {
+        /// The model file's name.
+        file: String,
+    },
     /// The container itself is broken: truncated, or a header that lies about the data.
     #[error(
         "{file}: not a readable safetensors file ({source}); expected a model.safetensors written by dec-gpu"

@@ -61,8 +61,11 @@ pub struct RunMetrics {
 pub struct RunScores {
     /// k-means on the raw inputs; null if it was not run.
     pub kmeans: Option<Scores>,
-    /// k-means on the pre-trained embedding, where clustering starts; null if it was not run.
+    /// k-means on the pre-trained embedding; null if it was not run.
     pub autoencoder_kmeans: Option<Scores>,
+    /// A mixture of Gaussians on the pre-trained embedding, if clustering starts there; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoencoder_mixture: Option<Scores>,
     /// The final assignment.
     pub dec: Scores,
 }
@@ -145,6 +148,7 @@ mod tests {
             scores: Some(RunScores {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
+                autoencoder_mixture: None,
                 dec: scores,
             }),
             seconds: Seconds {

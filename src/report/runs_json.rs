@@ -58,6 +58,9 @@ pub struct Runs {
     pub kmeans: Option<StageSpread>,
     /// k-means on the embedding, where every run has it.
     pub autoencoder_kmeans: Option<StageSpread>,
+    /// A mixture on the embedding, where every run has it; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoencoder_mixture: Option<StageSpread>,
     /// The final clusters, where labels are known.
     pub dec: Option<StageSpread>,
 }
@@ -81,6 +84,7 @@ impl Runs {
             stability: agreements.iter().sum::<f64>() / agreements.len() as f64,
             kmeans: stage(|scores| scores.kmeans),
             autoencoder_kmeans: stage(|scores| scores.autoencoder_kmeans),
+            autoencoder_mixture: stage(|scores| scores.autoencoder_mixture),
             dec: stage(|scores| Some(scores.dec)),
             runs,
         }
@@ -152,6 +156,7 @@ mod tests {
         let scores = acc.map(|acc| RunScores {
             kmeans: None,
             autoencoder_kmeans: None,
+            autoencoder_mixture: None,
             dec: Scores {
                 acc,
                 nmi: 0.5,

@@ -11,7 +11,7 @@ mod rule;
 use std::ops::RangeInclusive;
 
 use super::cluster::download_all;
-use super::{Event, Observer, Trainer};
+use super::{Event, First, Observer, Trainer};
 use crate::autoencoder::Snapshot;
 use crate::config::ConfigError;
 use crate::data::Dataset;
@@ -132,7 +132,7 @@ impl<D: Device> Trainer<'_, D> {
         let k = self.n_clusters();
         let balance = self.config.cluster.balance;
         let first = self.init_centroids().await?;
-        let found = self.cluster(&first.centroids, &mut |_| {}).await?;
+        let found = self.cluster(First::of_kmeans(first), &mut |_| {}).await?;
         let q = held_out.soft_assignment(self, &found.centroids).await?;
         let loss_train = mean_divergence(&found.soft_assignment, k, balance);
         let loss_held_out = mean_divergence(&q, k, balance);

@@ -4,6 +4,7 @@
 mod steps;
 
 use super::batches::Batches;
+use super::first::First;
 use super::guard::{Course, Guard};
 use super::losses::LossWindow;
 use super::target::Target;
@@ -24,6 +25,9 @@ use crate::optimiser::{State, Step};
 use crate::random::stream;
 use crate::report::StopReason;
 pub use steps::ClusterSteps;
+
+/// A mixture has taught enough when fewer labels change than this times `cluster.tolerance`.
+const SETTLED: f64 = 5.0;
 
 /// What clustering found.
 #[derive(Clone, Debug)]
@@ -49,19 +53,23 @@ pub struct Clustering {
 }
 
 impl<D: Device> Trainer<'_, D> {
-    /// Trains encoder and centroids from the first centroids (k, d) until few labels change.
+    /// Trains encoder and centroids from the first clusters until few labels change. The posterior of a mixture is the
+    /// target distribution until the labels have settled, for `cluster.first-updates` update intervals at most.
     ///
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
-    pub async fn cluster(
-        &mut self,
-        centroids: &[f32],
-        observe: Observer<'_>,
-    ) -> Result<Clustering> {
+    pub async fn cluster(&mut self, first: First<D>, observe: Observer<'_>) -> Result<Clustering> {
         let config = self.config.cluster.clone();
         let max_steps = u64::from(config.max_steps.unwrap_or(0));
         let interval = u64::from(config.update_interval.unwrap_or(1));
-        let mut run = Run::new(self, centroids, &config)?;
+        let mut run = Run::new(self, first.centroids(), &config)?;
+        let assignment = first.assignment().to_vec();
+        if let Some(mixture) = first.mixture {
+            run.teacher = Teacher::Mixture {
+                until: u64::from(config.first_updates) * interval,
+            };
+            run.target = run.target.beginning_with(mixture.posterior);
+        }
         self.reset_momentum(&mut run, &config)?;
         observe(&Event::Begin {
             phase: "cluster",
@@ -69,7 +77,7 @@ impl<D: Device> Trainer<'_, D> {
         });
         let mut step = 0;
         let mut update = self.refresh(&mut run, step, observe).await?;
-        let mut guard = Guard::new(self, &update.assignment, &run.centroids).await?;
+        let mut guard = Guard::new(self, [&assignment, &update.assignment], &run.centroids).await?;
         let stop_reason = loop {
             if step >= max_steps {
                 break StopReason::MaxSteps;
@@ -83,7 +91,11 @@ impl<D: Device> Trainer<'_, D> {
             }
             update = self.refresh(&mut run, step, observe).await?;
             let seen = guard.see(self, &update.assignment, &run.centroids, step);
-            if seen.await? && config.roll_back {
+            let hopeless = seen.await?;
+            if update.taught {
+                continue; // still on the way to the first clusters
+            }
+            if hopeless && config.roll_back {
                 break StopReason::RolledBack;
             }
             if update.label_change < config.tolerance {
@@ -120,7 +132,7 @@ impl<D: Device> Trainer<'_, D> {
         if back {
             run.centroids = guard.way_back(self)?;
             self.encode_all();
-            run.update_target(self.device, &self.embedding.blocks)?;
+            run.assign(self.device, &self.embedding.blocks)?;
         }
         Ok(back)
     }
@@ -145,9 +157,14 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Refreshed> {
         self.encode_all();
-        run.update_target(self.device, &self.embedding.blocks)?;
+        run.assign(self.device, &self.embedding.blocks)?;
         let (assignment, changed) = run.assignment(self.device).await?;
         let label_change = f64::from(changed) / assignment.len() as f64;
+        let taught = run.teacher != Teacher::Itself;
+        run.dismiss_teacher(step, label_change, self.config.cluster.tolerance);
+        if run.teacher == Teacher::Itself {
+            run.update_target(self.device);
+        }
         if let Some(loss) = run.losses.read(self.device, "cluster", step).await? {
             observe(&Event::Loss {
                 phase: "cluster",
@@ -163,6 +180,7 @@ impl<D: Device> Trainer<'_, D> {
         });
         Ok(Refreshed {
             label_change,
+            taught,
             assignment,
         })
     }
@@ -220,6 +238,8 @@ impl<D: Device> Trainer<'_, D> {
 struct Refreshed {
     /// Share of labels that changed.
     label_change: f64,
+    /// Whether the steps before it followed a mixture.
+    taught: bool,
     /// Every sample's cluster (n).
     assignment: Vec<u32>,
 }
@@ -255,6 +275,19 @@ struct Run<D: Device> {
     coefficient: Matrix<D>,
     alpha: f32,
     balance: f32,
+    teacher: Teacher,
+}
+
+/// Who makes the target distribution.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Teacher {
+    /// The mixture of the first clusters: p is its posterior.
+    Mixture {
+        /// The step from which it does not teach in any case.
+        until: u64,
+    },
+    /// The soft assignment (eq. 3).
+    Itself,
 }
 
 impl<D: Device> Run<D> {
@@ -289,23 +322,38 @@ impl<D: Device> Run<D> {
             coefficient: Matrix::zeros(device, rows, k)?,
             alpha: config.alpha,
             balance: config.balance,
+            teacher: Teacher::Itself,
         })
     }
 
-    /// q and labels of every sample, f over all of them, p (eqs. 1 and 3).
-    fn update_target(&mut self, device: &D, z: &[Matrix<D>]) -> Result<()> {
+    /// q and labels of every sample (eq. 1).
+    fn assign(&mut self, device: &D, z: &[Matrix<D>]) -> Result<()> {
         self.changes = Matrix::zeros(device, 1, 1)?;
-        let target = &self.target;
-        for ((z, q), [label, confidence]) in z.iter().zip(&target.q).zip(&self.labels) {
+        for ((z, q), [label, confidence]) in z.iter().zip(&self.target.q).zip(&self.labels) {
             soft_assign(device, z, &self.centroids, self.alpha, q);
             argmax_rows(device, q, label, confidence, &self.changes, 0);
         }
+        Ok(())
+    }
+
+    /// f over all samples, and p from the present q (eq. 3).
+    fn update_target(&self, device: &D) {
+        let target = &self.target;
         self.frequency
             .run(device, &target.q, 1.0, &self.cluster_frequency, 0);
         for (q, p) in target.q.iter().zip(&target.p) {
             target_distribution(device, q, &self.cluster_frequency, self.balance, p);
         }
-        Ok(())
+    }
+
+    /// Lets the network go on by itself once its labels have settled, or the time is up.
+    fn dismiss_teacher(&mut self, step: u64, label_change: f64, tolerance: f64) {
+        if let Teacher::Mixture { until } = self.teacher {
+            let settled = step > 0 && label_change < SETTLED * tolerance;
+            if settled || step >= until {
+                self.teacher = Teacher::Itself;
+            }
+        }
     }
 
     /// The gradient of γ·KL to z of a step's batch, added to what the decoder sent, and its coefficients; γ = 0 is

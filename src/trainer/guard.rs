@@ -35,22 +35,22 @@ pub(super) struct Guard<D: Device> {
 /// Agreement of the clusters with the nearest neighbours ([`Neighbours::agreement`]) over time.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Course {
-    /// Of the first centroids' clusters.
+    /// Of the first clusters.
     pub start: f64,
     /// At the last update.
     pub last: f64,
-    /// The highest.
+    /// The highest of those that the network gave.
     pub best: f64,
     /// The step of the highest.
     pub best_step: u64,
 }
 
 impl Course {
-    fn new(start: f64) -> Self {
+    fn new(start: f64, network: f64) -> Self {
         Self {
             start,
-            last: start,
-            best: start,
+            last: network,
+            best: network,
             best_step: 0,
         }
     }
@@ -65,8 +65,9 @@ impl Course {
         better
     }
 
+    /// Worse than the first clusters, and there is something better to go back to.
     pub(super) fn is_worse(&self) -> bool {
-        self.last < self.start - TOLERATED
+        self.last < self.start - TOLERATED && self.last < self.best
     }
 
     fn is_hopeless(&self) -> bool {
@@ -75,10 +76,11 @@ impl Course {
 }
 
 impl<D: Device> Guard<D> {
-    /// At the start: the embedding (n, d) in blocks, its clusters (n) and their centroids (k, d).
+    /// At the start: the first clusters (n), those that the network gives with the first centroids (n), in the trainer's
+    /// embedding, and these centroids (k, d). Of k-means both are the same; a mixture's are still to be learnt.
     pub(super) async fn new(
         trainer: &Trainer<'_, D>,
-        assignment: &[u32],
+        [first, assignment]: [&[u32]; 2],
         centroids: &Matrix<D>,
     ) -> Result<Self> {
         let device = trainer.device;
@@ -91,9 +93,9 @@ impl<D: Device> Guard<D> {
             .copied()
             .collect();
         let neighbours = Neighbours::of(&rows, d);
-        let start = neighbours.agreement(&of_sample(&sample, assignment));
+        let agreement = |of: &[u32]| neighbours.agreement(&of_sample(&sample, of));
         Ok(Self {
-            course: Course::new(start),
+            course: Course::new(agreement(first), agreement(assignment)),
             neighbours,
             sample,
             kept: trainer.autoencoder.snapshot(device)?,
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_best_is_kept_and_a_fall_is_told_by_its_depth() {
-        let mut course = Course::new(0.8);
+        let mut course = Course::new(0.8, 0.8);
         let best = [(0.82, 30), (0.81, 60)].map(|(agreement, step)| course.see(agreement, step));
         assert_eq!(best, [true, false]);
         assert_eq!((course.best, course.best_step), (0.82, 30));

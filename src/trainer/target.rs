@@ -54,6 +54,15 @@ impl<D: Device> Target<D> {
         })
     }
 
+    /// The same with these rows of p (rows, k), for each block of the data.
+    pub(super) fn beginning_with(mut self, p: Vec<Matrix<D>>) -> Self {
+        for (block, p) in self.blocks.iter_mut().zip(&p) {
+            block.x = p.buffer.clone();
+        }
+        self.p = p;
+        self
+    }
+
     /// Where the batch's `rows` rows of p are: in p itself if it is one block, else gathered.
     pub(super) fn of_batch<'a>(
         &self,

@@ -110,8 +110,8 @@ pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Res
         }
     };
     trainer.pretrain(&mut observe).await?;
-    let first = trainer.init_centroids().await?;
-    let clustering = trainer.cluster(&first.centroids, &mut observe).await?;
+    let first = trainer.first_clusters().await?;
+    let clustering = trainer.cluster(first, &mut observe).await?;
     Ok(Run {
         model: trainer.model(&clustering).await?,
         clustering,

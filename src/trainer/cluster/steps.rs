@@ -38,7 +38,8 @@ impl<'a, D: Device> Trainer<'a, D> {
         };
         let blocks = self.source.block_rows().into_iter();
         let z: Vec<Matrix<D>> = blocks.map(&mut next).collect::<Result<_>>()?;
-        run.update_target(self.device, &z)?;
+        run.assign(self.device, &z)?;
+        run.update_target(self.device);
         Ok(ClusterSteps {
             trainer: self,
             run,

@@ -1,0 +1,172 @@
+//! The first clusters: k-means on the embedding, and a mixture of Gaussians that starts from it.
+//!
+//! The mixture is fitted to some thousand samples on the host ([`crate::mixture`]); the device then computes which
+//! component made each of all samples. Its means are the first centroids, and its posterior is the first target
+//! distribution: Student's t kernel around the means alone would cut the clusters by nearest centroids again.
+
+use super::cluster::download_all;
+use super::{Error, Trainer};
+use crate::config::{FirstClusters, MIXTURE_SAMPLES};
+use crate::device::{Device, Matrix};
+use crate::error::Result;
+use crate::kernels::argmax_rows::argmax_rows;
+use crate::kernels::mixture_posterior::{Components, mixture_posterior};
+use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
+use crate::mixture::{self, Mixture, Points};
+use crate::random::{self, stream};
+
+/// Starts of the mixture: k-means that has run to its end, and k-means after one iteration, by turns. The first are good,
+/// the others differ.
+const STARTS: usize = 8;
+
+/// Where clustering begins.
+pub struct First<D: Device> {
+    /// k-means on the embedding.
+    pub kmeans: KMeansResult,
+    /// The mixture's clusters, if `cluster.first` says so and one was found.
+    pub mixture: Option<MixtureClusters<D>>,
+}
+
+/// What a mixture of Gaussians says of every sample.
+pub struct MixtureClusters<D: Device> {
+    /// The means (k, d).
+    pub means: Vec<f32>,
+    /// The likeliest component of each sample (n).
+    pub assignment: Vec<u32>,
+    /// Which component made each sample (rows, k), for each block of the data.
+    pub posterior: Vec<Matrix<D>>,
+}
+
+impl<D: Device> First<D> {
+    /// k-means alone.
+    pub fn of_kmeans(kmeans: KMeansResult) -> Self {
+        Self {
+            kmeans,
+            mixture: None,
+        }
+    }
+
+    /// The first centroids (k, d).
+    pub fn centroids(&self) -> &[f32] {
+        match &self.mixture {
+            Some(mixture) => &mixture.means,
+            None => &self.kmeans.centroids,
+        }
+    }
+
+    /// The first cluster of each sample (n).
+    pub fn assignment(&self) -> &[u32] {
+        match &self.mixture {
+            Some(mixture) => &mixture.assignment,
+            None => &self.kmeans.assignment,
+        }
+    }
+}
+
+impl<D: Device> Trainer<'_, D> {
+    /// Embeds every sample and finds the first clusters, as `cluster.first` says.
+    ///
+    /// # Errors
+    /// [`Error::Numeric`] if the embedding is not finite; the device's.
+    pub async fn first_clusters(&mut self) -> Result<First<D>> {
+        let kmeans = self.init_centroids().await?;
+        let first = self.config.first_clusters(self.source.n_samples());
+        self.config.cluster.first = Some(first);
+        let mixture = match first {
+            FirstClusters::Mixture => self.mixture_clusters().await?,
+            FirstClusters::Kmeans => None,
+        };
+        Ok(First { kmeans, mixture })
+    }
+
+    /// None, and a warning, if the embedding has no spread that a mixture could follow.
+    async fn mixture_clusters(&mut self) -> Result<Option<MixtureClusters<D>>> {
+        self.encode_all();
+        let z = self.embedding_of_some().await?;
+        let d = self.config.network.embedding_dim;
+        let Some(mixture) = self.fit_mixture(&z, d).await? else {
+            log::warn!("no mixture fits the embedding; the first clusters are those of k-means");
+            return Ok(None);
+        };
+        self.posterior(&mixture).await
+    }
+
+    /// z (m, d) of samples drawn from the seed.
+    async fn embedding_of_some(&self) -> Result<Vec<f32>> {
+        let all = download_all(self.device, &self.embedding.blocks).await?;
+        let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
+        if !all.iter().all(|value| value.is_finite()) {
+            return Err(Error::Numeric {
+                phase: "init",
+                step: u64::from(self.config.pretrain.steps.unwrap_or(0)),
+                tensor: "embedding",
+            });
+        }
+        let mut sample = random::permutation(self.config.seed, stream::MIXTURE, 0, n);
+        sample.truncate(MIXTURE_SAMPLES);
+        let rows = sample.iter().flat_map(|i| &all[*i as usize * d..][..d]);
+        Ok(rows.copied().collect())
+    }
+
+    /// A mixture of the smoothed embedding, its components then seen in the embedding (m, d) as it is.
+    async fn fit_mixture(&self, z: &[f32], d: usize) -> Result<Option<Mixture>> {
+        let k = self.n_clusters();
+        let smoothed = mixture::smoothed(z, d);
+        let starts = self.mixture_starts(&smoothed, d).await?;
+        let points = |values| Points { values, d };
+        let labels = mixture::fit(points(&smoothed), k, &starts);
+        let z: Vec<f64> = z.iter().map(|value| f64::from(*value)).collect();
+        Ok(labels.map(|labels| Mixture::of_labels(points(&z), &labels, k)))
+    }
+
+    /// Labels (m) to start from.
+    async fn mixture_starts(&self, smoothed: &[f64], d: usize) -> Result<Vec<Vec<u32>>> {
+        let narrow: Vec<f32> = smoothed.iter().map(|value| *value as f32).collect();
+        let rows = vec![Matrix::upload(self.device, narrow.len() / d, d, &narrow)?];
+        let options = self.kmeans_options();
+        let mut starts = Vec::new();
+        for start in 0..STARTS {
+            let options = KMeansOptions {
+                restarts: 1,
+                max_iterations: if start % 2 == 0 {
+                    options.max_iterations
+                } else {
+                    1
+                },
+                seed: random::bits(options.seed, 0, stream::MIXTURE, start as u32),
+                ..options
+            };
+            starts.push(kmeans(self.device, &rows, &options).await?.assignment);
+        }
+        Ok(starts)
+    }
+
+    /// What the mixture says of every sample.
+    async fn posterior(&self, mixture: &Mixture) -> Result<Option<MixtureClusters<D>>> {
+        let (device, d, k) = (self.device, mixture.d, mixture.n_components());
+        let Some(whitened) = mixture.whitened() else {
+            return Ok(None);
+        };
+        let means: Vec<f32> = mixture.means.iter().map(|value| *value as f32).collect();
+        let components = Components {
+            mu: Matrix::upload(device, k, d, &means)?,
+            whitening: Matrix::upload(device, k * d, d, &whitened.whitening)?,
+            offset: Matrix::upload(device, 1, k, &whitened.offset)?,
+        };
+        let (mut posterior, mut assignment) = (Vec::new(), Vec::new());
+        for z in &self.embedding.blocks {
+            let [label, confidence] = [(); 2].map(|()| Matrix::zeros(device, z.rows, 1));
+            let (label, p) = (label?, Matrix::zeros(device, z.rows, k)?);
+            let changes = Matrix::zeros(device, 1, 1)?;
+            mixture_posterior(device, z, &components, &p);
+            argmax_rows(device, &p, &label, &confidence?, &changes, 0);
+            assignment.extend(device.download(&label.buffer).await?);
+            posterior.push(p);
+        }
+        Ok(Some(MixtureClusters {
+            means,
+            assignment,
+            posterior,
+        }))
+    }
+}
