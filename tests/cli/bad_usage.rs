@@ -18,6 +18,16 @@ fn numbers_of_clusters() {
         2,
         &["n-clusters is 10", "9 samples"],
     );
+    folder.refuses_to_train(
+        &["data.csv", "-k", "2", "--set", "cluster.first=mixture"],
+        2,
+        &["cluster.first is mixture", "50 samples", "kmeans"],
+    );
+    folder.refuses_to_train(
+        &["data.csv", "-k", "2", "--set", "cluster.first=dbscan"],
+        2,
+        &["dbscan", "expected `kmeans` or `mixture`"],
+    );
     folder.refuses_to_train(&["data.csv", "-k", "-1"], 2, &[]);
     folder.refuses_to_train(&["data.csv", "-k", "many"], 2, &["many"]);
     assert_eq!(names(&folder.path("")), ["data.csv"]);

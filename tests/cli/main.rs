@@ -6,6 +6,7 @@ mod bench;
 mod choose;
 mod explain;
 mod output;
+mod pretrained;
 mod run_folder;
 mod runs;
 mod support;

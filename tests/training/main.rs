@@ -8,6 +8,7 @@ mod common;
 
 mod blocks;
 mod choose;
+mod first;
 mod guard;
 mod precision;
 mod variants;
