@@ -8,6 +8,9 @@
 #   SETS      names from sets.txt (all)
 #   SEEDS     seeds ("0 1 2")
 #   DEC_GPU   the program (dec-gpu); ARGS further options of train, e.g. "--backend cpu"
+#   PRETRAINED  a folder with DIR/SET-SEED/model.safetensors, made by the same command with
+#             --set cluster.max-steps=0 --set cluster.min-spread=0: pre-training is not done again, the result is the same
+#             to the bit (tests/cli/pretrained.rs). A set that is not there is pre-trained.
 #   PYTHON    an interpreter with ClustPy: its DEC and IDEC are run too, with their own defaults
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,16 +21,18 @@ ours() { # NAME PATH K SEED
     local run=$out/$1-$4
     [ -e "$run/metrics.json" ] && return
     echo "$1, seed $4" >&2
+    local model=${PRETRAINED:-}/$1-$4/model.safetensors from=()
+    if [ -n "${PRETRAINED:-}" ] && [ -e "$model" ]; then from=(--pretrained "$model"); fi
     # shellcheck disable=SC2086
-    "${DEC_GPU:-dec-gpu}" train "$data/$2" -k "$3" --seed "$4" --out "$run" --force ${ARGS:-} >"$out/$1-$4.log" 2>&1 ||
+    "${DEC_GPU:-dec-gpu}" train "$data/$2" -k "$3" --seed "$4" --out "$run" --force ${from[@]+"${from[@]}"} ${ARGS:-} >"$out/$1-$4.log" 2>&1 ||
         { echo "failed: $(tail -1 "$out/$1-$4.log")" >&2; return 1; }
 }
 
-clustpy() { # NAME PATH K SEED ALGORITHM
-    local row=$out/$1-$4.clustpy-$5.json
+clustpy() { # NAME PATH K SEED
+    local row=$out/$1-$4.clustpy.json
     [ -s "$row" ] && return
-    echo "$1, seed $4, ClustPy's $5" >&2
-    "$PYTHON" "$here/../peers/clustpy_run.py" "$data/$2" -k "$3" --seed "$4" --algorithm "$5" >"$row.part"
+    echo "$1, seed $4, ClustPy" >&2
+    "$PYTHON" "$here/../peers/clustpy_run.py" "$data/$2" -k "$3" --seed "$4" >"$row.part"
     mv "$row.part" "$row"
 }
 
@@ -42,7 +47,7 @@ while read -r name path k; do
     for seed in ${SEEDS:-0 1 2}; do
         ours "$name" "$path" "$k" "$seed" </dev/null || failed=1
         if [ -n "${PYTHON:-}" ]; then
-            for algorithm in dec idec; do clustpy "$name" "$path" "$k" "$seed" "$algorithm" </dev/null || failed=1; done
+            clustpy "$name" "$path" "$k" "$seed" </dev/null || failed=1
         fi
     done
 done <"$here/sets.txt"

@@ -8,8 +8,8 @@ import pathlib
 import statistics
 import sys
 
-STAGES = {"kmeans": "k-means", "autoencoder_kmeans": "autoencoder + k-means", "dec": "DEC"}
-PEERS = {"dec": "ClustPy DEC", "idec": "ClustPy IDEC"}
+STAGES = {"kmeans": "k-means", "autoencoder_kmeans": "autoencoder + k-means", "autoencoder_mixture": "autoencoder + mixture", "dec": "DEC"}
+PEERS = {"clustpy dec": "ClustPy DEC", "clustpy idec": "ClustPy IDEC"}
 COLUMNS = [*STAGES.values(), *PEERS.values()]
 
 
@@ -18,14 +18,15 @@ def rows(folder):
     for path in sorted(folder.glob("*/metrics.json")):
         name = path.parent.name.rpartition("-")[0]
         for stage, column in STAGES.items():
-            scores = json.loads(path.read_text())["scores"][stage]
+            scores = json.loads(path.read_text())["scores"].get(stage)
             if scores:
                 yield name, column, scores
-    for path in sorted(folder.glob("*.clustpy-*.json")):
-        name, algorithm = path.name[: -len(".json")].split(".clustpy-")
+    for path in sorted(folder.glob("*.clustpy.json")):
+        name = path.name.removesuffix(".clustpy.json").rpartition("-")[0]
         for line in path.read_text().splitlines():
             if line.startswith("{"):
-                yield name.rpartition("-")[0], PEERS[algorithm], json.loads(line)
+                row = json.loads(line)
+                yield name, PEERS[row["method"]], row
 
 
 def spread(values):

@@ -5,7 +5,6 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, Values, digits, fit};
 use dec_gpu::device::Device;
 use dec_gpu::metrics::Scores;
-use dec_gpu::random;
 use dec_gpu::trainer::Trainer;
 use dec_gpu::verify::training::blobs;
 
