@@ -8,7 +8,7 @@
 //! | normalise | x ← (x − shift)·scale | [`data`], [`source`] |
 //! | pre-train | min mean ‖x − g(f(x))‖² over the autoencoder D-500-500-2000-d and its mirror | [`trainer`], [`autoencoder`] |
 //! | embed | z = f(x), (n, d) | [`trainer`] |
-//! | first centroids | mu (k, d): k-means with restarts on z | [`kmeans`] |
+//! | first clusters | k-means with restarts on z; from there a mixture of Gaussians on the smoothed z, whose means are mu (k, d) and whose posterior is the first p | [`kmeans`], [`mixture`], [`kernels::mixture_posterior`] |
 //! | soft assignment | q_ij = (1 + ‖z_i − mu_j‖²/α)^(−(α+1)/2) / Σ_j' … (eq. 1) | [`kernels::soft_assign`] |
 //! | target | p_ij = (q_ij²/f_j) / Σ_j' (q_ij'²/f_j'), f_j = Σ_i q_ij over all n (eq. 3) | [`kernels::column_sum`], [`kernels::target_distribution`] |
 //! | loss | L = mean_i Σ_j p_ij log(p_ij/q_ij), p constant (eq. 2) | [`kernels::kl_gradient`] |

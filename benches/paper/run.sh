@@ -89,14 +89,16 @@ table4() {
     "${PYTHON:-python3}" "$here/tables.py" table4 "$out"
 }
 
-images() { # the set of the figures, clustered
+images() { # the set of the figures, and its encoder
     set=${IMAGES:-mnist}
-    both_ways "$set" "$data/$(path_of "$set")" "$(classes_of "$set")"
+    encoder default "$set" "$data/$(path_of "$set")" "$(classes_of "$set")"
+    from default "$set"
 }
 
 # Figure 3: the ten images of each cluster that are nearest to its centroid.
 fig3() {
     images
+    run "default-$set" "$data/$(path_of "$set")" "$(classes_of "$set")" "${go_on[@]}"
     [ -e "$out/fig3/exemplars.png" ] ||
         "${DEC_GPU:-dec-gpu}" explain "$out/default-$set" "$data/$(path_of "$set")" --exemplars 10 --out "$out/fig3" --force
     cp "$out/fig3/exemplars.png" "$out/fig3.png"
@@ -105,13 +107,12 @@ fig3() {
 # Figure 4: the gradient's size against q at the start of clustering.
 fig4() {
     images
-    "${PYTHON:-python3}" "$here/figures.py" fig4 "$out" "paper-$set-encoder" "$data/$(path_of "$set")"
+    "${PYTHON:-python3}" "$here/figures.py" fig4 "$out" "default-$set-encoder" "$data/$(path_of "$set")"
 }
 
 # Figure 5: accuracy over the steps, and the embedding at five of them. A shorter run is the beginning of the longer one.
 fig5() {
     images
-    from default "$set"
     local steps
     for steps in ${SNAPSHOTS:-0 137 411 1370 2740}; do
         run "fig5-$steps" "$data/$(path_of "$set")" "$(classes_of "$set")" "${go_on[@]}" --set kmeans.baseline=false \
@@ -123,7 +124,6 @@ fig5() {
 # Figure 6: generalisability and NMI over the number of clusters, from one encoder.
 fig6() {
     images
-    from default "$set"
     run fig6-run "$data/$(path_of "$set")" "${KS:-3..19}" "${go_on[@]}" --set kmeans.baseline=false --set cluster.max-steps=2740
     "${PYTHON:-python3}" "$here/figures.py" fig6 "$out"
 }

@@ -74,7 +74,7 @@ fn a_mixture_speaks_of_every_sample() {
         });
     }
     check(&Cpu::new());
-    on_adapters("a_mixture_speaks_of_every_sample", |gpu| check(gpu));
+    on_adapters("a_mixture_speaks_of_every_sample", check);
 }
 
 /// Too few samples for covariances: the rule takes k-means, and says so in the configuration.
