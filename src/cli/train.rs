@@ -300,6 +300,13 @@ async fn phases<D: Device>(
     progress.say(&scored("autoencoder + k-means", autoencoder_kmeans));
     if of_mixture.is_some() {
         progress.say(&scored("autoencoder + mixture", autoencoder_mixture));
+        if first
+            .mixture
+            .as_ref()
+            .is_some_and(|mixture| !mixture.earned)
+        {
+            progress.say("its clusters are those of k-means on the smoothed embedding: a mixture's agree no better with the neighbours");
+        }
     }
 
     let start = Instant::now();

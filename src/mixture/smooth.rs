@@ -8,11 +8,15 @@ use crate::metrics::Neighbours;
 /// How often each point moves.
 const ROUNDS: usize = 4;
 
-/// The points (m, d) of z after each has moved four times to the mean of itself and its neighbours, which stay who they
-/// are: the ten nearest, and those among whose ten nearest it is. (Repeated averaging over a neighbour graph: a random walk
+/// The points (m, d) of z after each has moved four times to the mean of itself and its `neighbours`, which stay who they
+/// are: the nearest, and those among whose nearest it is. (Repeated averaging over a neighbour graph: a random walk
 /// on it, as in diffusion maps, Coifman and Lafon 2006.)
-pub fn smoothed(z: &[f32], d: usize) -> Vec<f64> {
-    let neighbours = both_ways(Neighbours::of(z, d).nearest());
+///
+/// # Panics
+/// If the neighbours are not those of m points.
+pub fn smoothed(z: &[f32], d: usize, neighbours: &Neighbours) -> Vec<f64> {
+    let neighbours = both_ways(neighbours.nearest());
+    assert_eq!(neighbours.len() * d, z.len(), "neighbours of each point");
     let mut points: Vec<f64> = z.iter().map(|value| f64::from(*value)).collect();
     for _ in 0..ROUNDS {
         let old = Points { values: &points, d };
@@ -64,7 +68,7 @@ mod tests {
         // Two groups of 20 on a line: each group's points are each other's neighbours.
         let at = |i: usize| (i % 20) as f32 + if i < 20 { 0.0 } else { 1000.0 };
         let z: Vec<f32> = (0..40).map(at).collect();
-        let moved = smoothed(&z, 1);
+        let moved = smoothed(&z, 1, &Neighbours::of(&z, 1));
         let width = |points: &[f64]| {
             let (low, high) = points.iter().fold((f64::MAX, f64::MIN), |(low, high), x| {
                 (low.min(*x), high.max(*x))
@@ -80,7 +84,8 @@ mod tests {
 
     #[test]
     fn few_points_are_their_mean() {
-        let moved = smoothed(&[0.0, 3.0, 6.0], 1);
+        let z = [0.0, 3.0, 6.0];
+        let moved = smoothed(&z, 1, &Neighbours::of(&z, 1));
         assert!(moved.iter().all(|x| (x - 3.0).abs() < 1e-12), "{moved:?}");
     }
 }

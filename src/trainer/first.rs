@@ -1,8 +1,10 @@
-//! The first clusters: k-means on the embedding, and a mixture of Gaussians that starts from it.
+//! The first clusters: k-means on the embedding, and a mixture of Gaussians.
 //!
-//! The mixture is fitted to some thousand samples on the host ([`crate::mixture`]); the device then computes which
-//! component made each of all samples. Its means are the first centroids, and its posterior is the first target
-//! distribution: Student's t kernel around the means alone would cut the clusters by nearest centroids again.
+//! The mixture is fitted to some thousand samples on the host ([`crate::mixture`]). It must earn its many parameters: if
+//! its clusters agree with the nearest neighbours hardly better than those of k-means on the same, smoothed embedding, the
+//! latter are taken, and each becomes a component. The device then computes which component made each of all samples. The
+//! means are the first centroids, and the posterior is the first target distribution: Student's t kernel around
+//! the means alone would cut the clusters by nearest centroids again.
 
 use super::cluster::download_all;
 use super::{Error, Trainer};
@@ -12,12 +14,16 @@ use crate::error::Result;
 use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::mixture_posterior::{Components, mixture_posterior};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
+use crate::metrics::Neighbours;
 use crate::mixture::{self, Mixture, Points};
 use crate::random::{self, stream};
 
 /// Starts of the mixture: k-means that has run to its end, and k-means after one iteration, by turns. The first are good,
 /// the others differ.
 const STARTS: usize = 8;
+
+/// A mixture whose agreement with the neighbours is higher by no more than this has not earned its parameters.
+const EARNED: f64 = 0.01;
 
 /// Where clustering begins.
 pub struct First<D: Device> {
@@ -29,6 +35,9 @@ pub struct First<D: Device> {
 
 /// What a mixture of Gaussians says of every sample.
 pub struct MixtureClusters<D: Device> {
+    /// Whether the mixture agreed better with the neighbours than k-means on the smoothed embedding; else the components
+    /// are made of the latter's clusters.
+    pub earned: bool,
     /// The means (k, d).
     pub means: Vec<f32>,
     /// The likeliest component of each sample (n).
@@ -84,11 +93,11 @@ impl<D: Device> Trainer<'_, D> {
         self.encode_all();
         let z = self.embedding_of_some().await?;
         let d = self.config.network.embedding_dim;
-        let Some(mixture) = self.fit_mixture(&z, d).await? else {
+        let Some((mixture, earned)) = self.fit_mixture(&z, d).await? else {
             log::warn!("no mixture fits the embedding; the first clusters are those of k-means");
             return Ok(None);
         };
-        self.posterior(&mixture).await
+        self.posterior(&mixture, earned).await
     }
 
     /// z (m, d) of samples drawn from the seed.
@@ -108,21 +117,35 @@ impl<D: Device> Trainer<'_, D> {
         Ok(rows.copied().collect())
     }
 
-    /// A mixture of the smoothed embedding, its components then seen in the embedding (m, d) as it is.
-    async fn fit_mixture(&self, z: &[f32], d: usize) -> Result<Option<Mixture>> {
+    /// The clusters of the smoothed embedding as components of the embedding (m, d) as it is, and whether they are those
+    /// of a mixture.
+    async fn fit_mixture(&self, z: &[f32], d: usize) -> Result<Option<(Mixture, bool)>> {
         let k = self.n_clusters();
-        let smoothed = mixture::smoothed(z, d);
-        let starts = self.mixture_starts(&smoothed, d).await?;
+        let neighbours = Neighbours::of(z, d);
+        let smoothed = mixture::smoothed(z, d, &neighbours);
+        let rows = self.upload_rows(&smoothed, d)?;
+        let balls = kmeans(self.device, &rows, &self.kmeans_options()).await?;
+        let starts = self.mixture_starts(&rows).await?;
         let points = |values| Points { values, d };
-        let labels = mixture::fit(points(&smoothed), k, &starts);
+        let Some(fitted) = mixture::fit(points(&smoothed), k, &starts) else {
+            return Ok(None);
+        };
+        let gain = neighbours.agreement(&fitted) - neighbours.agreement(&balls.assignment);
+        log::info!("a mixture agrees better with the neighbours by {gain:.4}");
+        let earned = gain > EARNED;
+        let labels = if earned { fitted } else { balls.assignment };
         let z: Vec<f64> = z.iter().map(|value| f64::from(*value)).collect();
-        Ok(labels.map(|labels| Mixture::of_labels(points(&z), &labels, k)))
+        Ok(Some((Mixture::of_labels(points(&z), &labels, k), earned)))
+    }
+
+    fn upload_rows(&self, values: &[f64], d: usize) -> Result<Vec<Matrix<D>>> {
+        let narrow: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        let rows = Matrix::upload(self.device, narrow.len() / d, d, &narrow)?;
+        Ok(vec![rows])
     }
 
     /// Labels (m) to start from.
-    async fn mixture_starts(&self, smoothed: &[f64], d: usize) -> Result<Vec<Vec<u32>>> {
-        let narrow: Vec<f32> = smoothed.iter().map(|value| *value as f32).collect();
-        let rows = vec![Matrix::upload(self.device, narrow.len() / d, d, &narrow)?];
+    async fn mixture_starts(&self, rows: &[Matrix<D>]) -> Result<Vec<Vec<u32>>> {
         let options = self.kmeans_options();
         let mut starts = Vec::new();
         for start in 0..STARTS {
@@ -136,13 +159,17 @@ impl<D: Device> Trainer<'_, D> {
                 seed: random::bits(options.seed, 0, stream::MIXTURE, start as u32),
                 ..options
             };
-            starts.push(kmeans(self.device, &rows, &options).await?.assignment);
+            starts.push(kmeans(self.device, rows, &options).await?.assignment);
         }
         Ok(starts)
     }
 
     /// What the mixture says of every sample.
-    async fn posterior(&self, mixture: &Mixture) -> Result<Option<MixtureClusters<D>>> {
+    async fn posterior(
+        &self,
+        mixture: &Mixture,
+        earned: bool,
+    ) -> Result<Option<MixtureClusters<D>>> {
         let (device, d, k) = (self.device, mixture.d, mixture.n_components());
         let Some(whitened) = mixture.whitened() else {
             return Ok(None);
@@ -164,6 +191,7 @@ impl<D: Device> Trainer<'_, D> {
             posterior.push(p);
         }
         Ok(Some(MixtureClusters {
+            earned,
             means,
             assignment,
             posterior,
