@@ -10,6 +10,7 @@
 #   DEC_GPU   the program (dec-gpu)          ARGS    further options of every train, e.g. "--backend vulkan --preset paper"
 #   SETS      sets of tables 2 and 3 (usps optdigits rcv1-4class)     SEED    (0)
 #   LAMBDAS   update intervals of table 2 (the paper's: 10 20 40 … 2560)
+#   MAX_STEPS of each run of table 2 (4000; the paper has no bound)
 #   R_MINS    of table 4 (0.1 0.3 0.5 0.7 0.9)
 #   IMAGES    the set of the figures (mnist)  KS    numbers of clusters of figure 6 (3..19)
 #   PYTHON    an interpreter with numpy, scikit-learn and matplotlib (python3)
@@ -66,7 +67,7 @@ table2() {
         for lambda in ${LAMBDAS:-10 20 40 80 160 320 640 1280 2560}; do
             from paper "$set"
             run "paper-$set-lambda$lambda" "$data/$(path_of "$set")" "$(classes_of "$set")" "${go_on[@]}" \
-                --set cluster.update-interval="$lambda" --set kmeans.baseline=false
+                --set cluster.update-interval="$lambda" --set cluster.max-steps="${MAX_STEPS:-4000}" --set kmeans.baseline=false
         done
     done
     "${PYTHON:-python3}" "$here/tables.py" table2 "$out"

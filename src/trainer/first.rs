@@ -6,8 +6,8 @@
 //! means are the first centroids, and the posterior is the first target distribution: Student's t kernel around
 //! the means alone would cut the clusters by nearest centroids again.
 
+use super::Trainer;
 use super::cluster::download_all;
-use super::{Error, Trainer};
 use crate::config::{FirstClusters, MIXTURE_SAMPLES};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
@@ -76,7 +76,7 @@ impl<D: Device> Trainer<'_, D> {
     /// Embeds every sample and finds the first clusters, as `cluster.first` says.
     ///
     /// # Errors
-    /// [`Error::Numeric`] if the embedding is not finite; the device's.
+    /// [`crate::Error::Numeric`] if the embedding is not finite; the device's.
     pub async fn first_clusters(&mut self) -> Result<First<D>> {
         let kmeans = self.init_centroids().await?;
         let first = self.config.first_clusters(self.source.n_samples());
@@ -85,32 +85,27 @@ impl<D: Device> Trainer<'_, D> {
             FirstClusters::Mixture => self.mixture_clusters().await?,
             FirstClusters::Kmeans => None,
         };
+        if first == FirstClusters::Mixture && mixture.is_none() {
+            log::warn!("no mixture fits the embedding; the first clusters are those of k-means");
+        }
         Ok(First { kmeans, mixture })
     }
 
-    /// None, and a warning, if the embedding has no spread that a mixture could follow.
+    /// None if the embedding has no spread that a mixture could follow.
     async fn mixture_clusters(&mut self) -> Result<Option<MixtureClusters<D>>> {
         self.encode_all();
         let z = self.embedding_of_some().await?;
         let d = self.config.network.embedding_dim;
-        let Some((mixture, earned)) = self.fit_mixture(&z, d).await? else {
-            log::warn!("no mixture fits the embedding; the first clusters are those of k-means");
-            return Ok(None);
-        };
-        self.posterior(&mixture, earned).await
+        match self.fit_mixture(&z, d).await? {
+            Some((mixture, earned)) => self.posterior(&mixture, earned).await,
+            None => Ok(None),
+        }
     }
 
     /// z (m, d) of samples drawn from the seed.
     async fn embedding_of_some(&self) -> Result<Vec<f32>> {
         let all = download_all(self.device, &self.embedding.blocks).await?;
         let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
-        if !all.iter().all(|value| value.is_finite()) {
-            return Err(Error::Numeric {
-                phase: "init",
-                step: u64::from(self.config.pretrain.steps.unwrap_or(0)),
-                tensor: "embedding",
-            });
-        }
         let mut sample = random::permutation(self.config.seed, stream::MIXTURE, 0, n);
         sample.truncate(MIXTURE_SAMPLES);
         let rows = sample.iter().flat_map(|i| &all[*i as usize * d..][..d]);

@@ -1,0 +1,139 @@
+//! What a run leaves: its metrics, the files of the run folder, what the user sees at the end.
+
+use std::process::ExitCode;
+
+use dec_gpu::Result;
+use dec_gpu::config::Config;
+use dec_gpu::device::DeviceInfo;
+use dec_gpu::precision::Precision;
+use dec_gpu::report::{self, METRICS_SCHEMA, RunMetrics};
+
+use super::{Found, Run, TrainArgs};
+use crate::cli::run_dir::RunDir;
+use crate::cli::{Outcome, print, stdout_failed};
+
+pub(super) fn metrics_of(
+    (device, precision): (DeviceInfo, Precision),
+    (n, d): (usize, usize),
+    config: &Config,
+    found: &Found,
+) -> RunMetrics {
+    let clustering = &found.clustering;
+    let k = config.n_clusters.unwrap_or(1);
+    let mut cluster_sizes = vec![0u64; k];
+    for label in &clustering.assignment {
+        cluster_sizes[*label as usize] += 1;
+    }
+    let confidence: f64 = clustering.confidence.iter().map(|c| f64::from(*c)).sum();
+    RunMetrics {
+        schema: METRICS_SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        seed: config.seed.into(),
+        n_samples: n as u64,
+        input_dim: d as u64,
+        n_clusters: k as u64,
+        embedding_dim: config.network.embedding_dim as u64,
+        device,
+        forms: None,
+        precision,
+        scores: found.scores,
+        seconds: found.seconds,
+        steps: found.steps,
+        stop_reason: clustering.stop_reason,
+        label_change: clustering.label_change,
+        neighbours: Some(clustering.neighbours),
+        mean_confidence: confidence / n as f64,
+        cluster_sizes,
+    }
+}
+
+/// Every file of the run folder but `metrics.json`.
+pub(super) fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
+    let Run {
+        config,
+        found,
+        metrics,
+        history,
+    } = run;
+    let clustering = &found.clustering;
+    let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
+    folder.write(report::CONFIG_TOML, |out| {
+        out.write_all(config.to_toml().as_bytes())
+    })?;
+    folder.write(report::LABELS_CSV, |out| {
+        report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
+    })?;
+    folder.write(report::SOFT_ASSIGNMENT_NPY, |out| {
+        report::write_npy(out, &clustering.soft_assignment, k)
+    })?;
+    folder.write(report::EMBEDDING_NPY, |out| {
+        report::write_npy(out, &clustering.embedding, d)
+    })?;
+    folder.write(report::CENTROIDS_NPY, |out| {
+        report::write_npy(out, &clustering.centroids, d)
+    })?;
+    folder.write(report::MODEL_SAFETENSORS, |out| {
+        out.write_all(&found.model.to_safetensors())
+    })?;
+    folder.write(report::HISTORY_JSONL, |out| {
+        history
+            .iter()
+            .try_for_each(|record| record.write_line(&mut *out))
+    })?;
+    Ok(())
+}
+
+/// What the user sees at the end.
+pub(super) fn finish(args: &TrainArgs, quiet: bool, metrics: &RunMetrics) -> Outcome {
+    if args.json {
+        let mut text = Vec::new();
+        metrics.write_json(&mut text).map_err(stdout_failed)?;
+        return print(&String::from_utf8_lossy(&text));
+    }
+    if quiet {
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&summary(args, metrics))
+}
+
+fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
+    let mut lines = Vec::new();
+    if let Some(scores) = &metrics.scores {
+        lines.push(format!("{:<22} {:>7} {:>7} {:>7}", "", "ACC", "NMI", "ARI"));
+        let rows = [
+            ("k-means on the inputs", scores.kmeans),
+            ("autoencoder + k-means", scores.autoencoder_kmeans),
+            ("autoencoder + mixture", scores.autoencoder_mixture),
+            ("DEC", Some(scores.dec)),
+        ];
+        for (name, row) in rows {
+            if let Some(s) = row {
+                lines.push(format!(
+                    "{name:<22} {:>7.4} {:>7.4} {:>7.4}",
+                    s.acc, s.nmi, s.ari
+                ));
+            }
+        }
+    }
+    let sizes: Vec<String> = metrics.cluster_sizes.iter().map(u64::to_string).collect();
+    lines.push(format!("cluster sizes: {}", sizes.join(" ")));
+    lines.push(format!("mean confidence: {:.3}", metrics.mean_confidence));
+    let s = &metrics.seconds;
+    lines.push(format!(
+        "{:.1} s (load {:.1}, pretrain {:.1}, init {:.1}, cluster {:.1}); {} + {} steps, stopped by {}",
+        s.total,
+        s.load,
+        s.pretrain,
+        s.init,
+        s.cluster,
+        metrics.steps.pretrain,
+        metrics.steps.cluster,
+        match metrics.stop_reason {
+            report::StopReason::Converged => "the tolerance",
+            report::StopReason::RolledBack => "going back to the best state",
+            _ => "the most steps",
+        }
+    ));
+    lines.push(format!("results in {}", args.out.display()));
+    lines.join("\n") + "\n"
+}
