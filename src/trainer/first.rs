@@ -1,7 +1,7 @@
 //! The first clusters: k-means on the embedding, and a mixture of Gaussians.
 //!
 //! The mixture is fitted to some thousand samples on the host ([`crate::mixture`]). It must earn its many parameters: if
-//! its clusters agree with the nearest neighbours hardly better than those of k-means on the same, smoothed embedding, the
+//! its clusters agree with the nearest neighbours no better than those of k-means on the same, smoothed embedding, the
 //! latter are taken, and each becomes a component. The device then computes which component made each of all samples. The
 //! means are the first centroids, and the posterior is the first target distribution: Student's t kernel around
 //! the means alone would cut the clusters by nearest centroids again.
@@ -21,9 +21,6 @@ use crate::random::{self, stream};
 /// Starts of the mixture: k-means that has run to its end, and k-means after one iteration, by turns. The first are good,
 /// the others differ.
 const STARTS: usize = 8;
-
-/// A mixture whose agreement with the neighbours is higher by no more than this has not earned its parameters.
-const EARNED: f64 = 0.01;
 
 /// Where clustering begins.
 pub struct First<D: Device> {
@@ -125,9 +122,10 @@ impl<D: Device> Trainer<'_, D> {
         let Some(fitted) = mixture::fit(points(&smoothed), k, &starts) else {
             return Ok(None);
         };
-        let gain = neighbours.agreement(&fitted) - neighbours.agreement(&balls.assignment);
-        log::info!("a mixture agrees better with the neighbours by {gain:.4}");
-        let earned = gain > EARNED;
+        let [of_mixture, of_balls] =
+            [&fitted, &balls.assignment].map(|labels| neighbours.agreement(labels));
+        log::info!("agreement with the neighbours: mixture {of_mixture:.4}, k-means {of_balls:.4}");
+        let earned = of_mixture > of_balls;
         let labels = if earned { fitted } else { balls.assignment };
         let z: Vec<f64> = z.iter().map(|value| f64::from(*value)).collect();
         Ok(Some((Mixture::of_labels(points(&z), &labels, k), earned)))
