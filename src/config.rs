@@ -204,6 +204,8 @@ pub struct ClusterConfig {
     /// Update intervals, at most, in which the mixture's posterior is the target distribution; fewer if the labels have
     /// settled (fewer than 5 × `tolerance` of them change).
     pub first_updates: u32,
+    /// Learning rate of these steps: their target stands still, so they bear larger ones.
+    pub first_learning_rate: f32,
     /// Degrees of freedom of Student's t distribution.
     pub alpha: f32,
     /// An embedding whose mean squared distance of a sample to its centroid is smaller is enlarged to this before the

@@ -174,6 +174,7 @@ impl Config {
             ("pretrain.bias-rate", pretrain.bias_rate),
             ("pretrain.loss-scale", pretrain.loss_scale),
             ("cluster.learning-rate", cluster.learning_rate),
+            ("cluster.first-learning-rate", cluster.first_learning_rate),
             ("cluster.alpha", cluster.alpha),
         ];
         for (key, value) in positive {

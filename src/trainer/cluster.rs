@@ -170,7 +170,7 @@ impl<D: Device> Trainer<'_, D> {
                 phase: "cluster",
                 step,
                 loss,
-                learning_rate: self.config.cluster.learning_rate,
+                learning_rate: run.rate(&self.config.cluster),
             });
         }
         observe(&Event::Refresh {
@@ -205,7 +205,7 @@ impl<D: Device> Trainer<'_, D> {
         run.kl_gradients(device, [&z, &dz], step, config.gamma, slot);
         self.autoencoder.backward(device, 0..depth, &self.tape);
 
-        let (rate, momentum) = (config.learning_rate, config.momentum);
+        let (rate, momentum) = (run.rate(config), config.momentum);
         let update = Step::new(config.optimiser, rate, momentum, number);
         self.autoencoder
             .update(device, &run.updates, rows, (update, 1.0));
@@ -343,6 +343,14 @@ impl<D: Device> Run<D> {
             .run(device, &target.q, 1.0, &self.cluster_frequency, 0);
         for (q, p) in target.q.iter().zip(&target.p) {
             target_distribution(device, q, &self.cluster_frequency, self.balance, p);
+        }
+    }
+
+    /// The learning rate of the steps until the next update.
+    fn rate(&self, config: &ClusterConfig) -> f32 {
+        match self.teacher {
+            Teacher::Mixture { .. } => config.first_learning_rate,
+            Teacher::Itself => config.learning_rate,
         }
     }
 
