@@ -19,8 +19,9 @@ fn shapeless() -> Dataset {
 }
 
 /// Steps so long that the clusters fall apart.
-const HARMFUL: [&str; 3] = [
+const HARMFUL: [&str; 4] = [
     "n-clusters=8",
+    "cluster.first=kmeans",
     "cluster.learning-rate=2.0",
     "cluster.max-steps=200",
 ];
@@ -28,7 +29,11 @@ const HARMFUL: [&str; 3] = [
 #[test]
 fn what_got_worse_is_undone_to_the_bit() {
     let data = shapeless();
-    let first = ["n-clusters=8", "cluster.max-steps=0"];
+    let first = [
+        "n-clusters=8",
+        "cluster.first=kmeans",
+        "cluster.max-steps=0",
+    ];
     let check = |found: &super::Run, first: &super::Run| {
         let course = found.clustering.neighbours;
         assert_eq!(
@@ -52,6 +57,23 @@ fn what_got_worse_is_undone_to_the_bit() {
     on_adapters("what_got_worse_is_undone_to_the_bit", |gpu| {
         check(&run(gpu, &data, &HARMFUL), &run(gpu, &data, &first));
     });
+}
+
+/// After a mixture the state to go back to is one that the network has learnt, not the first.
+#[test]
+fn what_a_mixture_taught_comes_back() {
+    let harmful = [
+        "n-clusters=8",
+        "cluster.learning-rate=2.0",
+        "cluster.max-steps=200",
+    ];
+    let found = run(&Cpu::new(), &shapeless(), &harmful).clustering;
+    let course = found.neighbours;
+    assert_eq!(found.stop_reason, StopReason::RolledBack, "{course:?}");
+    assert!(
+        course.best_step > 0 && course.best > course.last,
+        "{course:?}"
+    );
 }
 
 #[test]
