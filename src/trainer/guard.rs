@@ -28,8 +28,8 @@ pub(super) struct Guard<D: Device> {
     kept: Snapshot<D>,
     /// mu (k, d) of the best.
     centroids: Vec<f32>,
-    /// Clusters that hold no sample.
-    empty: usize,
+    /// Clusters that hold no sample: at the start, and now.
+    empty: [usize; 2],
 }
 
 /// Agreement of the clusters with the nearest neighbours ([`Neighbours::agreement`]) over time.
@@ -39,7 +39,7 @@ pub struct Course {
     pub start: f64,
     /// At the last update.
     pub last: f64,
-    /// The highest of those that the network gave.
+    /// The highest of those that the network gave with no more empty clusters than at the start.
     pub best: f64,
     /// The step of the highest.
     pub best_step: u64,
@@ -55,10 +55,11 @@ impl Course {
         }
     }
 
-    /// Takes notice of an update; true if it is the best so far.
-    fn see(&mut self, agreement: f64, step: u64) -> bool {
+    /// Takes notice of an update; true if it is the best so far of those that are `whole`: with no more empty clusters than
+    /// the first.
+    fn see(&mut self, agreement: f64, step: u64, whole: bool) -> bool {
         self.last = agreement;
-        let better = agreement > self.best;
+        let better = whole && agreement > self.best;
         if better {
             (self.best, self.best_step) = (agreement, step);
         }
@@ -100,7 +101,7 @@ impl<D: Device> Guard<D> {
             sample,
             kept: trainer.autoencoder.snapshot(device)?,
             centroids: centroids.download(device).await?,
-            empty: empty_clusters(assignment, centroids.rows),
+            empty: [empty_clusters(assignment, centroids.rows); 2],
         })
     }
 
@@ -114,7 +115,9 @@ impl<D: Device> Guard<D> {
     ) -> Result<bool> {
         let agreement = (self.neighbours).agreement(&of_sample(&self.sample, assignment));
         self.warn_of_empty(assignment, centroids.rows, step);
-        if self.course.see(agreement, step) {
+        // Two clusters in one agree perfectly with the neighbours: nothing to go back to.
+        let whole = self.empty[1] <= self.empty[0];
+        if self.course.see(agreement, step, whole) {
             trainer.autoencoder.keep(trainer.device, &mut self.kept);
             self.centroids = centroids.download(trainer.device).await?;
         }
@@ -123,10 +126,10 @@ impl<D: Device> Guard<D> {
 
     fn warn_of_empty(&mut self, assignment: &[u32], k: usize, step: u64) {
         let empty = empty_clusters(assignment, k);
-        if empty > self.empty {
+        if empty > self.empty[1] {
             log::warn!("{empty} of {k} clusters hold no sample at step {step}");
         }
-        self.empty = empty;
+        self.empty[1] = empty;
     }
 
     /// Agreement with the neighbours so far.
@@ -161,11 +164,13 @@ mod tests {
     #[test]
     fn the_best_is_kept_and_a_fall_is_told_by_its_depth() {
         let mut course = Course::new(0.8, 0.8);
-        let best = [(0.82, 30), (0.81, 60)].map(|(agreement, step)| course.see(agreement, step));
+        let best =
+            [(0.82, 30), (0.81, 60)].map(|(agreement, step)| course.see(agreement, step, true));
         assert_eq!(best, [true, false]);
+        assert!(!course.see(1.0, 75, false), "with an empty cluster");
         assert_eq!((course.best, course.best_step), (0.82, 30));
         let told = [0.795, 0.785, 0.74].map(|agreement| {
-            course.see(agreement, 90);
+            course.see(agreement, 90, true);
             (course.is_worse(), course.is_hopeless())
         });
         assert_eq!(told, [(false, false), (true, false), (true, true)]);
