@@ -74,7 +74,7 @@ def fig5(out, mnist):
     _, labels = idx.read(mnist)
     runs = sorted(out.glob("fig5-*/metrics.json"), key=lambda path: int(path.parent.name.removeprefix("fig5-")))
     sample = numpy.random.default_rng(0).permutation(len(labels))[:SHOWN]
-    figure, axes = pyplot.subplots(2, 3, figsize=(12, 7.5))
+    figure, axes = pyplot.subplots(2, 3, figsize=(12, 8), layout="constrained")
     for axis, path in zip(axes.flat, runs):
         run = path.parent
         z = numpy.load(run / "embedding.npy")[sample]
@@ -84,7 +84,7 @@ def fig5(out, mnist):
             axis.scatter(*flat[own].T, s=3, color=COLOURS[digit], label=str(digit))
         found = json.loads(path.read_text())["scores"]["dec"]["acc"]
         axis.set(xticks=[], yticks=[], title=f"step {run.name.removeprefix('fig5-')}, ACC {found:.4f}")
-    axes.flat[0].legend(markerscale=3, fontsize=7, ncol=2)
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncol=10, markerscale=4)
     history = [json.loads(line) for line in (runs[-1].parent / "history.jsonl").read_text().splitlines()]
     course = [(row["step"], row["acc"]) for row in history if row["phase"] == "cluster" and "acc" in row]
     axes.flat[5].plot(*zip(*course), color=COLOURS[0])
