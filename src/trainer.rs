@@ -25,6 +25,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
+use crate::random;
 use crate::source::Source;
 use augment::Augment;
 
@@ -222,6 +223,17 @@ impl<'a, D: Device> Trainer<'a, D> {
         self.config
             .n_clusters
             .expect("a resolved configuration has a number of clusters")
+    }
+
+    /// At most `most` samples drawn from the seed, and the rows of the present embedding that are theirs (m, d).
+    async fn sampled(&self, stream: u32, most: usize) -> Result<(Vec<u32>, Vec<f32>)> {
+        let all = download_all(self.device, &self.embedding.blocks).await?;
+        let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
+        let mut sample = random::permutation(self.config.seed, stream, 0, n);
+        sample.truncate(most);
+        let rows = sample.iter().flat_map(|i| &all[*i as usize * d..][..d]);
+        let rows = rows.copied().collect();
+        Ok((sample, rows))
     }
 
     fn encode_all(&self) {

@@ -7,7 +7,6 @@
 //! the means alone would cut the clusters by nearest centroids again.
 
 use super::Trainer;
-use super::cluster::download_all;
 use crate::config::{FirstClusters, MIXTURE_SAMPLES};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
@@ -91,22 +90,12 @@ impl<D: Device> Trainer<'_, D> {
     /// None if the embedding has no spread that a mixture could follow.
     async fn mixture_clusters(&mut self) -> Result<Option<MixtureClusters<D>>> {
         self.encode_all();
-        let z = self.embedding_of_some().await?;
+        let (_, z) = self.sampled(stream::MIXTURE, MIXTURE_SAMPLES).await?;
         let d = self.config.network.embedding_dim;
         match self.fit_mixture(&z, d).await? {
             Some((mixture, earned)) => self.posterior(&mixture, earned).await,
             None => Ok(None),
         }
-    }
-
-    /// z (m, d) of samples drawn from the seed.
-    async fn embedding_of_some(&self) -> Result<Vec<f32>> {
-        let all = download_all(self.device, &self.embedding.blocks).await?;
-        let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
-        let mut sample = random::permutation(self.config.seed, stream::MIXTURE, 0, n);
-        sample.truncate(MIXTURE_SAMPLES);
-        let rows = sample.iter().flat_map(|i| &all[*i as usize * d..][..d]);
-        Ok(rows.copied().collect())
     }
 
     /// The clusters of the smoothed embedding as components of the embedding (m, d) as it is, and whether they are those

@@ -6,12 +6,11 @@
 //! any clusters look compact in it.
 
 use super::Trainer;
-use super::cluster::download_all;
 use crate::autoencoder::Snapshot;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::metrics::Neighbours;
-use crate::random::{self, stream};
+use crate::random::stream;
 
 /// Samples that are looked at.
 const SAMPLES: usize = 4096;
@@ -85,15 +84,8 @@ impl<D: Device> Guard<D> {
         centroids: &Matrix<D>,
     ) -> Result<Self> {
         let device = trainer.device;
-        let (n, d) = (assignment.len(), centroids.cols);
-        let z = download_all(device, &trainer.embedding.blocks).await?;
-        let mut sample = random::permutation(trainer.config.seed, stream::GUARD, 0, n);
-        sample.truncate(SAMPLES);
-        let rows: Vec<f32> = (sample.iter())
-            .flat_map(|i| &z[*i as usize * d..][..d])
-            .copied()
-            .collect();
-        let neighbours = Neighbours::of(&rows, d);
+        let (sample, rows) = trainer.sampled(stream::GUARD, SAMPLES).await?;
+        let neighbours = Neighbours::of(&rows, centroids.cols);
         let agreement = |of: &[u32]| neighbours.agreement(&of_sample(&sample, of));
         Ok(Self {
             course: Course::new(agreement(first), agreement(assignment)),

@@ -139,4 +139,18 @@ fn models_that_do_not_fit_are_refused() {
         &["no.safetensors", "safetensors file"],
     );
     folder.refuses(&with("x.csv", "absent"), 3, &["absent", "cannot be read"]);
+    for (set, words) in [
+        ("network.hidden=[9]", ["network.hidden is [9]", "[16]"]),
+        (
+            "data.normalisation=none",
+            ["data.normalisation is \"none\"", "pre-train anew"],
+        ),
+    ] {
+        let args = [
+            &with("x.csv", "first/model.safetensors")[..],
+            &["--set", set],
+        ]
+        .concat();
+        folder.refuses(&args, 2, &words);
+    }
 }

@@ -9,6 +9,7 @@ use dec_gpu::model::{Model, ModelError};
 use dec_gpu::predict::check_input_size;
 
 use crate::cli::input::read_model;
+use crate::cli::usage;
 
 /// The model that `pretrain.model` names, if it does; its network and normalisation are those of `config` from here on.
 pub(super) fn model(config: &mut Config, data: &Dataset) -> Result<Option<Model>> {
@@ -21,9 +22,33 @@ pub(super) fn model(config: &mut Config, data: &Dataset) -> Result<Option<Model>
         return Err(ModelError::NotMirrored { file }.into());
     }
     let sizes = model.encoder_sizes();
-    config.network.hidden = Some(sizes[1..sizes.len() - 1].to_vec());
-    config.network.embedding_dim = model.embedding_dim;
+    let hidden = Some(sizes[1..sizes.len() - 1].to_vec());
     let trained_with = Config::layered(None, Some((&file, &model.config_toml)), &[])?;
-    config.data.normalisation = trained_with.data.normalisation;
+    let normalisation = trained_with.data.normalisation;
+    agree("network.hidden", &file, &config.network.hidden, &hidden)?;
+    agree(
+        "data.normalisation",
+        &file,
+        &config.data.normalisation,
+        &normalisation,
+    )?;
+    config.network.hidden = hidden;
+    config.network.embedding_dim = model.embedding_dim;
+    config.data.normalisation = normalisation;
     Ok(Some(model))
+}
+
+/// Refuses a value that was given and is not the model's.
+fn agree<T: PartialEq + std::fmt::Debug>(
+    key: &str,
+    file: &str,
+    given: &Option<T>,
+    own: &Option<T>,
+) -> Result<()> {
+    match (given, own) {
+        (Some(given), Some(own)) if given != own => Err(usage(format!(
+            "{key} is {given:?}, but {file} was trained with {own:?}; leave {key} out, or pre-train anew"
+        ))),
+        _ => Ok(()),
+    }
 }
