@@ -16,6 +16,7 @@ mod guard;
 mod held_out;
 mod losses;
 mod pretrain;
+mod smoothed;
 mod target;
 
 use crate::autoencoder::{Autoencoder, Groups, Tape};

@@ -131,10 +131,12 @@ impl Progress {
     fn candidate(&mut self, candidate: &Candidate) {
         self.finish_bar();
         self.say(&format!(
-            "k = {}: generalisability {:.3}, silhouette {:.4}, neighbours {:.4}, smallest cluster {}",
+            "k = {}: generalisability {:.3}, silhouette {:.4}, smoothed {:.4}, score {:.4}, neighbours {:.4}, smallest cluster {}",
             candidate.n_clusters,
             candidate.generalisability,
             candidate.silhouette,
+            candidate.smoothed_silhouette,
+            candidate.score,
             candidate.agreement,
             candidate.smallest_cluster
         ));

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use crate::metrics::nmi;
 use crate::trainer::{Candidate, Choice};
 
-/// Writes a header and a row for each k: `k,l_train,l_validation,generalisability,silhouette,neighbour_agreement,
-/// smallest_cluster,nmi,chosen`.
+/// Writes a header and a row for each k: `k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,
+/// score,neighbour_agreement,smallest_cluster,nmi,chosen`.
 ///
 /// The columns are those of [`Candidate`]; `nmi` is that of the samples clustering saw with `labels` (n), empty if there
 /// are none, and `chosen` is 1 in the row that was taken, else 0. Lines end in `\n`.
@@ -19,7 +19,7 @@ pub fn write_clusters_csv(
     labels: Option<&[u32]>,
 ) -> io::Result<()> {
     out.write_all(
-        b"k,l_train,l_validation,generalisability,silhouette,neighbour_agreement,smallest_cluster,nmi,chosen\n",
+        b"k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,score,neighbour_agreement,smallest_cluster,nmi,chosen\n",
     )?;
     let labels: Option<Vec<u32>> = labels.map(|labels| {
         let of_sample = |i: &u32| labels[*i as usize];
@@ -44,6 +44,8 @@ fn write_row(
         loss_held_out,
         generalisability,
         silhouette,
+        smoothed_silhouette,
+        score,
         agreement,
         smallest_cluster,
         assignment,
@@ -53,7 +55,7 @@ fn write_row(
     });
     writeln!(
         out,
-        "{n_clusters},{loss_train:.6},{loss_held_out:.6},{generalisability:.6},{silhouette:.6},{agreement:.6},{smallest_cluster},{nmi},{}",
+        "{n_clusters},{loss_train:.6},{loss_held_out:.6},{generalisability:.6},{silhouette:.6},{smoothed_silhouette:.6},{score:.6},{agreement:.6},{smallest_cluster},{nmi},{}",
         u8::from(chosen)
     )
 }
@@ -69,6 +71,8 @@ mod tests {
             loss_held_out: 0.5,
             generalisability: 0.5,
             silhouette: -0.125,
+            smoothed_silhouette: 0.375,
+            score: 0.0625,
             agreement: 0.75,
             smallest_cluster: 1,
             assignment: assignment.into(),
@@ -87,20 +91,20 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    const HEADER: &str = "k,l_train,l_validation,generalisability,silhouette,neighbour_agreement,smallest_cluster,nmi,chosen\n";
+    const HEADER: &str = "k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,score,neighbour_agreement,smallest_cluster,nmi,chosen\n";
 
     #[test]
     fn each_k_has_a_row_and_one_is_chosen() {
-        let rows = "2,0.250000,0.500000,0.500000,-0.125000,0.750000,1,,0\n\
-                    3,0.250000,0.500000,0.500000,-0.125000,0.750000,1,,1\n";
+        let rows = "2,0.250000,0.500000,0.500000,-0.125000,0.375000,0.062500,0.750000,1,,0\n\
+                    3,0.250000,0.500000,0.500000,-0.125000,0.375000,0.062500,0.750000,1,,1\n";
         assert_eq!(text(None), format!("{HEADER}{rows}"));
     }
 
     #[test]
     fn labels_are_those_of_the_samples_that_were_seen() {
         // Samples 4, 0, 2 have the labels 9, 5, 5: just as the clusters of k = 3.
-        let rows = "2,0.250000,0.500000,0.500000,-0.125000,0.750000,1,0.000000,0\n\
-                    3,0.250000,0.500000,0.500000,-0.125000,0.750000,1,1.000000,1\n";
+        let rows = "2,0.250000,0.500000,0.500000,-0.125000,0.375000,0.062500,0.750000,1,0.000000,0\n\
+                    3,0.250000,0.500000,0.500000,-0.125000,0.375000,0.062500,0.750000,1,1.000000,1\n";
         assert_eq!(text(Some(&[5, 7, 5, 7, 9])), format!("{HEADER}{rows}"));
     }
 }

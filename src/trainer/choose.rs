@@ -10,19 +10,19 @@ mod rule;
 
 use std::ops::RangeInclusive;
 
-use super::cluster::download_all;
-use super::{Event, First, Observer, Trainer};
+use super::smoothed::Smoothed;
+use super::{Event, Observer, Trainer};
 use crate::autoencoder::Snapshot;
 use crate::config::ConfigError;
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::Result;
-use crate::metrics::{Neighbours, silhouette};
+use crate::metrics::silhouette;
 use divergence::mean_divergence;
 use parts::{Part, Split};
 
 /// Samples that silhouette and neighbours look at.
-const LOOKED_AT: usize = 2000;
+const LOOKED_AT: usize = 4000;
 /// Each k takes at most this part of the steps of a full run.
 const STEPS: u32 = 4;
 
@@ -37,8 +37,12 @@ pub struct Candidate {
     pub loss_held_out: f64,
     /// G, the first over the second (§5.5): small where the clusters fit only the samples that made them.
     pub generalisability: f64,
-    /// Mean silhouette width of the clusters in the pre-trained embedding, of at most 2,000 samples.
+    /// Mean silhouette width of the clusters in the pre-trained embedding, of at most 4,000 samples.
     pub silhouette: f64,
+    /// The same in that embedding smoothed over its neighbours ([`crate::mixture::smoothed`]).
+    pub smoothed_silhouette: f64,
+    /// The mean of both times √(H / log k), with the entropy H of the clusters' sizes: the highest is taken.
+    pub score: f64,
     /// [`Neighbours::agreement`] of the clusters in the pre-trained embedding, of the same samples.
     pub agreement: f64,
     /// Samples in the smallest cluster, of those that clustering saw.
@@ -131,19 +135,24 @@ impl<D: Device> Trainer<'_, D> {
     async fn candidate(&mut self, start: &Start<D>, held_out: &Part<D>) -> Result<Candidate> {
         let k = self.n_clusters();
         let balance = self.config.cluster.balance;
-        let first = self.init_centroids().await?;
-        let found = self.cluster(First::of_kmeans(first), &mut |_| {}).await?;
+        let first = self.first_clusters_of(&start.sample).await?;
+        let found = self.cluster(first, &mut |_| {}).await?;
         let q = held_out.soft_assignment(self, &found.centroids).await?;
         let loss_train = mean_divergence(&found.soft_assignment, k, balance);
         let loss_held_out = mean_divergence(&q, k, balance);
-        let looked_at = &found.assignment[..start.looked_at];
+        let sample = &start.sample;
+        let looked_at = &found.assignment[..sample.z.len() / sample.d];
+        let [silhouette, smoothed_silhouette] =
+            [&sample.z, &start.smoothed].map(|z| silhouette(z, sample.d, looked_at));
         Ok(Candidate {
             n_clusters: k,
             loss_train,
             loss_held_out,
             generalisability: loss_train / loss_held_out,
-            silhouette: silhouette(&start.z, start.width, looked_at),
-            agreement: start.neighbours.agreement(looked_at),
+            silhouette,
+            smoothed_silhouette,
+            score: rule::score([silhouette, smoothed_silhouette], &found.assignment, k),
+            agreement: sample.neighbours.agreement(looked_at),
             smallest_cluster: smallest_cluster(&found.assignment, k),
             assignment: found.assignment,
         })
@@ -153,28 +162,23 @@ impl<D: Device> Trainer<'_, D> {
 /// What every k begins with.
 struct Start<D: Device> {
     pretrained: Snapshot<D>,
-    /// z (m, d) of the first samples, which are in random order. The embedding that clustering makes cannot be the
-    /// judge: any clusters are compact in it.
-    z: Vec<f32>,
-    /// d.
-    width: usize,
-    /// m.
-    looked_at: usize,
-    neighbours: Neighbours,
+    /// The first samples, which are in random order. The embedding that clustering makes cannot be the judge: any clusters
+    /// are compact in it.
+    sample: Smoothed<D>,
+    /// The smoothed points of the sample (m, d).
+    smoothed: Vec<f32>,
 }
 
 impl<D: Device> Start<D> {
     async fn new(trainer: &Trainer<'_, D>) -> Result<Self> {
         trainer.encode_all();
-        let mut z = download_all(trainer.device, &trainer.embedding.blocks).await?;
-        let width = trainer.config.network.embedding_dim;
-        z.truncate(LOOKED_AT * width);
+        let z = trainer.first_rows(LOOKED_AT).await?;
+        let d = trainer.config.network.embedding_dim;
+        let sample = Smoothed::new(trainer.device, z, d)?;
         Ok(Self {
             pretrained: trainer.autoencoder.snapshot(trainer.device)?,
-            looked_at: z.len() / width,
-            neighbours: Neighbours::of(&z, width),
-            width,
-            z,
+            smoothed: sample.values.iter().map(|value| *value as f32).collect(),
+            sample,
         })
     }
 }

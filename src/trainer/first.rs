@@ -7,14 +7,14 @@
 //! the means alone would cut the clusters by nearest centroids again.
 
 use super::Trainer;
+use super::smoothed::{Smoothed, components};
 use crate::config::{FirstClusters, MIXTURE_SAMPLES};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::mixture_posterior::{Components, mixture_posterior};
-use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
-use crate::metrics::Neighbours;
-use crate::mixture::{self, Mixture, Points};
+use crate::kmeans::{KMeansOptions, KMeansResult};
+use crate::mixture::{self, Mixture};
 use crate::random::{self, stream};
 
 /// Starts of the mixture: k-means that has run to its end, and k-means after one iteration, by turns. The first are good,
@@ -92,7 +92,8 @@ impl<D: Device> Trainer<'_, D> {
         self.encode_all();
         let (_, z) = self.sampled(stream::MIXTURE, MIXTURE_SAMPLES).await?;
         let d = self.config.network.embedding_dim;
-        match self.fit_mixture(&z, d).await? {
+        let sample = Smoothed::new(self.device, z, d)?;
+        match self.fit_mixture(&sample).await? {
             Some((mixture, earned)) => self.posterior(&mixture, earned).await,
             None => Ok(None),
         }
@@ -100,34 +101,24 @@ impl<D: Device> Trainer<'_, D> {
 
     /// The clusters of the smoothed embedding as components of the embedding (m, d) as it is, and whether they are those
     /// of a mixture.
-    async fn fit_mixture(&self, z: &[f32], d: usize) -> Result<Option<(Mixture, bool)>> {
+    async fn fit_mixture(&self, sample: &Smoothed<D>) -> Result<Option<(Mixture, bool)>> {
         let k = self.n_clusters();
-        let neighbours = Neighbours::of(z, d);
-        let smoothed = mixture::smoothed(z, d, &neighbours);
-        let rows = self.upload_rows(&smoothed, d)?;
-        let balls = kmeans(self.device, &rows, &self.kmeans_options()).await?;
-        let starts = self.mixture_starts(&rows).await?;
-        let points = |values| Points { values, d };
-        let Some(fitted) = mixture::fit(points(&smoothed), k, &starts) else {
+        let balls = sample.kmeans(self.device, &self.kmeans_options()).await?;
+        let starts = self.mixture_starts(sample).await?;
+        let Some(fitted) = mixture::fit(sample.points(), k, &starts) else {
             return Ok(None);
         };
         let [of_mixture, of_balls] =
-            [&fitted, &balls.assignment].map(|labels| neighbours.agreement(labels));
+            [&fitted, &balls].map(|labels| sample.neighbours.agreement(labels));
         log::info!("agreement with the neighbours: mixture {of_mixture:.4}, k-means {of_balls:.4}");
         let earned = of_mixture > of_balls;
-        let labels = if earned { fitted } else { balls.assignment };
-        let z: Vec<f64> = z.iter().map(|value| f64::from(*value)).collect();
-        Ok(Some((Mixture::of_labels(points(&z), &labels, k), earned)))
-    }
-
-    fn upload_rows(&self, values: &[f64], d: usize) -> Result<Vec<Matrix<D>>> {
-        let narrow: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-        let rows = Matrix::upload(self.device, narrow.len() / d, d, &narrow)?;
-        Ok(vec![rows])
+        let labels = if earned { fitted } else { balls };
+        let mixture = components(&sample.z, sample.d, &labels, k);
+        Ok(Some((mixture, earned)))
     }
 
     /// Labels (m) to start from.
-    async fn mixture_starts(&self, rows: &[Matrix<D>]) -> Result<Vec<Vec<u32>>> {
+    async fn mixture_starts(&self, sample: &Smoothed<D>) -> Result<Vec<Vec<u32>>> {
         let options = self.kmeans_options();
         let mut starts = Vec::new();
         for start in 0..STARTS {
@@ -141,9 +132,26 @@ impl<D: Device> Trainer<'_, D> {
                 seed: random::bits(options.seed, 0, stream::MIXTURE, start as u32),
                 ..options
             };
-            starts.push(kmeans(self.device, rows, &options).await?.assignment);
+            starts.push(sample.kmeans(self.device, &options).await?);
         }
         Ok(starts)
+    }
+
+    /// The first clusters of one of many k: by k-means on a smoothed sample, whose rows are the first of the data. It has
+    /// most of what a mixture has, at a small part of the time.
+    pub(super) async fn first_clusters_of(&mut self, sample: &Smoothed<D>) -> Result<First<D>> {
+        let kmeans = self.init_centroids().await?;
+        let mixture = match self.config.first_clusters(self.source.n_samples()) {
+            FirstClusters::Mixture => {
+                let labels = sample.kmeans(self.device, &self.kmeans_options()).await?;
+                self.encode_all();
+                let z = self.first_rows(labels.len()).await?;
+                let mixture = components(&z, sample.d, &labels, self.n_clusters());
+                self.posterior(&mixture, false).await?
+            }
+            FirstClusters::Kmeans => None,
+        };
+        Ok(First { kmeans, mixture })
     }
 
     /// What the mixture says of every sample.

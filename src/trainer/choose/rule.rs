@@ -1,67 +1,79 @@
 //! The rule that picks k from the table.
 //!
-//! The silhouette in the pre-trained embedding says how many groups stand apart, but several k often score alike. Among
-//! these the agreement with the neighbours decides: it falls as soon as a group is divided. Where both are alike,
-//! the larger k tears nothing apart and says more. The paper reads k off the fall of G, by eye; here G
-//! moved less from one k to the next than from one seed to another, so it is shown and not used.
+//! The silhouette says how far groups stand apart. In the embedding as it is a coarse cut often scores best, for the rim
+//! of one group reaches the next; smoothed, groups that hang together have drawn together, but there the finest cuts of
+//! an even cloud look like groups. Neither deceives where their mean is highest. A few samples far from all others make any
+//! silhouette of two clusters high and say little, hence the root of the evenness. The paper reads k off the fall of
+//! G, by eye; here G moved less from one k to the next than from one seed to another, so it is shown and not
+//! used. What was compared: docs/design.md.
 
 use super::Candidate;
 
-/// Scores that differ by at most this are alike. From one seed to another they move by about as much (docs/design.md).
-const ALIKE: f64 = 0.01;
-
-/// k, and why in one line. Of candidates, at least one.
-pub(super) fn choose(candidates: &[Candidate]) -> (usize, String) {
-    let all: Vec<&Candidate> = candidates.iter().collect();
-    let apart = alike(all, |candidate| candidate.silhouette);
-    let together = alike(apart.clone(), |candidate| candidate.agreement);
-    let chosen = together.last().map_or(&candidates[0], |last| *last);
-    (chosen.n_clusters, reason(chosen, &apart, &together))
-}
-
-/// Those whose score is the highest or like it, in order; none if no score is a number.
-fn alike(candidates: Vec<&Candidate>, score: fn(&Candidate) -> f64) -> Vec<&Candidate> {
-    let scores = candidates.iter().map(|candidate| score(candidate));
-    let highest = scores.fold(f64::NEG_INFINITY, f64::max);
-    let is_alike = |candidate: &&Candidate| score(candidate) >= highest - ALIKE;
-    candidates.into_iter().filter(is_alike).collect()
-}
-
-fn reason(chosen: &Candidate, apart: &[&Candidate], together: &[&Candidate]) -> String {
-    let (k, silhouette) = (chosen.n_clusters, chosen.silhouette);
-    if apart.len() < 2 {
-        return format!("k = {k}: its silhouette, {silhouette:.3}, is the highest");
+/// By what candidates are compared: the mean of both silhouettes, times √(H / log k) with the entropy H of the sizes of k
+/// clusters.
+pub(super) fn score(silhouettes: [f64; 2], assignment: &[u32], k: usize) -> f64 {
+    let mean = (silhouettes[0] + silhouettes[1]) / 2.0;
+    // Below 0 it would be a reward for uneven sizes.
+    if mean > 0.0 {
+        mean * evenness(assignment, k).sqrt()
+    } else {
+        mean
     }
-    let names = |candidates: &[&Candidate]| {
-        let names = candidates.iter().map(|c| c.n_clusters.to_string());
-        names.collect::<Vec<_>>().join(", ")
-    };
-    let why = match together.len() {
-        1 => "agrees best with the neighbours".to_owned(),
-        _ => format!(
-            "is the largest of those that agree best with the neighbours ({})",
-            names(together)
-        ),
-    };
-    format!(
-        "k = {k}: of those with the highest silhouettes ({}) it {why}",
-        names(apart)
-    )
+}
+
+/// Entropy of the clusters' shares over that of equal shares: 1 if all are alike, 0 if one holds everything.
+fn evenness(assignment: &[u32], k: usize) -> f64 {
+    let mut sizes = vec![0.0; k];
+    assignment
+        .iter()
+        .for_each(|cluster| sizes[*cluster as usize] += 1.0);
+    let shares = sizes.iter().map(|size| size / assignment.len() as f64);
+    let entropy: f64 = shares.filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
+    entropy / (k as f64).ln()
+}
+
+/// k, and why in one line. Of candidates, at least one; of equals the smallest k.
+pub(super) fn choose(candidates: &[Candidate]) -> (usize, String) {
+    let mut order: Vec<&Candidate> = candidates.iter().collect();
+    order.sort_by(|a, b| ranked(b.score).total_cmp(&ranked(a.score)));
+    let chosen = order[0];
+    let mut reason = format!("k = {}: ", chosen.n_clusters);
+    match order.get(1) {
+        Some(next) => {
+            let (best, second, k) = (chosen.score, next.score, next.n_clusters);
+            reason += &format!(
+                "its clusters stand furthest apart (score {best:.3}; next is k = {k} with {second:.3})"
+            );
+        }
+        None => reason += "the only one to choose from",
+    }
+    (chosen.n_clusters, reason)
+}
+
+/// What is not a number comes last.
+fn ranked(score: f64) -> f64 {
+    if score.is_nan() {
+        f64::NEG_INFINITY
+    } else {
+        score
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Candidates from k = 2 on, by silhouette and agreement.
-    fn choose_from(scores: &[[f64; 2]]) -> (usize, String) {
-        let candidate = |(i, [silhouette, agreement]): (usize, &[f64; 2])| Candidate {
+    /// Candidates from k = 2 on, by their scores.
+    fn choose_from(scores: &[f64]) -> (usize, String) {
+        let candidate = |(i, score): (usize, &f64)| Candidate {
             n_clusters: i + 2,
             loss_train: 0.2,
             loss_held_out: 0.1,
             generalisability: 2.0,
-            silhouette: *silhouette,
-            agreement: *agreement,
+            silhouette: 0.2,
+            smoothed_silhouette: 0.3,
+            score: *score,
+            agreement: 0.9,
             smallest_cluster: 9,
             assignment: Vec::new(),
         };
@@ -70,33 +82,38 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_silhouette_is_taken() {
-        let (k, reason) = choose_from(&[[0.2, 0.9], [0.4, 0.8], [0.3, 0.9]]);
-        let want = "k = 3: its silhouette, 0.400, is the highest";
+    fn the_highest_score_is_taken_and_the_next_is_named() {
+        let (k, reason) = choose_from(&[0.30, 0.34, 0.31]);
+        let want =
+            "k = 3: its clusters stand furthest apart (score 0.340; next is k = 4 with 0.310)";
         assert_eq!((k, &reason[..]), (3, want));
     }
 
     #[test]
-    fn of_like_silhouettes_the_neighbours_decide() {
-        let (k, reason) = choose_from(&[[0.250, 0.93], [0.254, 0.95], [0.258, 0.93], [0.2, 0.99]]);
-        let want = "k = 3: of those with the highest silhouettes (2, 3, 4) it agrees best with the neighbours";
-        assert_eq!((k, &reason[..]), (3, want));
-    }
-
-    #[test]
-    fn of_those_alike_in_both_the_largest_is_taken() {
-        let (k, reason) = choose_from(&[[0.332, 0.999], [0.331, 0.994], [0.239, 0.884]]);
-        let want = "k = 3: of those with the highest silhouettes (2, 3) it is the largest of those that agree best with \
-                    the neighbours (2, 3)";
-        assert_eq!((k, &reason[..]), (3, want));
+    fn of_equals_the_smallest_is_taken() {
+        assert_eq!(choose_from(&[0.1, 0.2, 0.2]).0, 3);
     }
 
     #[test]
     fn scores_that_are_no_numbers_are_passed_over() {
-        let nan = [f64::NAN; 2];
+        let nan = f64::NAN;
         assert_eq!(choose_from(&[nan, nan]).0, 2);
-        assert_eq!(choose_from(&[nan, [0.1, 0.2], nan]).0, 3);
-        assert_eq!(choose_from(&[[0.1, f64::NAN], [0.1, 0.2]]).0, 3);
-        assert_eq!(choose_from(&[[0.1, 0.2]]).0, 2);
+        assert_eq!(choose_from(&[nan, -0.1, nan]).0, 3);
+        let (k, reason) = choose_from(&[0.1]);
+        assert_eq!((k, &reason[..]), (2, "k = 2: the only one to choose from"));
+    }
+
+    #[test]
+    fn neither_silhouette_decides_alone_and_a_small_group_apart_counts_for_little() {
+        assert!((score([0.2, 0.4], &[0, 1, 0, 1], 2) - 0.3).abs() < 1e-12);
+        let mut apart = vec![0; 99];
+        apart.push(1);
+        let found = score([0.6, 0.6], &apart, 2);
+        let entropy = -(0.99f64 * 0.99f64.ln() + 0.01 * 0.01f64.ln());
+        assert!((found - 0.6 * (entropy / 2f64.ln()).sqrt()).abs() < 1e-12);
+        assert!(found < 0.2);
+        // An empty cluster is uneven too, and nothing below 0 is raised.
+        assert!(score([0.3, 0.3], &[0, 1, 0, 1], 3) < 0.27);
+        assert_eq!(score([-0.3, -0.1], &apart, 2), -0.2);
     }
 }
