@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
 use crate::precision::Precision;
 use crate::tile::{self, Product};
+use crate::together::{Joins, Part};
 
 /// Host memory shared by handles.
 #[derive(Clone)]
@@ -125,6 +126,25 @@ impl Device for Cpu {
             name: format!("host processor, {} threads", rayon::current_num_threads()),
             driver: concat!("dec-gpu ", env!("CARGO_PKG_VERSION")).into(),
             kind: "cpu".into(),
+        }
+    }
+}
+
+/// One model after the other: it saves nothing here, and shows what a joint dispatch means.
+impl Joins for Cpu {
+    fn dispatch_joined(
+        &self,
+        kernel: &'static Kernel,
+        parts: &[Part<'_>],
+        workgroups: [u32; 3],
+        bindings: &[&CpuBuffer],
+    ) {
+        for part in parts {
+            let own: Vec<CpuBuffer> = (bindings.iter().zip(&part.words))
+                .map(|(buffer, words)| buffer.part(words.start, words.len()))
+                .collect();
+            let own: Vec<&CpuBuffer> = own.iter().collect();
+            self.dispatch(kernel, part.params, workgroups, &own);
         }
     }
 }

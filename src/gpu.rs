@@ -1,7 +1,7 @@
 //! The GPU device: records dispatches, submits them in bounded pieces, reads back asynchronously.
 //!
 //! `seam` is what the rest of the crate calls, `buffer` its memory. `adapters` finds and judges adapters, `features` asks for what they offer, `pipelines` turns a [`Kernel`] into a
-//! pipeline, `queue` submits as much as `pace` allows, `forms` chooses the form of a product, by a table or by what
+//! pipeline, `queue` submits as much as `pace` allows, `joined` runs a kernel for several models at once, `forms` chooses the form of a product, by a table or by what
 //! `tuner` measures, `self_test` tries those on matrix units, `fallback` replaces a form that does not compile.
 
 mod adapters;
@@ -9,6 +9,7 @@ mod buffer;
 mod fallback;
 mod features;
 mod forms;
+mod joined;
 mod pace;
 mod pipelines;
 mod queue;
@@ -35,12 +36,12 @@ pub use tuner::Tuning;
 use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
 use crate::features::Features;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, MAX_WORKGROUPS};
 use crate::precision::Precision;
 use buffer::Memory;
 use fallback::Fallen;
 use forms::Forms;
-use pipelines::Pipelines;
+use pipelines::{Models, Pipelines};
 use queue::{Mapping, Recorder};
 use timestamps::Timestamps;
 use tuner::Tuner;
@@ -82,8 +83,8 @@ pub struct Gpu {
     next_id: AtomicU64,
 }
 
-/// A kernel's address and its buffers: id, first word and words of each.
-type BindGroupKey = (usize, Vec<(u64, usize, usize)>);
+/// A kernel's address and form, and its buffers: id, first word and words of each.
+type BindGroupKey = (usize, Models, Vec<(u64, usize, usize)>);
 /// The first error of the device; it stays.
 type Fault = Arc<Mutex<Option<String>>>;
 /// Ids of buffers that nobody holds any more; their bind groups are dropped at the next submit.
@@ -277,32 +278,77 @@ impl Gpu {
         })
     }
 
+    /// Records a dispatch of a kernel for one model or several.
+    fn record(
+        &self,
+        kernel: &'static Kernel,
+        models: Models,
+        params: &[u8],
+        workgroups: [u32; 3],
+        bindings: &[&GpuBuffer],
+    ) {
+        assert!(
+            workgroups.iter().all(|&w| w <= MAX_WORKGROUPS),
+            "{}: {workgroups:?} workgroups",
+            kernel.name
+        );
+        if workgroups.contains(&0) || self.check().is_err() {
+            return;
+        }
+        let compiled = (self.pipelines.borrow_mut()).get(&self.device, kernel, models);
+        let pipeline = match compiled {
+            Ok(pipeline) => pipeline,
+            Err(reason) => {
+                let several = match models {
+                    Models::One => "",
+                    Models::Several => " for several models; --together 1 does without",
+                };
+                let reason = format!("{} does not compile{several}: {reason}", kernel.title());
+                log::error!("{reason}");
+                return self.fail(reason);
+            }
+        };
+        let bind_group = self.bind_group((kernel, models), &pipeline.layout, bindings);
+        let id = std::ptr::from_ref(kernel) as usize;
+        let full = (self.recorder.borrow_mut()).record(
+            id,
+            pipeline.pipeline,
+            bind_group,
+            params,
+            workgroups,
+        );
+        if full {
+            self.submit();
+        }
+    }
+
     /// The bind group of a kernel and its buffers, built once.
     fn bind_group(
         &self,
-        kernel: &'static Kernel,
+        (kernel, models): (&'static Kernel, Models),
         layout: &wgpu::BindGroupLayout,
         bindings: &[&GpuBuffer],
     ) -> wgpu::BindGroup {
         let key = (
             std::ptr::from_ref(kernel) as usize,
+            models,
             (bindings.iter().map(|b| (b.memory.id, b.first, b.words))).collect(),
         );
         let mut cache = self.bind_groups.borrow_mut();
-        let build = || self.build_bind_group(kernel, layout, bindings);
+        let build = || self.build_bind_group((kernel, models), layout, bindings);
         cache.entry(key).or_insert_with(build).clone()
     }
 
     fn build_bind_group(
         &self,
-        kernel: &Kernel,
+        (kernel, models): (&Kernel, Models),
         layout: &wgpu::BindGroupLayout,
         bindings: &[&GpuBuffer],
     ) -> wgpu::BindGroup {
         let recorder = self.recorder.borrow();
         let params = wgpu::BindGroupEntry {
             binding: 0,
-            resource: recorder.params_binding(kernel.params_size()),
+            resource: recorder.params_binding(models.params_size(kernel)),
         };
         let buffers = bindings
             .iter()
@@ -327,7 +373,8 @@ impl Gpu {
                 .expect("no thread panics while it holds the lock"),
         );
         if !dropped.is_empty() {
-            let held = |(_, ids): &BindGroupKey| !ids.iter().any(|(id, ..)| dropped.contains(id));
+            let held =
+                |(_, _, ids): &BindGroupKey| !ids.iter().any(|(id, ..)| dropped.contains(id));
             self.bind_groups.borrow_mut().retain(|key, _| held(key));
         }
     }

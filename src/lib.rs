@@ -43,6 +43,7 @@ pub mod random;
 pub mod report;
 pub mod source;
 pub mod tile;
+pub mod together;
 pub mod trainer;
 pub mod verify;
 

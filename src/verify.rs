@@ -8,9 +8,11 @@
 //! - Outputs start as NaN ([`Case::output`]): an element that is never written is a failure, not a zero.
 //! - A case whose reference is itself NaN is refused: nothing can be compared with it.
 
+mod joined;
 pub mod training;
 mod verdict;
 
+pub use joined::run_joined;
 pub use verdict::{Verdict, count_agreeing, verify_all, verify_kernels};
 
 use crate::device::Device;
@@ -262,14 +264,23 @@ pub async fn run_case<D: Device>(
     let outputs = run_on(device, kernel, case)
         .await
         .map_err(|error| Failure::new(kernel, case, "device", error))?;
+    judged(kernel, case, &outputs)
+}
+
+/// How well written buffers, guard bands included, agree with the reference.
+fn judged(
+    kernel: &Kernel,
+    case: &Case,
+    outputs: &[(usize, Vec<u32>)],
+) -> Result<Agreement, Failure> {
     let wanted = run_reference(kernel, case);
     let mut agreement = Agreement::default();
     for (index, got) in outputs {
-        let binding = &kernel.bindings[index];
-        let tolerance = case.buffers[index].tolerance;
+        let binding = &kernel.bindings[*index];
+        let tolerance = case.buffers[*index].tolerance;
         let fail = |cause| Failure::new(kernel, case, binding.name, cause);
-        let data = unguarded(&got, wanted[index].len()).map_err(&fail)?;
-        let one = compare(data, &wanted[index], binding.element, tolerance)
+        let data = unguarded(got, wanted[*index].len()).map_err(&fail)?;
+        let one = compare(data, &wanted[*index], binding.element, tolerance)
             .map_err(|mismatch| fail(mismatch.into()))?;
         agreement = agreement.and(one);
     }

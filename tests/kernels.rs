@@ -3,7 +3,8 @@
 //! - `reference`: the references themselves, between guard bands: they keep to the sizes they are given.
 //! - `cpu`: the fast host versions, and that they give the same bits for any number of threads.
 //! - `vulkan 0`, `gl 1`, …: every adapter of this machine, opened with WebGPU's default limits where it
-//!   has them, the first also with wgpu's checks of indices and loops; and that a case gives the same bits twice.
+//!   has them, the first also with wgpu's checks of indices and loops; each case alone and as one of several models of a
+//!   dispatch; and that a case gives the same bits twice.
 //!
 //! What an adapter cannot run is an ignored trial that says so. Without an adapter there is an ignored trial that says so, or a failing one with
 //! `DEC_GPU_REQUIRE_ADAPTER=1`. The last lines count the trials per adapter.
@@ -17,7 +18,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::gpu::AdapterReport;
 use dec_gpu::kernel::{Case, Kernel};
 use dec_gpu::kernels;
-use dec_gpu::verify::{Agreement, run_case, run_on};
+use dec_gpu::verify::{Agreement, run_case, run_joined, run_on};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -119,6 +120,18 @@ fn adapter_trials(report: &Arc<AdapterReport>, checked: bool) -> Vec<Trial> {
             adapters::count(&shared);
             judged(pollster::block_on(run_case(&*gpu, kernel, case))?)
         }));
+        let shared = report.clone();
+        let joined = trials_of(kernel, &format!("{device}, several models"), move |case| {
+            let gpu = adapters::open_for(&shared, kernel, checked)?;
+            adapters::count(&shared);
+            let agreement = pollster::block_on(run_joined(&*gpu, kernel, case))?;
+            judged(agreement.ok_or("z of the grid is in use")?)
+        });
+        let alone = (kernel.cases)()
+            .into_iter()
+            .map(|case| case.workgroups[2] > 1);
+        let joined = joined.into_iter().zip(alone).filter(|(_, alone)| !alone);
+        trials.extend(joined.map(|(trial, _)| trial));
         let shared = report.clone();
         trials.push(Trial::test(
             format!("{device}: {} gives the same bits twice", kernel.title()),

@@ -18,6 +18,8 @@ pub(crate) struct Progress {
     /// Ground truth, to score the clusters on the way; training never sees it.
     pub(crate) labels: Option<Vec<u32>>,
     silent: bool,
+    /// Before each line: which of several runs it tells of. Such runs have no bars.
+    run: Option<String>,
     bar: Option<ProgressBar>,
     phase: String,
     phase_start: Instant,
@@ -34,6 +36,7 @@ impl Progress {
             history: Vec::new(),
             labels: None,
             silent,
+            run: None,
             bar: None,
             phase: String::new(),
             phase_start: Instant::now(),
@@ -44,12 +47,20 @@ impl Progress {
         }
     }
 
+    /// The progress of one of several runs that go on at once.
+    pub(crate) fn of_seed(&self, seed: u32) -> Self {
+        Self {
+            run: Some(format!("seed {seed}: ")),
+            ..Self::new(self.silent)
+        }
+    }
+
     /// One line of talk.
     pub(crate) fn say(&self, line: &str) {
         match &self.bar {
             _ if self.silent => {}
             Some(bar) => bar.println(line),
-            None => eprintln!("{line}"),
+            None => eprintln!("{}{line}", self.run.as_deref().unwrap_or("")),
         }
     }
 
@@ -94,7 +105,7 @@ impl Progress {
         self.phase_start = Instant::now();
         self.steps = steps;
         self.loss = None;
-        if !self.silent && std::io::stderr().is_terminal() {
+        if !self.silent && self.run.is_none() && std::io::stderr().is_terminal() {
             let template = "{prefix:>9} {bar:30} {pos}/{len} {msg}, {eta} left";
             let style = ProgressStyle::with_template(template).expect("the template is valid");
             self.bar = Some(
@@ -170,12 +181,12 @@ impl Progress {
             }
         } else if !self.silent && (self.last_line.elapsed() > QUIET_TIME || step >= self.steps) {
             self.last_line = Instant::now();
-            eprintln!(
+            self.say(&format!(
                 "{} {step}/{}: {message}{}",
                 self.phase,
                 self.steps,
                 self.time_left(step)
-            );
+            ));
         }
     }
 

@@ -1,6 +1,7 @@
 //! `dec-gpu train`: from a file to clusters.
 
 mod choose;
+mod one_run;
 mod pretrained;
 mod results;
 mod runs;
@@ -12,12 +13,11 @@ use std::time::Instant;
 use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
-use dec_gpu::data::{Dataset, digits, fit, images};
-use dec_gpu::device::Device;
-use dec_gpu::metrics::Scores;
+use dec_gpu::data::{Dataset, digits, images};
 use dec_gpu::model::Model;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
-use dec_gpu::trainer::{Clustering, Trainer};
+use dec_gpu::together::{self, Joins};
+use dec_gpu::trainer::Clustering;
 
 use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
@@ -27,7 +27,8 @@ use super::progress::Progress;
 use super::run_dir::RunDir;
 use super::{Outcome, usage};
 use choose::Choosing;
-use results::{finish, metrics_of, write_results};
+use results::{finish, write_results};
+use runs::Seeds;
 
 /// Arguments of `train`.
 #[derive(Args)]
@@ -66,6 +67,9 @@ pub(crate) struct TrainArgs {
     /// Train from so many seeds, from --seed on, and keep the run that agrees best with the others
     #[arg(long, value_name = "R", default_value_t = 1)]
     runs: u32,
+    /// Of --runs, how many train side by side in the same GPU dispatches, 1 to 8 [default: 8 on a GPU, 1 on the CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=together::MOST as i64))]
+    together: Option<u32>,
     /// Print metrics.json on stdout
     #[arg(long)]
     json: bool,
@@ -75,6 +79,8 @@ pub(crate) struct TrainArgs {
 struct Plan {
     config: Config,
     runs: u32,
+    /// Runs side by side; none is as many as the device gains from.
+    together: Option<u32>,
     /// The numbers of clusters to choose from; none if k is given.
     range: Option<RangeInclusive<usize>>,
     /// The model whose autoencoder is taken.
@@ -123,6 +129,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
         pretrained,
         config: config.resolve(DataShape::of(&data))?,
         runs: args.runs,
+        together: args.together,
         range,
     };
     let device = args.device.open()?;
@@ -130,8 +137,11 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let progress =
         Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let metrics = match device {
-        AnyDevice::Cpu(cpu) => train(&cpu, data, plan, start, &folder, progress)?,
-        AnyDevice::Gpu(gpu) => train(&*gpu, data, plan, start, &folder, progress)?,
+        AnyDevice::Cpu(cpu) => train(&cpu, data, (plan, 1), start, &folder, progress)?,
+        AnyDevice::Gpu(gpu) => {
+            let side_by_side = together::MOST as u32;
+            train(&*gpu, data, (plan, side_by_side), start, &folder, progress)?
+        }
     };
     finish(args, quiet, &metrics)
 }
@@ -166,11 +176,11 @@ fn warped(data: &Dataset, config: &Config) -> String {
     }
 }
 
-/// Trains on one device, from one seed or several, and writes the run folder.
-fn train<D: Device>(
+/// Trains on one device, from one seed or several, of which by default so many are side by side, and writes the run folder.
+fn train<D: Joins>(
     device: &D,
     mut data: Dataset,
-    plan: Plan,
+    (plan, side_by_side): (Plan, u32),
     start: Instant,
     folder: &RunDir,
     mut progress: Progress,
@@ -178,9 +188,11 @@ fn train<D: Device>(
     let Plan {
         config,
         runs,
+        together,
         range,
         pretrained,
     } = plan;
+    let together = together.unwrap_or(side_by_side);
     progress.say(&format!(
         "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
         data.name,
@@ -202,23 +214,13 @@ fn train<D: Device>(
         choosing: choosing.as_ref(),
         pretrained: pretrained.as_ref(),
     };
-    let mut done = Vec::new();
-    for r in 0..runs {
-        let mut config = config.clone();
-        config.seed = config.seed.wrapping_add(r);
-        if runs > 1 {
-            progress.say(&format!("run {} of {runs}, seed {}", r + 1, config.seed));
-        }
-        let since = if r == 0 { start } else { Instant::now() };
-        done.push(one_run(
-            device,
-            &data,
-            config,
-            since,
-            &begin,
-            &mut progress,
-        )?);
-    }
+    let seeds = Seeds {
+        config,
+        runs,
+        together,
+        start,
+    };
+    let mut done = seeds.train(device, &data, &begin, &mut progress)?;
     let kept = runs::compare(&done, folder, &progress)?;
     let run = done.swap_remove(kept);
     write_results(folder, &run)?;
@@ -227,130 +229,4 @@ fn train<D: Device>(
     // Last: it is there only when all else is.
     folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
     Ok(run.metrics)
-}
-
-/// One run from one seed.
-fn one_run<D: Device>(
-    device: &D,
-    data: &Dataset,
-    config: Config,
-    start: Instant,
-    begin: &Begin<'_>,
-    progress: &mut Progress,
-) -> Result<Run> {
-    let affine = match begin.pretrained {
-        Some(model) => model.affine(),
-        None => fit(data, config.normalisation()),
-    };
-    let mut trainer = Trainer::new(device, data, affine, config)?;
-    if let Some(model) = begin.pretrained {
-        trainer.take_autoencoder(model)?;
-    }
-    let load = start.elapsed().as_secs_f64();
-    let mut found = pollster::block_on(phases(&mut trainer, begin, progress))?;
-    found.seconds.load = load;
-    found.seconds.total = start.elapsed().as_secs_f64();
-    let on = (device.info(), device.precision());
-    let shape = (data.n_samples, data.input_dim);
-    let mut metrics = metrics_of(on, shape, trainer.config(), &found);
-    metrics.forms = device.choices().map(|choices| choices.forms);
-    Ok(Run {
-        config: trainer.config().clone(),
-        found,
-        metrics,
-        history: std::mem::take(&mut progress.history),
-    })
-}
-
-/// Pre-train, choose k if asked to, first centroids, cluster; each timed.
-async fn phases<D: Device>(
-    trainer: &mut Trainer<'_, D>,
-    begin: &Begin<'_>,
-    progress: &mut Progress,
-) -> Result<Found> {
-    let labels = begin.labels;
-    progress.labels = labels.map(<[u32]>::to_vec);
-    let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
-    let mut seconds = Seconds::default();
-    let start = Instant::now();
-    let pretrain_steps = match begin.pretrained {
-        Some(_) => 0,
-        None => trainer.pretrain(&mut |event| progress.event(event)).await?,
-    };
-    seconds.pretrain = start.elapsed().as_secs_f64();
-    if progress.best_step > 0 {
-        progress.say(&format!(
-            "pretrain: lowest loss on samples held out at step {} of {pretrain_steps}; its weights are kept",
-            progress.best_step
-        ));
-    }
-
-    let start = Instant::now();
-    if let Some(choosing) = begin.choosing {
-        choosing.run(trainer, labels, progress).await?;
-    }
-    let first = trainer.first_clusters().await?;
-    let autoencoder_kmeans = score(&first.kmeans.assignment);
-    let of_mixture = first
-        .mixture
-        .as_ref()
-        .map(|mixture| &mixture.assignment[..]);
-    let autoencoder_mixture = of_mixture.and_then(score);
-    seconds.init = start.elapsed().as_secs_f64();
-    progress.say(&scored("autoencoder + k-means", autoencoder_kmeans));
-    if of_mixture.is_some() {
-        progress.say(&scored("autoencoder + mixture", autoencoder_mixture));
-        if first
-            .mixture
-            .as_ref()
-            .is_some_and(|mixture| !mixture.earned)
-        {
-            progress.say("its clusters are those of k-means on the smoothed embedding: a mixture's agree no better with the neighbours");
-        }
-    }
-
-    let start = Instant::now();
-    let clustering = trainer
-        .cluster(first, &mut |event| progress.event(event))
-        .await?;
-    seconds.cluster = start.elapsed().as_secs_f64();
-
-    // The baseline is for comparison only, so it comes last and counts in no phase.
-    let kmeans = match labels {
-        Some(labels) if trainer.config().kmeans.baseline => {
-            progress.say("k-means on the inputs, for comparison");
-            Some(Scores::of(
-                labels,
-                &trainer.kmeans_on_inputs().await?.assignment,
-            ))
-        }
-        _ => None,
-    };
-    let scores = score(&clustering.assignment).map(|dec| RunScores {
-        kmeans,
-        autoencoder_kmeans,
-        autoencoder_mixture,
-        dec,
-    });
-    let steps = Steps {
-        pretrain: pretrain_steps,
-        cluster: clustering.steps,
-    };
-    Ok(Found {
-        model: trainer.model(&clustering).await?,
-        clustering,
-        scores,
-        seconds,
-        steps,
-    })
-}
-
-fn scored(what: &str, scores: Option<Scores>) -> String {
-    match scores {
-        Some(s) => format!(
-            "{what}: ACC {:.4}, NMI {:.4}, ARI {:.4}",
-            s.acc, s.nmi, s.ari
-        ),
-        None => format!("{what}: done"),
-    }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::Gpu;
-use super::pipelines::Pipeline;
+use super::pipelines::{Models, Pipeline};
 use crate::kernel::Kernel;
 use crate::tile::TILES;
 
@@ -19,7 +19,7 @@ impl Gpu {
 
     /// The pipeline of a kernel, or why it does not compile.
     pub(super) fn pipeline(&self, kernel: &'static Kernel) -> Result<Pipeline, String> {
-        self.pipelines.borrow_mut().get(&self.device, kernel)
+        (self.pipelines.borrow_mut()).get(&self.device, kernel, Models::One)
     }
 
     /// Why a kernel is replaced by its plain form. That itself and kernels of one form are not: they fail the device.

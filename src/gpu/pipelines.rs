@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use rustc_hash::FxHashMap;
 
 use crate::kernel::{Access, Kernel};
+use crate::together;
 
 /// A compiled kernel.
 #[derive(Clone)]
@@ -14,9 +15,35 @@ pub(super) struct Pipeline {
     pub(super) layout: wgpu::BindGroupLayout,
 }
 
+/// For how many models a kernel is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Models {
+    /// One: the kernel as it is.
+    One,
+    /// As many as the grid's z: [`crate::together::source()`].
+    Several,
+}
+
+impl Models {
+    fn source(self, kernel: &Kernel) -> String {
+        match self {
+            Self::One => kernel.source(),
+            Self::Several => together::source(kernel),
+        }
+    }
+
+    /// The bytes of the uniform.
+    pub(super) fn params_size(self, kernel: &Kernel) -> usize {
+        match self {
+            Self::One => kernel.params_size(),
+            Self::Several => together::MOST * together::model_params(kernel).0,
+        }
+    }
+}
+
 /// Compiled kernels by the address of their description, or why one does not compile.
 pub(super) struct Pipelines {
-    compiled: FxHashMap<usize, Result<Pipeline, String>>,
+    compiled: FxHashMap<(usize, Models), Result<Pipeline, String>>,
     checked: bool,
 }
 
@@ -34,12 +61,13 @@ impl Pipelines {
         &mut self,
         device: &wgpu::Device,
         kernel: &'static Kernel,
+        models: Models,
     ) -> Result<Pipeline, String> {
-        let key = std::ptr::from_ref(kernel) as usize;
+        let key = (std::ptr::from_ref(kernel) as usize, models);
         let checked = self.checked;
         self.compiled
             .entry(key)
-            .or_insert_with(|| caught(device, || compile(device, kernel, checked)))
+            .or_insert_with(|| caught(device, || compile(device, (kernel, models), checked)))
             .clone()
     }
 }
@@ -85,10 +113,14 @@ fn gist(message: &str) -> String {
 }
 
 /// The module of a kernel; unless `checked`, without wgpu's own checks of indices and loops.
-fn module(device: &wgpu::Device, kernel: &Kernel, checked: bool) -> wgpu::ShaderModule {
+fn module(
+    device: &wgpu::Device,
+    (kernel, models): (&Kernel, Models),
+    checked: bool,
+) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name),
-        source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
+        source: wgpu::ShaderSource::Wgsl(models.source(kernel).into()),
     };
     if checked {
         return device.create_shader_module(descriptor);
@@ -99,19 +131,21 @@ fn module(device: &wgpu::Device, kernel: &Kernel, checked: bool) -> wgpu::Shader
     )]
     // SAFETY: the source is one of `kernels::ALL`, never a user's. Its typed call checks before every
     // dispatch that each binding holds what the parameters say, and each kernel guards its invocations
-    // by these parameters, so that every index is in range and every loop ends. `tests/kernels.rs` runs
-    // every case between guard bands with checks on and off, and the mutations with checks on.
+    // by these parameters, so that every index is in range and every loop ends; for several models each index is
+    // moved to the model's own words, which the same call has checked. `tests/kernels.rs` runs
+    // every case between guard bands with checks on and off, alone and for several models, and the mutations with
+    // checks on.
     unsafe {
         device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
     }
 }
 
-fn compile(device: &wgpu::Device, kernel: &Kernel, checked: bool) -> Pipeline {
+fn compile(device: &wgpu::Device, (kernel, models): (&Kernel, Models), checked: bool) -> Pipeline {
     let label = Some(kernel.name);
-    let module = module(device, kernel, checked);
+    let module = module(device, (kernel, models), checked);
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label,
-        entries: &layout_entries(kernel),
+        entries: &layout_entries(kernel, models),
     });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label,
@@ -133,7 +167,7 @@ fn compile(device: &wgpu::Device, kernel: &Kernel, checked: bool) -> Pipeline {
     Pipeline { pipeline, layout }
 }
 
-fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
+fn layout_entries(kernel: &Kernel, models: Models) -> Vec<wgpu::BindGroupLayoutEntry> {
     let entry = |binding: usize, ty, dynamic, min_bytes: usize| wgpu::BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -148,7 +182,7 @@ fn layout_entries(kernel: &Kernel) -> Vec<wgpu::BindGroupLayoutEntry> {
         0,
         wgpu::BufferBindingType::Uniform,
         true,
-        kernel.params_size(),
+        models.params_size(kernel),
     );
     let buffers = kernel.bindings.iter().enumerate().map(|(i, binding)| {
         let read_only = binding.access == Access::Read;

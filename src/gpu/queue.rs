@@ -14,6 +14,8 @@ use super::timestamps::Timestamps;
 
 /// How long a submit may take before the device counts as hung.
 const TIMEOUT: Duration = Duration::from_secs(300);
+/// The most bytes of a dispatch's parameters: those of a joint one.
+const LARGEST_PARAMS: usize = 1024;
 /// Submits that may wait on the device.
 const IN_FLIGHT: usize = 2;
 
@@ -32,7 +34,7 @@ struct InFlight {
 /// Collects dispatches and their parameters until they are submitted.
 pub(super) struct Recorder {
     recorded: Vec<Recorded>,
-    /// Parameters of the recorded dispatches, one slot each.
+    /// Parameters of the recorded dispatches, in one slot or several each.
     params: Vec<u8>,
     /// Their copy on the device. Writes are ordered with submits, so one ring serves all submits.
     ring: wgpu::Buffer,
@@ -90,13 +92,14 @@ impl Recorder {
         workgroups: [u32; 3],
     ) -> bool {
         assert!(
-            params.len() <= self.slot,
+            params.len() <= LARGEST_PARAMS,
             "parameters of {} bytes",
             params.len()
         );
         let offset = self.params.len();
         self.params.extend_from_slice(params);
-        self.params.resize(offset + self.slot, 0);
+        let end = self.params.len().next_multiple_of(self.slot);
+        self.params.resize(end, 0);
         self.recorded.push(Recorded {
             pipeline,
             bind_group,
@@ -104,7 +107,8 @@ impl Recorder {
             workgroups,
         });
         self.pace.add(&mut self.work, kernel, workgroups);
-        self.work.is_full()
+        let room = MOST_DISPATCHES * self.slot - self.params.len();
+        self.work.is_full() || room < LARGEST_PARAMS.next_multiple_of(self.slot)
     }
 
     /// Submits what is recorded and waits while too much is in flight.

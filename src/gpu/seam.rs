@@ -1,9 +1,10 @@
 //! The GPU as a [`Device`].
 
+use super::pipelines::Models;
 use super::{Gpu, GpuBuffer};
 use crate::device::{Device, DeviceInfo};
 use crate::error::Result;
-use crate::kernel::{Kernel, MAX_WORKGROUPS, words_of};
+use crate::kernel::{Kernel, words_of};
 use crate::precision::Precision;
 use crate::tile::{Choices, Product};
 
@@ -50,34 +51,7 @@ impl Device for Gpu {
             "parameters of {}",
             kernel.name
         );
-        assert!(
-            workgroups.iter().all(|&w| w <= MAX_WORKGROUPS),
-            "{}: {workgroups:?} workgroups",
-            kernel.name
-        );
-        if workgroups.contains(&0) || self.check().is_err() {
-            return;
-        }
-        let pipeline = match self.pipeline(kernel) {
-            Ok(pipeline) => pipeline,
-            Err(reason) => {
-                let reason = format!("{} does not compile: {reason}", kernel.title());
-                log::error!("{reason}");
-                return self.fail(reason);
-            }
-        };
-        let bind_group = self.bind_group(kernel, &pipeline.layout, bindings);
-        let id = std::ptr::from_ref(kernel) as usize;
-        let full = (self.recorder.borrow_mut()).record(
-            id,
-            pipeline.pipeline,
-            bind_group,
-            params,
-            workgroups,
-        );
-        if full {
-            self.submit();
-        }
+        self.record(kernel, Models::One, params, workgroups, bindings);
     }
 
     fn flush(&self) {

@@ -1,0 +1,103 @@
+//! The device that one of several trainings sees.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use super::buffer::{MemberBuffer, Place};
+use super::play::{Note, Score};
+use crate::device::{Device, DeviceInfo};
+use crate::error::Result;
+use crate::kernel::{Kernel, words_of};
+use crate::precision::Precision;
+use crate::tile::{Choices, Product};
+
+/// Writes down what a training asks for; [`super::run`] has it done at the next download.
+pub struct Member<'d, D: Device> {
+    device: &'d D,
+    index: usize,
+    score: Rc<RefCell<Score<D>>>,
+}
+
+impl<'d, D: Device> Member<'d, D> {
+    pub(super) fn new(device: &'d D, index: usize, score: Rc<RefCell<Score<D>>>) -> Self {
+        Self {
+            device,
+            index,
+            score,
+        }
+    }
+}
+
+impl<D: Device> Device for Member<'_, D> {
+    type Buffer = MemberBuffer<D>;
+
+    fn zeros(&self, words: usize) -> Result<MemberBuffer<D>> {
+        Ok(MemberBuffer::new(words, Place::Zeros))
+    }
+
+    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<MemberBuffer<D>> {
+        let words = self.score.borrow_mut().known(words_of(values));
+        Ok(MemberBuffer::new(words.len(), Place::Words(words)))
+    }
+
+    fn dispatch(
+        &self,
+        kernel: &'static Kernel,
+        params: &[u8],
+        workgroups: [u32; 3],
+        bindings: &[&MemberBuffer<D>],
+    ) {
+        let note = Note {
+            kernel,
+            params: params.to_vec(),
+            workgroups,
+            bindings: bindings.iter().map(|buffer| (*buffer).clone()).collect(),
+        };
+        self.score.borrow_mut().write(self.index, note);
+    }
+
+    fn flush(&self) {} // what is written down is done when all have stopped
+
+    async fn download(&self, buffer: &MemberBuffer<D>) -> Result<Vec<u32>> {
+        self.score.borrow_mut().ask(self.index, buffer.clone());
+        poll_fn(|_| match self.score.borrow_mut().answer(self.index) {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    fn max_binding_bytes(&self) -> usize {
+        self.device.max_binding_bytes()
+    }
+
+    fn supports(&self, kernel: &Kernel) -> bool {
+        self.device.supports(kernel)
+    }
+
+    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
+        self.device.fallback(kernel)
+    }
+
+    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
+        self.device.tile(forms, product)
+    }
+
+    fn choices(&self) -> Option<Choices> {
+        self.device.choices()
+    }
+
+    fn use_choices(&self, choices: &Choices) {
+        self.device.use_choices(choices);
+    }
+
+    fn precision(&self) -> Precision {
+        self.device.precision()
+    }
+
+    fn info(&self) -> DeviceInfo {
+        self.device.info()
+    }
+}
