@@ -13,7 +13,7 @@ pub mod training;
 mod verdict;
 
 pub use joined::run_joined;
-pub use verdict::{Verdict, count_agreeing, verify_all, verify_kernels};
+pub use verdict::{Verdict, count_agreeing, verify_all, verify_joined, verify_kernels};
 
 use crate::device::Device;
 use crate::error::Error;
@@ -268,6 +268,10 @@ pub async fn run_case<D: Device>(
 }
 
 /// How well written buffers, guard bands included, agree with the reference.
+#[allow(
+    clippy::result_large_err,
+    reason = "a failure is rare, tells all there is, and is shown at once"
+)]
 fn judged(
     kernel: &Kernel,
     case: &Case,

@@ -14,6 +14,7 @@ use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
 use dec_gpu::data::{Dataset, digits, images};
+use dec_gpu::device::Device;
 use dec_gpu::model::Model;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::together::{self, Joins};
@@ -67,7 +68,8 @@ pub(crate) struct TrainArgs {
     /// Train from so many seeds, from --seed on, and keep the run that agrees best with the others
     #[arg(long, value_name = "R", default_value_t = 1)]
     runs: u32,
-    /// Of --runs, how many train side by side in the same GPU dispatches, 1 to 8 [default: 8 on a GPU, 1 on the CPU]
+    /// Of --runs, how many train side by side in the same GPU dispatches, 1 to 8 [default: 8 on a GPU,
+    /// 1 on the CPU and on software adapters]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=together::MOST as i64))]
     together: Option<u32>,
     /// Print metrics.json on stdout
@@ -139,8 +141,10 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let metrics = match device {
         AnyDevice::Cpu(cpu) => train(&cpu, data, (plan, 1), start, &folder, progress)?,
         AnyDevice::Gpu(gpu) => {
-            let side_by_side = together::MOST as u32;
-            train(&*gpu, data, (plan, side_by_side), start, &folder, progress)?
+            // A processor that plays a GPU has no idle units to fill.
+            let software = gpu.info().kind == "software";
+            let most = if software { 1 } else { together::MOST as u32 };
+            train(&*gpu, data, (plan, most), start, &folder, progress)?
         }
     };
     finish(args, quiet, &metrics)

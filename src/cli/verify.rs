@@ -11,8 +11,9 @@ use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, adapters, choose};
 use dec_gpu::kernel::Kernel;
 use dec_gpu::precision::Precision;
+use dec_gpu::together::Joins;
 use dec_gpu::verify::training::verify_training;
-use dec_gpu::verify::verify_kernels;
+use dec_gpu::verify::{Verdict, verify_joined, verify_kernels};
 use dec_gpu::{Result, kernels};
 
 use super::{Outcome, print, usage};
@@ -169,9 +170,20 @@ fn untested(device: &impl Device, kernels: &[&'static Kernel]) -> Untested {
     }
 }
 
-fn verify<D: Device>(device: &D, plan: &Plan, note: Option<String>) -> DeviceTable {
+/// Every case of a kernel; on a GPU also as one of several models.
+async fn verdicts<D: Joins>(device: &D, kernel: &'static Kernel) -> Vec<Verdict> {
+    let mut verdicts = verify_kernels(device, &[kernel], |_| {}).await;
+    if device.info().backend != "cpu" {
+        verdicts.extend(verify_joined(device, &[kernel]).await);
+    }
+    verdicts
+}
+
+fn verify<D: Joins>(device: &D, plan: &Plan, note: Option<String>) -> DeviceTable {
     let start = std::time::Instant::now();
-    let verdicts = pollster::block_on(verify_kernels(device, &plan.kernels, |_| {}));
+    let kernels = plan.kernels.iter();
+    let verdicts = kernels.flat_map(|kernel| pollster::block_on(verdicts(device, kernel)));
+    let verdicts = verdicts.collect();
     let training = plan
         .training
         .then(|| pollster::block_on(verify_training(device)));

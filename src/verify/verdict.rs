@@ -1,9 +1,10 @@
 //! Every case of many kernels on one device, one verdict each.
 
-use super::{Agreement, Failure, run_case};
+use super::{Agreement, Failure, run_case, run_joined};
 use crate::device::Device;
 use crate::kernel::Kernel;
 use crate::kernels;
+use crate::together::Joins;
 
 /// The result of one trial.
 #[derive(Debug)]
@@ -42,6 +43,26 @@ pub async fn verify_kernels<D: Device>(
             };
             seen(&verdict);
             verdicts.push(verdict);
+        }
+    }
+    verdicts
+}
+
+/// Runs every case of those kernels that the device runs as two of several models in one dispatch ([`run_joined`]), but for
+/// those that use z of the grid themselves.
+pub async fn verify_joined<D: Joins>(device: &D, kernels: &[&'static Kernel]) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let runs =
+        |kernel: &&&'static Kernel| device.supports(kernel) && device.fallback(kernel).is_none();
+    for &kernel in kernels.iter().filter(runs) {
+        for case in (kernel.cases)() {
+            if let Some(result) = run_joined(device, kernel, &case).await.transpose() {
+                verdicts.push(Verdict {
+                    kernel: kernel.title(),
+                    case: format!("{}, of several models", case.label),
+                    result,
+                });
+            }
         }
     }
     verdicts

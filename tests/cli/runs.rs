@@ -89,3 +89,33 @@ fn no_run_at_all_is_refused() {
     );
     assert!(!folder.path("run").exists());
 }
+
+#[test]
+fn side_by_side_or_not_the_files_are_the_same() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(SAMPLES, 6));
+    let train = |together: &str| {
+        let args = ["data.csv", "-k", "3", "--runs", "3", "--together", together];
+        folder.train(&[&args[..], &["--out", together]].concat());
+    };
+    for together in ["1", "2", "3"] {
+        train(together);
+    }
+    for together in ["2", "3"] {
+        for file in [
+            "labels.csv",
+            "model.safetensors",
+            "embedding.npy",
+            "config.toml",
+        ] {
+            let [one, several] = ["1", together].map(|run| folder.read(&format!("{run}/{file}")));
+            assert!(one == several, "{together}/{file}");
+        }
+        let kept = |run: &str| runs_json(&folder, run)["kept"].clone();
+        assert_eq!(kept(together), kept("1"));
+    }
+    for number in ["0", "9"] {
+        let args = ["data.csv", "-k", "3", "--runs", "3", "--together", number];
+        folder.refuses_to_train(&args, 2, &["--together", "1..=8"]);
+    }
+}

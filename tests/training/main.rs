@@ -11,6 +11,7 @@ mod choose;
 mod first;
 mod guard;
 mod precision;
+mod together;
 mod variants;
 
 use std::io::Write;
