@@ -52,7 +52,7 @@ fn seeds_side_by_side_are_as_alone() {
     };
     check(assert_as_alone(&Cpu::new(), &data, &seeds));
     on_adapters("side by side", |gpu| {
-        check(assert_as_alone(gpu, &data, &seeds))
+        check(assert_as_alone(gpu, &data, &seeds));
     });
 }
 
@@ -118,7 +118,7 @@ fn words_that_all_share_are_parted_when_they_are_written_to() {
         assert_eq!(labels[2], labels[0]);
     }
     check(&Cpu::new());
-    on_adapters("parted", |gpu| check(gpu));
+    on_adapters("parted", check);
 }
 
 /// Buffers that no dispatch has touched hold what they were made with, whole and in part.
