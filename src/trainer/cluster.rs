@@ -63,7 +63,8 @@ impl<D: Device> Trainer<'_, D> {
         let max_steps = u64::from(config.max_steps.unwrap_or(0));
         let interval = u64::from(config.update_interval.unwrap_or(1));
         let mut run = Run::new(self, first.centroids(), &config)?;
-        let assignment = first.assignment().to_vec();
+        let of_kmeans = first.kmeans.assignment.clone();
+        let of_mixture = first.mixture.as_ref().map(|found| found.assignment.clone());
         if let Some(mixture) = first.mixture {
             run.teacher = Teacher::Mixture {
                 until: u64::from(config.first_updates) * interval,
@@ -77,7 +78,11 @@ impl<D: Device> Trainer<'_, D> {
         });
         let mut step = 0;
         let mut update = self.refresh(&mut run, step, observe).await?;
-        let mut guard = Guard::new(self, [&assignment, &update.assignment], &run.centroids).await?;
+        let first: Vec<&[u32]> = std::iter::once(&of_kmeans)
+            .chain(&of_mixture)
+            .map(|found| &found[..])
+            .collect();
+        let mut guard = Guard::new(self, &first, &update.assignment, &run.centroids).await?;
         let stop_reason = loop {
             if step >= max_steps {
                 break StopReason::MaxSteps;
@@ -91,11 +96,11 @@ impl<D: Device> Trainer<'_, D> {
             }
             update = self.refresh(&mut run, step, observe).await?;
             let seen = guard.see(self, &update.assignment, &run.centroids, step);
-            let hopeless = seen.await?;
+            let worse = seen.await?;
             if update.taught {
                 continue; // still on the way to the first clusters
             }
-            if hopeless && config.roll_back {
+            if worse && config.roll_back {
                 break StopReason::RolledBack;
             }
             if update.label_change < config.tolerance {
