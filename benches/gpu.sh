@@ -11,7 +11,7 @@
 #   TESTS          a folder with the built test programs `kernels` and `training`; they are skipped without it, which
 #                  the summary says (`verify` runs the same cases)
 #   BENCH_ARGS     further options of every `dec-gpu bench`, e.g. --quick
-#   DATA CLUSTERS  data for two whole runs, and their number of clusters (none; 10)
+#   DATA CLUSTERS  data for two whole runs and for eight short ones, side by side and not, and their number of clusters (none; 10)
 #   PEERS          1: run benches/peers/run_all.sh too, which has variables of its own (1)
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -62,6 +62,10 @@ step bench "$dec_gpu" bench "${on[@]}" "${bench_args[@]}" -o json --out "$out/be
 if [ -n "${DATA:-}" ]; then
     for preset in fast balanced; do
         step "train-$preset" "$dec_gpu" train "$DATA" -k "${CLUSTERS:-10}" "${on[@]}" --preset $preset --out "$out/run-$preset" --force
+    done
+    for together in 1 8; do # short runs: it is the ratio of their seconds that counts
+        step "runs-together-$together" "$dec_gpu" train "$DATA" -k "${CLUSTERS:-10}" "${on[@]}" --runs 8 --together $together \
+            --set pretrain.steps=1000 --set cluster.max-steps=500 --set kmeans.baseline=false --out "$out/runs-$together" --force
     done
 fi
 if [ "${PEERS:-1}" = 1 ]; then
