@@ -17,7 +17,7 @@
 //! | stop | fewer than `tolerance` of the labels argmax_j q_ij changed since the last update of p | [`kernels::argmax_rows`] |
 //!
 //! Everything runs on a [`device::Device`]: the CPU ([`cpu::Cpu`]), which defines what is right, or a GPU
-//! ([`gpu::Gpu`]). The reconstruction loss is a mean over elements, the KL loss a mean over the batch.
+//! ([`gpu::Gpu`]), alone or with other runs in the same dispatches ([`together`]). The reconstruction loss is a mean over elements, the KL loss a mean over the batch.
 
 pub mod arena;
 pub mod autoencoder;
