@@ -43,7 +43,7 @@ pub struct Candidate {
     pub smoothed_silhouette: f64,
     /// The mean of both times √(H / log k), with the entropy H of the clusters' sizes: the highest is taken.
     pub score: f64,
-    /// [`Neighbours::agreement`] of the clusters in the pre-trained embedding, of the same samples.
+    /// [`crate::metrics::Neighbours::agreement`] of the clusters in the pre-trained embedding, of the same samples.
     pub agreement: f64,
     /// Samples in the smallest cluster, of those that clustering saw.
     pub smallest_cluster: usize,
