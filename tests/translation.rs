@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use dec_gpu::features::Features;
 use dec_gpu::kernel::Kernel;
 use dec_gpu::kernels;
+use dec_gpu::together;
 use naga::back::{glsl, hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 
@@ -42,14 +43,14 @@ fn has_translation(language: &str, kernel: &Kernel) -> bool {
     }
 }
 
-/// Translates one kernel. naga's writers panic at what they do not know.
-fn translated(kernel: &Kernel, translate: Translate) -> Translation {
-    let (module, info) = common::parse(kernel)?;
+/// Translates one kernel's source. naga's writers panic at what they do not know.
+fn translated(kernel: &Kernel, source: &str, translate: Translate) -> Translation {
+    let (module, info) = common::parse_source(kernel, source)?;
     catch_unwind(AssertUnwindSafe(|| translate(&module, &info)))
         .unwrap_or_else(|_| Err("naga has no such translation and panics".into()))
 }
 
-/// Translates every kernel and hands each result on; all failures are reported at once.
+/// Translates every kernel, for one model and for several, and hands each result on; all failures are reported at once.
 fn for_all(
     language: &str,
     translate: Translate,
@@ -57,8 +58,11 @@ fn for_all(
 ) {
     assert!(!kernels::ALL.is_empty(), "there are no kernels");
     let mut failures = Vec::new();
-    for kernel in kernels::ALL {
-        let text = translated(kernel, translate);
+    let sources = |kernel: &'static Kernel| {
+        [kernel.source(), together::source(kernel)].map(|source| (kernel, source))
+    };
+    for (kernel, source) in kernels::ALL.iter().copied().flat_map(sources) {
+        let text = translated(kernel, &source, translate);
         let result = match (has_translation(language, kernel), text) {
             (true, text) => text.and_then(|text| check(kernel, &text)),
             (false, Err(_)) => Ok(()),

@@ -24,15 +24,22 @@ pub fn folder(name: &str) -> PathBuf {
 
 /// The kernel's WGSL, parsed and validated; on failure naga's message with the line.
 pub fn parse(kernel: &Kernel) -> Result<(naga::Module, naga::valid::ModuleInfo), String> {
-    let source = kernel.source();
-    let module = naga::front::wgsl::parse_str(&source)
-        .map_err(|error| format!("does not parse: {}", error.emit_to_string(&source)))?;
+    parse_source(kernel, &kernel.source())
+}
+
+/// The same of another source for this kernel.
+pub fn parse_source(
+    kernel: &Kernel,
+    source: &str,
+) -> Result<(naga::Module, naga::valid::ModuleInfo), String> {
+    let module = naga::front::wgsl::parse_str(source)
+        .map_err(|error| format!("does not parse: {}", error.emit_to_string(source)))?;
     let flags = naga::valid::ValidationFlags::all();
     let info = naga::valid::Validator::new(flags, capabilities(kernel.needs()))
         .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
         .subgroup_operations(naga::valid::SubgroupOperationSet::all())
         .validate(&module)
-        .map_err(|error| format!("is not valid: {}", error.emit_to_string(&source)))?;
+        .map_err(|error| format!("is not valid: {}", error.emit_to_string(source)))?;
     Ok((module, info))
 }
 
