@@ -81,8 +81,8 @@ pub(crate) struct TrainArgs {
 struct Plan {
     config: Config,
     runs: u32,
-    /// Runs side by side; none is as many as the device gains from.
-    together: Option<u32>,
+    /// Runs side by side.
+    together: u32,
     /// The numbers of clusters to choose from; none if k is given.
     range: Option<RangeInclusive<usize>>,
     /// The model whose autoencoder is taken.
@@ -127,27 +127,31 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
     let pretrained = pretrained::model(&mut config, &data)?;
+    let config = config.resolve(DataShape::of(&data))?;
+    let device = args.device.open()?;
     let plan = Plan {
         pretrained,
-        config: config.resolve(DataShape::of(&data))?,
+        config,
         runs: args.runs,
-        together: args.together,
+        together: args.together.unwrap_or_else(|| side_by_side(&device)),
         range,
     };
-    let device = args.device.open()?;
     let folder = RunDir::create(&args.out, args.force)?;
     let progress =
         Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let metrics = match device {
-        AnyDevice::Cpu(cpu) => train(&cpu, data, (plan, 1), start, &folder, progress)?,
-        AnyDevice::Gpu(gpu) => {
-            // A processor that plays a GPU has no idle units to fill.
-            let software = gpu.info().kind == "software";
-            let most = if software { 1 } else { together::MOST as u32 };
-            train(&*gpu, data, (plan, most), start, &folder, progress)?
-        }
+        AnyDevice::Cpu(cpu) => train(&cpu, data, plan, start, &folder, progress)?,
+        AnyDevice::Gpu(gpu) => train(&*gpu, data, plan, start, &folder, progress)?,
     };
     finish(args, quiet, &metrics)
+}
+
+/// As many runs as a device gains from: a processor, and one that plays a GPU, has no idle units to fill.
+fn side_by_side(device: &AnyDevice) -> u32 {
+    match device {
+        AnyDevice::Gpu(gpu) if gpu.info().kind != "software" => together::MOST as u32,
+        _ => 1,
+    }
 }
 
 fn configuration(args: &TrainArgs) -> Result<Config> {
@@ -180,11 +184,11 @@ fn warped(data: &Dataset, config: &Config) -> String {
     }
 }
 
-/// Trains on one device, from one seed or several, of which by default so many are side by side, and writes the run folder.
+/// Trains on one device, from one seed or several, and writes the run folder.
 fn train<D: Joins>(
     device: &D,
     mut data: Dataset,
-    (plan, side_by_side): (Plan, u32),
+    plan: Plan,
     start: Instant,
     folder: &RunDir,
     mut progress: Progress,
@@ -196,7 +200,6 @@ fn train<D: Joins>(
         range,
         pretrained,
     } = plan;
-    let together = together.unwrap_or(side_by_side);
     progress.say(&format!(
         "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
         data.name,

@@ -213,42 +213,42 @@ fn dispatch<D: Joins>(device: &D, notes: &[Note<D>]) -> Result<()> {
 
 /// Gives buffers of a joint dispatch their places, if they have none yet, or none that can be written to.
 fn make<D: Device>(device: &D, column: &[&MemberBuffer<D>], writes: bool) -> Result<()> {
+    let words = |buffer: &MemberBuffer<D>| match buffer.place() {
+        Place::Words(words) | Place::Shared(_, words) => Some(words),
+        Place::Zeros | Place::Slot { .. } => None,
+    };
+    let place = column[0].place();
+    match &place {
+        Place::Slot { .. } => return Ok(()),
+        Place::Shared(..) if !writes => return Ok(()),
+        // Before the size of all is looked at: one buffer is enough, however many they are.
+        Place::Words(own) if !writes && alike(column, own, words) => {
+            let place = Place::Shared(device.upload(own)?, own.clone());
+            column.iter().for_each(|buffer| buffer.put(place.clone()));
+            return Ok(());
+        }
+        _ => {}
+    }
     let slot = column[0].slot_words();
     if column.len() > 1 && 4 * slot * column.len() > device.max_binding_bytes() {
         return column
             .iter()
             .try_for_each(|buffer| make(device, &[*buffer], writes));
     }
-    let words = |buffer: &MemberBuffer<D>| match buffer.place() {
-        Place::Words(words) | Place::Shared(_, words) => Some(words),
-        Place::Zeros | Place::Slot { .. } => None,
-    };
-    let group = match column[0].place() {
-        Place::Slot { .. } => return Ok(()),
-        Place::Shared(..) if !writes => return Ok(()),
-        Place::Zeros => device.zeros(slot * column.len())?,
-        Place::Words(own) if !writes && alike(column, &own, words) => {
-            let shared = device.upload(&own)?;
-            let place = Place::Shared(shared, own);
-            column.iter().for_each(|buffer| buffer.put(place.clone()));
-            return Ok(());
+    let group = if let Place::Zeros = place {
+        device.zeros(slot * column.len())?
+    } else {
+        let mut all = vec![0; slot * column.len()];
+        for (buffer, to) in column.iter().zip(all.chunks_exact_mut(slot)) {
+            let words = words(buffer).expect("who joins has words as well");
+            to[..words.len()].copy_from_slice(&words);
         }
-        Place::Words(_) | Place::Shared(..) => {
-            let mut all = vec![0; slot * column.len()];
-            for (buffer, to) in column.iter().zip(all.chunks_exact_mut(slot)) {
-                let words = words(buffer).expect("who joins has words as well");
-                to[..words.len()].copy_from_slice(&words);
-            }
-            device.upload(&all)?
-        }
+        device.upload(&all)?
     };
     let group = Rc::new(group);
-    for (i, buffer) in column.iter().enumerate() {
-        let buffer_of_all = group.clone();
-        buffer.put(Place::Slot {
-            buffer: buffer_of_all,
-            base: i * slot,
-        });
+    for (i, member) in column.iter().enumerate() {
+        let (buffer, base) = (group.clone(), i * slot);
+        member.put(Place::Slot { buffer, base });
     }
     Ok(())
 }

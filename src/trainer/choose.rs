@@ -143,7 +143,7 @@ impl<D: Device> Trainer<'_, D> {
         let sample = &start.sample;
         let looked_at = &found.assignment[..sample.z.len() / sample.d];
         let [silhouette, smoothed_silhouette] =
-            [&sample.z, &start.smoothed].map(|z| silhouette(z, sample.d, looked_at));
+            [&sample.z, &sample.narrow].map(|z| silhouette(z, sample.d, looked_at));
         Ok(Candidate {
             n_clusters: k,
             loss_train,
@@ -165,8 +165,6 @@ struct Start<D: Device> {
     /// The first samples, which are in random order. The embedding that clustering makes cannot be the judge: any clusters
     /// are compact in it.
     sample: Smoothed<D>,
-    /// The smoothed points of the sample (m, d).
-    smoothed: Vec<f32>,
 }
 
 impl<D: Device> Start<D> {
@@ -174,11 +172,9 @@ impl<D: Device> Start<D> {
         trainer.encode_all();
         let z = trainer.first_rows(LOOKED_AT).await?;
         let d = trainer.config.network.embedding_dim;
-        let sample = Smoothed::new(trainer.device, z, d)?;
         Ok(Self {
             pretrained: trainer.autoencoder.snapshot(trainer.device)?,
-            smoothed: sample.values.iter().map(|value| *value as f32).collect(),
-            sample,
+            sample: Smoothed::new(trainer.device, z, d)?,
         })
     }
 }

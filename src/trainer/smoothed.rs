@@ -17,7 +17,8 @@ pub(super) struct Smoothed<D: Device> {
     pub(super) neighbours: Neighbours,
     /// The same points, smoothed (m, d): [`mixture::smoothed`].
     pub(super) values: Vec<f64>,
-    /// These on the device, as k-means takes them.
+    /// These in f32 (m, d), and on the device, as k-means takes them.
+    pub(super) narrow: Vec<f32>,
     pub(super) rows: [Matrix<D>; 1],
 }
 
@@ -33,6 +34,7 @@ impl<D: Device> Smoothed<D> {
             d,
             neighbours,
             values,
+            narrow,
         })
     }
 
