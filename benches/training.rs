@@ -113,15 +113,12 @@ struct Measured {
 }
 
 fn measure<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Result<Measured> {
-    let data = Dataset {
-        name: "uniform".into(),
-        n_samples: ROWS,
-        input_dim: SIZES[0],
-        values: Values::F32(inputs::uniform(1, ROWS * SIZES[0])),
-        image_shape: None,
-        column_names: None,
-        labels: None,
-    };
+    let data = Dataset::new(
+        "uniform",
+        ROWS,
+        SIZES[0],
+        Values::F32(inputs::uniform(1, ROWS * SIZES[0])),
+    );
     // From [-1, 1) to PyTorch's [0, 1).
     let source = Source::upload(
         device,

@@ -40,6 +40,7 @@ mod place;
 mod profile;
 mod shape;
 mod source;
+mod sparse;
 mod table;
 
 pub use digits::digits;
@@ -49,6 +50,7 @@ pub use labels::Labels;
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
 pub use place::Place;
 pub use profile::{Columns, columns};
+pub use sparse::Sparse;
 
 use format::Format;
 use place::printable;
@@ -65,12 +67,36 @@ pub struct Dataset {
     pub input_dim: usize,
     /// The values (n, D), row by row.
     pub values: Values,
-    /// Height and width, if the file says that a row is an image.
-    pub image_shape: Option<(usize, usize)>,
+    /// What a row is a picture of, if the file says that it is one.
+    pub image_shape: Option<ImageShape>,
     /// The names of the columns (D), if the file gives them; without control characters.
     pub column_names: Option<Vec<String>>,
+    /// What each sample is called (n), if the file says so: names of rows, files, cells. Without control characters.
+    pub ids: Option<Vec<String>>,
     /// The ground truth, if there is any. It never takes part in training.
     pub labels: Option<Labels>,
+}
+
+/// A row as a picture: `channels` planes of height × width values, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageShape {
+    /// Lines of a plane.
+    pub height: usize,
+    /// Values of a line.
+    pub width: usize,
+    /// 1 for shades of grey, 3 for red, green and blue.
+    pub channels: usize,
+}
+
+impl ImageShape {
+    /// Shades of grey.
+    pub fn grey(height: usize, width: usize) -> Self {
+        Self {
+            height,
+            width,
+            channels: 1,
+        }
+    }
 }
 
 /// The values of a set, as small as the file has them.
@@ -80,33 +106,53 @@ pub enum Values {
     U8(Vec<u8>),
     /// Any other number; all are finite.
     F32(Vec<f32>),
-}
-
-impl Values {
-    /// How many values there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::U8(values) => values.len(),
-            Self::F32(values) => values.len(),
-        }
-    }
-
-    /// Whether there is no value at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    /// Numbers of which most are zero; they stay sparse on the device too.
+    Sparse(Sparse),
 }
 
 impl Dataset {
+    /// A set of `n_samples` rows of `input_dim` values, of which nothing else is known.
+    pub fn new(
+        name: impl Into<String>,
+        n_samples: usize,
+        input_dim: usize,
+        values: Values,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            n_samples,
+            input_dim,
+            values,
+            image_shape: None,
+            column_names: None,
+            ids: None,
+            labels: None,
+        }
+    }
+
     /// The values of a row (D).
     ///
     /// # Panics
     /// If there is no such row.
     pub fn row(&self, row: usize) -> Vec<f64> {
+        let mut values = vec![0.0; self.input_dim];
+        self.fill_row(row, &mut values);
+        values
+    }
+
+    /// Copies the values of a row (D).
+    fn fill_row(&self, row: usize, to: &mut [f64]) {
         let at = row * self.input_dim..(row + 1) * self.input_dim;
         match &self.values {
-            Values::U8(values) => values[at].iter().map(|v| (*v).into()).collect(),
-            Values::F32(values) => values[at].iter().map(|v| (*v).into()).collect(),
+            Values::U8(values) => fill(to, &values[at]),
+            Values::F32(values) => fill(to, &values[at]),
+            Values::Sparse(sparse) => {
+                to.fill(0.0);
+                let (columns, values) = sparse.row(row);
+                for (column, value) in columns.iter().zip(values) {
+                    to[*column as usize] = (*value).into();
+                }
+            }
         }
     }
 
@@ -120,17 +166,21 @@ impl Dataset {
             let row = |row: &u32| &values[*row as usize * d..][..d];
             rows.iter().flat_map(row).copied().collect()
         }
+        let ids = |ids: &Vec<String>| rows.iter().map(|row| ids[*row as usize].clone()).collect();
         Self {
-            name: self.name.clone(),
-            n_samples: rows.len(),
-            input_dim: d,
-            values: match &self.values {
-                Values::U8(values) => Values::U8(pick(values, rows, d)),
-                Values::F32(values) => Values::F32(pick(values, rows, d)),
-            },
             image_shape: self.image_shape,
             column_names: self.column_names.clone(),
-            labels: None,
+            ids: self.ids.as_ref().map(ids),
+            ..Self::new(
+                self.name.clone(),
+                rows.len(),
+                d,
+                match &self.values {
+                    Values::U8(values) => Values::U8(pick(values, rows, d)),
+                    Values::F32(values) => Values::F32(pick(values, rows, d)),
+                    Values::Sparse(values) => Values::Sparse(values.of_rows(rows)),
+                },
+            )
         }
     }
 
@@ -145,6 +195,12 @@ impl Dataset {
         }
         self.labels = Some(labels);
         Ok(self)
+    }
+}
+
+fn fill<T: Copy + Into<f64>>(to: &mut [f64], values: &[T]) {
+    for (to, value) in to.iter_mut().zip(values) {
+        *to = (*value).into();
     }
 }
 
@@ -304,19 +360,26 @@ mod tests {
     #[test]
     fn some_rows_come_in_the_order_asked_for() {
         let set = |values| Dataset {
-            name: "rows".into(),
-            n_samples: 3,
-            input_dim: 2,
-            values,
-            image_shape: None,
-            column_names: None,
             labels: Some(Labels::from_integers(&[4, 5, 6])),
+            ids: Some(vec!["a".into(), "b".into(), "c".into()]),
+            ..Dataset::new("rows", 3, 2, values)
         };
         let bytes = set(Values::U8(vec![0, 1, 10, 11, 20, 21])).of_rows(&[2, 0]);
         assert_eq!(bytes.values, Values::U8(vec![20, 21, 0, 1]));
         assert_eq!((bytes.n_samples, bytes.labels), (2, None));
         let floats = set(Values::F32(vec![0.0, 0.5, 1.0, 1.5, 2.0, 2.5])).of_rows(&[1]);
         assert_eq!(floats.values, Values::F32(vec![1.0, 1.5]));
+        assert_eq!(floats.ids, Some(vec!["b".into()]));
+        let sparse = Values::Sparse(Sparse {
+            starts: vec![0, 0, 2, 3],
+            columns: vec![0, 1, 1],
+            values: vec![4.0, 5.0, 6.0],
+        });
+        let some = set(sparse).of_rows(&[2, 1, 0]);
+        assert_eq!(
+            [0, 1, 2].map(|i| some.row(i)),
+            [[0.0, 6.0], [4.0, 5.0], [0.0; 2]]
+        );
     }
 
     #[test]

@@ -33,6 +33,7 @@ impl<D: Device> Source<D> {
         let (storage, bytes) = match data.values {
             Values::U8(_) => (Storage::U8, 1),
             Values::F32(_) => (Storage::F32, 4),
+            Values::Sparse(_) => panic!("sparse values cannot be uploaded yet"),
         };
         let rows_per_block =
             (device.max_binding_bytes() / (bytes * cols).max(4 * width)).clamp(1, n);
@@ -42,6 +43,7 @@ impl<D: Device> Source<D> {
             let x = match &data.values {
                 Values::U8(values) => device.upload(&values[at]),
                 Values::F32(values) => device.upload(&values[at]),
+                Values::Sparse(_) => unreachable!("refused above"),
             };
             Ok(Block {
                 x: x?,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::data::{Dataset, images};
+use dec_gpu::data::{Dataset, ImageShape, images};
 use dec_gpu::device::Device;
 use dec_gpu::explain::{EXEMPLARS, Explanation, Outputs, explain};
 use dec_gpu::model::Model;
@@ -154,7 +154,7 @@ fn write_pictures(
     folder: &RunDir,
     found: &Explanation,
     data: &Dataset,
-    shape: (usize, usize),
+    shape: ImageShape,
 ) -> Result<()> {
     folder.write(report::EXEMPLARS_PNG, |out| {
         report::write_exemplars_png(out, found, data, shape)

@@ -13,7 +13,7 @@ use std::time::Instant;
 use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
-use dec_gpu::data::{Dataset, digits, images};
+use dec_gpu::data::{Dataset, ImageShape, digits, images};
 use dec_gpu::device::Device;
 use dec_gpu::model::Model;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
@@ -179,7 +179,9 @@ fn read(args: &TrainArgs) -> Result<Dataset> {
 fn warped(data: &Dataset, config: &Config) -> String {
     let on = [config.augment.pretrain, config.augment.cluster].contains(&Some(true));
     match images(data).filter(|_| on) {
-        Some((height, width)) => format!(" ({height} x {width} images, warped at random)"),
+        Some(ImageShape { height, width, .. }) => {
+            format!(" ({height} x {width} images, warped at random)")
+        }
         None => String::new(),
     }
 }

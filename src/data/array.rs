@@ -9,7 +9,7 @@ use super::error::DataError;
 use super::place::Place;
 use super::shape::{Header, Size, shape_text};
 use super::source::Source;
-use super::{Dataset, Labels, Values};
+use super::{Dataset, ImageShape, Labels, Values};
 
 /// Reads a header and leaves the body at the first number.
 pub(super) type ReadHeader = fn(&mut Body<'_>) -> Result<Header, DataError>;
@@ -40,18 +40,12 @@ pub(super) fn data(
     };
     body.end()?;
     let image_shape = match header.shape[..] {
-        [_, height, width] => Some((height as usize, width as usize)),
+        [_, height, width] => Some(ImageShape::grey(height as usize, width as usize)),
         _ => None,
     };
-    let (n_samples, input_dim) = (size.rows, size.columns);
     Ok(Dataset {
-        name,
-        n_samples,
-        input_dim,
-        values,
         image_shape,
-        column_names: None,
-        labels: None,
+        ..Dataset::new(name, size.rows, size.columns, values)
     })
 }
 

@@ -26,6 +26,7 @@ fn embedded() -> Result<Dataset, DataError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ImageShape;
     use super::super::Values;
     use super::*;
 
@@ -34,7 +35,7 @@ mod tests {
         let set = digits();
         assert_eq!(
             (set.n_samples, set.input_dim, set.image_shape),
-            (5620, 64, Some((8, 8)))
+            (5620, 64, Some(ImageShape::grey(8, 8)))
         );
         let Values::U8(values) = &set.values else {
             panic!("not bytes")

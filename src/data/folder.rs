@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::DataError;
 use super::place::{listed, printable};
-use super::{Dataset, Labels, ReadOptions, Values, open_file};
+use super::{Dataset, ImageShape, Labels, ReadOptions, Values, open_file};
 
 /// The parts of a set in the order they are joined, as the start of a file name.
 const PARTS: [&str; 2] = ["train", "t10k"];
@@ -171,10 +171,14 @@ fn join(parts: &[PathBuf], options: &ReadOptions) -> Result<Dataset, DataError> 
 
 fn append(whole: &mut Dataset, part: Dataset, path: &Path) -> Result<(), DataError> {
     let text = |set: &Dataset| match (&set.values, set.image_shape) {
-        (Values::U8(_), Some((h, w))) => format!("{h} × {w} bytes a sample"),
+        (Values::U8(_), Some(ImageShape { height, width, .. })) => {
+            format!("{height} × {width} bytes a sample")
+        }
         (Values::U8(_), None) => format!("{} bytes a sample", set.input_dim),
-        (Values::F32(_), Some((h, w))) => format!("{h} × {w} numbers a sample"),
-        (Values::F32(_), None) => format!("{} numbers a sample", set.input_dim),
+        (_, Some(ImageShape { height, width, .. })) => {
+            format!("{height} × {width} numbers a sample")
+        }
+        (_, None) => format!("{} numbers a sample", set.input_dim),
     };
     let (expected, found, n_samples) = (text(whole), text(&part), part.n_samples);
     let fits = match (&mut whole.values, part.values) {

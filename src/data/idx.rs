@@ -62,8 +62,8 @@ fn header(body: &mut Body<'_>) -> Result<Header, DataError> {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::Values;
     use super::super::source::Input;
+    use super::super::{ImageShape, Values};
     use super::*;
 
     fn idx(kind: u8, shape: &[u32], body: &[u8]) -> Vec<u8> {
@@ -88,7 +88,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             (set.n_samples, set.input_dim, set.image_shape),
-            (2, 6, Some((2, 3)))
+            (2, 6, Some(ImageShape::grey(2, 3)))
         );
         assert_eq!(
             set.values,

@@ -1,6 +1,6 @@
 //! Whether rows are images. Augmentation reads it.
 
-use super::Dataset;
+use super::{Dataset, ImageShape};
 
 /// A side below this is too small for augmentation: a move of less than two pixels and a turn blur away what
 /// tells such images apart.
@@ -13,17 +13,17 @@ const NEAR: f64 = 0.5;
 /// such as a spectrum, difference only grows with distance.
 const NEARER: f64 = 0.7;
 
-/// Height and width of the images that the rows are, if they are large enough to be warped.
+/// The shape of the images that the rows are, if they are large enough to be warped.
 ///
 /// The file says so, or the rows of a flat table look like square images: values beside and above each
 /// other are alike, values half a width apart are not.
-pub fn images(data: &Dataset) -> Option<(usize, usize)> {
+pub fn images(data: &Dataset) -> Option<ImageShape> {
     (data.image_shape)
         .or_else(|| square(data))
-        .filter(|(height, width)| *height.min(width) >= MIN_SIDE)
+        .filter(|shape| shape.height.min(shape.width) >= MIN_SIDE)
 }
 
-fn square(data: &Dataset) -> Option<(usize, usize)> {
+fn square(data: &Dataset) -> Option<ImageShape> {
     let side = data.input_dim.isqrt();
     if side < MIN_SIDE || side * side != data.input_dim {
         return None;
@@ -32,7 +32,7 @@ fn square(data: &Dataset) -> Option<(usize, usize)> {
     let difference = |offset| mean_square_difference(&values, data.input_dim, offset);
     let (spread, half) = (2.0 * variance(&values), difference(side / 2));
     let alike = |difference: f64| difference < NEAR * spread && difference < NEARER * half;
-    (alike(difference(1)) && alike(difference(side))).then_some((side, side))
+    (alike(difference(1)) && alike(difference(side))).then_some(ImageShape::grey(side, side))
 }
 
 /// The values of the rows that are looked at.
@@ -68,15 +68,7 @@ mod tests {
 
     fn set(input_dim: usize, n: usize, value: impl Fn(usize, usize) -> f32) -> Dataset {
         let values = (0..n * input_dim).map(|at| value(at / input_dim, at % input_dim));
-        Dataset {
-            name: "test".into(),
-            n_samples: n,
-            input_dim,
-            values: Values::F32(values.collect()),
-            image_shape: None,
-            column_names: None,
-            labels: None,
-        }
+        Dataset::new("test", n, input_dim, Values::F32(values.collect()))
     }
 
     /// A blot at a random place of a 20 × 20 image.
@@ -89,7 +81,8 @@ mod tests {
     #[test]
     fn what_the_file_says_is_believed_from_a_side_of_16_on() {
         let mut data = set(15 * 40, 3, |_, i| i as f32);
-        for (shape, found) in [((15, 40), false), ((20, 30), true)] {
+        for ((height, width), found) in [((15, 40), false), ((20, 30), true)] {
+            let shape = ImageShape::grey(height, width);
             data.image_shape = Some(shape);
             assert_eq!(images(&data), found.then_some(shape));
         }
@@ -98,7 +91,7 @@ mod tests {
 
     #[test]
     fn flat_images_are_found() {
-        assert_eq!(images(&set(400, 200, blot)), Some((20, 20)));
+        assert_eq!(images(&set(400, 200, blot)), Some(ImageShape::grey(20, 20)));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Dataset, Values};
+use super::Dataset;
 
 /// How the values are brought to a common scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,85 +107,68 @@ impl Affine {
 
 /// Fit a normalisation on all rows of a set.
 pub fn fit(set: &Dataset, normalisation: Normalisation) -> Affine {
-    let dim = set.input_dim;
-    match &set.values {
-        Values::U8(values) => fit_values(values, dim, normalisation),
-        Values::F32(values) => fit_values(values, dim, normalisation),
-    }
-}
-
-fn fit_values<T: Copy + Into<f64>>(
-    values: &[T],
-    dim: usize,
-    normalisation: Normalisation,
-) -> Affine {
     match normalisation {
-        Normalisation::None => Affine::uniform(dim, 0.0, 1.0),
-        Normalisation::UnitRange => unit_range(values, dim),
-        Normalisation::UnitMeanSquare => unit_mean_square(values, dim),
-        Normalisation::Standardise => standardise(values, dim),
+        Normalisation::None => Affine::uniform(set.input_dim, 0.0, 1.0),
+        Normalisation::UnitRange => unit_range(set),
+        Normalisation::UnitMeanSquare => unit_mean_square(set),
+        Normalisation::Standardise => standardise(set),
     }
 }
 
-fn unit_range<T: Copy + Into<f64>>(values: &[T], dim: usize) -> Affine {
+fn unit_range(set: &Dataset) -> Affine {
     let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
-    for &value in values {
-        let value = value.into();
-        min = min.min(value);
-        max = max.max(value);
-    }
+    set.each_row(|row| {
+        min = row.iter().copied().fold(min, f64::min);
+        max = row.iter().copied().fold(max, f64::max);
+    });
     let min = if min.is_finite() { min } else { 0.0 };
-    Affine::uniform(dim, min as f32, inverse(max - min))
+    Affine::uniform(set.input_dim, min as f32, inverse(max - min))
 }
 
-fn unit_mean_square<T: Copy + Into<f64>>(values: &[T], dim: usize) -> Affine {
+fn unit_mean_square(set: &Dataset) -> Affine {
     let mut sum = 0.0;
-    for &value in values {
-        let value: f64 = value.into();
-        sum += value * value;
-    }
-    let mean_square = sum / values.len().max(1) as f64;
-    Affine::uniform(dim, 0.0, inverse(mean_square.sqrt()))
+    set.each_row(|row| {
+        for value in row {
+            sum += value * value;
+        }
+    });
+    let count = set.n_samples * set.input_dim;
+    let mean_square = sum / count.max(1) as f64;
+    Affine::uniform(set.input_dim, 0.0, inverse(mean_square.sqrt()))
 }
 
 /// Two passes, because the sum of squares less the square of the sum loses all digits where the
 /// mean is large against the deviation.
-fn standardise<T: Copy + Into<f64>>(values: &[T], dim: usize) -> Affine {
-    if dim == 0 || values.is_empty() {
-        return Affine::uniform(dim, 0.0, 1.0);
+fn standardise(set: &Dataset) -> Affine {
+    let mut affine = Affine::uniform(set.input_dim, 0.0, 1.0);
+    if set.n_samples == 0 {
+        return affine;
     }
-    let n = (values.len() / dim) as f64;
-    let first: Vec<f64> = values.iter().take(dim).map(|&value| value.into()).collect();
-    let mut mean = vec![0.0; dim];
-    let mut constant = vec![true; dim];
-    for row in values.chunks_exact(dim) {
-        for (column, &value) in row.iter().enumerate() {
-            let value = value.into();
+    let n = set.n_samples as f64;
+    let first = set.row(0);
+    let mut mean = vec![0.0; set.input_dim];
+    let mut constant = vec![true; set.input_dim];
+    set.each_row(|row| {
+        for (column, value) in row.iter().enumerate() {
             mean[column] += value / n;
-            constant[column] &= value == first[column];
+            constant[column] &= *value == first[column];
         }
-    }
-    let mut variance = vec![0.0; dim];
-    for row in values.chunks_exact(dim) {
-        for (column, &value) in row.iter().enumerate() {
-            let deviation = value.into() - mean[column];
+    });
+    let mut variance = vec![0.0; set.input_dim];
+    set.each_row(|row| {
+        for (column, value) in row.iter().enumerate() {
+            let deviation = value - mean[column];
             variance[column] += deviation * deviation / n;
         }
-    }
-    let mut affine = Affine::uniform(dim, 0.0, 1.0);
-    for column in 0..dim {
+    });
+    for column in 0..set.input_dim {
         // A constant is taken away exactly, not by a mean that has been rounded.
-        let is_constant = constant[column];
-        affine.shift[column] = if is_constant {
-            first[column]
-        } else {
-            mean[column]
-        } as f32;
-        affine.scale[column] = if is_constant {
-            1.0
-        } else {
-            inverse(variance[column].sqrt())
+        let (shift, scale) = match constant[column] {
+            true => (first[column], 1.0),
+            false => (mean[column], inverse(variance[column].sqrt())),
         };
+        affine.shift[column] = shift as f32;
+        affine.scale[column] = scale;
     }
     affine
 }
@@ -203,18 +186,15 @@ fn inverse(spread: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Values;
 
     fn set(values: Values, input_dim: usize) -> Dataset {
-        let n_samples = values.len() / input_dim;
-        Dataset {
-            name: "x".into(),
-            n_samples,
-            input_dim,
-            values,
-            image_shape: None,
-            column_names: None,
-            labels: None,
-        }
+        let n_samples = match &values {
+            Values::U8(values) => values.len() / input_dim,
+            Values::F32(values) => values.len() / input_dim,
+            Values::Sparse(values) => values.n_rows(),
+        };
+        Dataset::new("x", n_samples, input_dim, values)
     }
 
     fn applied(values: &[f32], dim: usize, normalisation: Normalisation) -> Vec<f32> {

@@ -68,8 +68,8 @@ pub(super) fn header(body: &mut Body<'_>) -> Result<Header, DataError> {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::Values;
     use super::super::source::Input;
+    use super::super::{ImageShape, Values};
     use super::*;
 
     fn npy(version: u8, descr: &str, fortran: &str, shape: &str, body: &[u8]) -> Vec<u8> {
@@ -108,7 +108,7 @@ mod tests {
         let body = [0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11];
         let set = read(npy(1, "|u1", "True", "(2, 2, 3)", &body)).unwrap();
         assert_eq!(set.values, Values::U8((0..12).collect()));
-        assert_eq!(set.image_shape, Some((2, 3)));
+        assert_eq!(set.image_shape, Some(ImageShape::grey(2, 3)));
     }
 
     #[test]

@@ -18,24 +18,23 @@ const SAME_UNIT: f64 = 10.0;
 
 /// Compares the columns of a data set by their ranges; constant columns say nothing and are left out.
 pub fn columns(data: &Dataset) -> Columns {
-    let Values::F32(values) = &data.values else {
-        return Columns::Bounded;
-    };
-    if values.iter().all(|value| (0.0..=1.0).contains(value)) {
-        return Columns::Bounded;
+    match &data.values {
+        Values::U8(_) => return Columns::Bounded,
+        Values::F32(values) if values.iter().all(|value| (0.0..=1.0).contains(value)) => {
+            return Columns::Bounded;
+        }
+        // Sparse shares are weights of words, not pixels.
+        Values::F32(_) | Values::Sparse(_) => {}
     }
-    let mut low = vec![f32::INFINITY; data.input_dim];
-    let mut high = vec![f32::NEG_INFINITY; data.input_dim];
-    for row in values.chunks_exact(data.input_dim) {
+    let mut low = vec![f64::INFINITY; data.input_dim];
+    let mut high = vec![f64::NEG_INFINITY; data.input_dim];
+    data.each_row(|row| {
         for ((low, high), value) in low.iter_mut().zip(&mut high).zip(row) {
             *low = low.min(*value);
             *high = high.max(*value);
         }
-    }
-    let ranges = low
-        .iter()
-        .zip(&high)
-        .map(|(low, high)| f64::from(*high) - f64::from(*low));
+    });
+    let ranges = low.iter().zip(&high).map(|(low, high)| high - low);
     let mut ranges: Vec<f64> = ranges.filter(|range| *range > 0.0).collect();
     ranges.sort_by(f64::total_cmp);
     let at = |share: f64| {
@@ -54,15 +53,12 @@ mod tests {
     use super::*;
 
     fn set(input_dim: usize, values: Vec<f32>) -> Dataset {
-        Dataset {
-            name: "test".into(),
-            n_samples: values.len() / input_dim,
+        Dataset::new(
+            "test",
+            values.len() / input_dim,
             input_dim,
-            values: Values::F32(values),
-            image_shape: None,
-            column_names: None,
-            labels: None,
-        }
+            Values::F32(values),
+        )
     }
 
     #[test]

@@ -39,16 +39,10 @@ pub(super) fn data(
         };
         rows.read(input)?;
     }
-    let labels = label_column.map(|_| rows.labels.finish());
-    let values = Values::F32(rows.values);
     Ok(Dataset {
-        name,
-        n_samples: rows.count,
-        input_dim,
-        values,
-        image_shape: None,
         column_names: layout.value_names(label_column),
-        labels,
+        labels: label_column.map(|_| rows.labels.finish()),
+        ..Dataset::new(name, rows.count, input_dim, Values::F32(rows.values))
     })
 }
 

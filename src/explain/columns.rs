@@ -1,6 +1,6 @@
 //! What the columns of the data are like: over all samples, and over the members of each cluster.
 
-use crate::data::{Dataset, Values};
+use crate::data::Dataset;
 
 /// Mean and spread of the columns, in the units of the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +20,19 @@ pub struct ColumnStatistics {
 impl ColumnStatistics {
     /// Reads the data twice, row by row; bytes stay bytes.
     pub fn of(data: &Dataset, assignment: &[u32], k: usize) -> Self {
-        match &data.values {
-            Values::U8(values) => of_values(values, data.input_dim, assignment, k),
-            Values::F32(values) => of_values(values, data.input_dim, assignment, k),
+        let sums = Sums::of(data, assignment, k);
+        let n = assignment.len() as f64;
+        let mean: Vec<f64> = (sums.low.iter().zip(&sums.high))
+            .zip(&sums.all)
+            // A constant is its own mean, without the rounding of a sum.
+            .map(|((low, high), sum)| if low == high { *low } else { sum / n })
+            .collect();
+        Self {
+            deviation: deviation(data, &mean),
+            mean,
+            member_means: sums.member_means(),
+            low: sums.low.iter().copied().fold(f64::INFINITY, f64::min),
+            high: sums.high.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         }
     }
 
@@ -33,28 +43,6 @@ impl ColumnStatistics {
             0.0 => 0.0,
             deviation => (value - self.mean[column]) / deviation,
         }
-    }
-}
-
-fn of_values<T: Copy + Into<f64>>(
-    values: &[T],
-    dim: usize,
-    assignment: &[u32],
-    k: usize,
-) -> ColumnStatistics {
-    let sums = Sums::of(values, dim, assignment, k);
-    let n = assignment.len() as f64;
-    let mean: Vec<f64> = (sums.low.iter().zip(&sums.high))
-        .zip(&sums.all)
-        // A constant is its own mean, without the rounding of a sum.
-        .map(|((low, high), sum)| if low == high { *low } else { sum / n })
-        .collect();
-    ColumnStatistics {
-        deviation: deviation(values, &mean),
-        mean,
-        member_means: sums.member_means(),
-        low: sums.low.iter().copied().fold(f64::INFINITY, f64::min),
-        high: sums.high.iter().copied().fold(f64::NEG_INFINITY, f64::max),
     }
 }
 
@@ -73,7 +61,8 @@ struct Sums {
 }
 
 impl Sums {
-    fn of<T: Copy + Into<f64>>(values: &[T], dim: usize, assignment: &[u32], k: usize) -> Self {
+    fn of(data: &Dataset, assignment: &[u32], k: usize) -> Self {
+        let dim = data.input_dim;
         let mut sums = Self {
             all: vec![0.0; dim],
             members: vec![0.0; k * dim],
@@ -81,21 +70,23 @@ impl Sums {
             low: vec![f64::INFINITY; dim],
             high: vec![f64::NEG_INFINITY; dim],
         };
-        for (row, cluster) in values.chunks_exact(dim).zip(assignment) {
-            sums.add(row, *cluster as usize);
-        }
+        let mut clusters = assignment.iter();
+        data.each_row(|row| {
+            if let Some(cluster) = clusters.next() {
+                sums.add(row, *cluster as usize);
+            }
+        });
         sums
     }
 
-    fn add<T: Copy + Into<f64>>(&mut self, row: &[T], cluster: usize) {
+    fn add(&mut self, row: &[f64], cluster: usize) {
         self.sizes[cluster] += 1;
         let members = &mut self.members[cluster * row.len()..][..row.len()];
         for (column, value) in row.iter().enumerate() {
-            let value: f64 = (*value).into();
             self.all[column] += value;
             members[column] += value;
-            self.low[column] = self.low[column].min(value);
-            self.high[column] = self.high[column].max(value);
+            self.low[column] = self.low[column].min(*value);
+            self.high[column] = self.high[column].max(*value);
         }
     }
 
@@ -109,38 +100,31 @@ impl Sums {
 
 /// A pass of its own, because the sum of squares less the square of the sum loses all digits where the mean
 /// is large against the deviation.
-fn deviation<T: Copy + Into<f64>>(values: &[T], mean: &[f64]) -> Vec<f64> {
+fn deviation(data: &Dataset, mean: &[f64]) -> Vec<f64> {
     let mut squares = vec![0.0; mean.len()];
-    for row in values.chunks_exact(mean.len()) {
+    data.each_row(|row| {
         for ((sum, value), mean) in squares.iter_mut().zip(row).zip(mean) {
-            let deviation = (*value).into() - mean;
+            let deviation = value - mean;
             *sum += deviation * deviation;
         }
-    }
-    let n = (values.len() / mean.len()) as f64;
+    });
+    let n = data.n_samples as f64;
     squares.into_iter().map(|sum| (sum / n).sqrt()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Values;
 
-    fn set(values: Values) -> Dataset {
-        Dataset {
-            name: "test".into(),
-            n_samples: values.len() / 2,
-            input_dim: 2,
-            values,
-            image_shape: None,
-            column_names: None,
-            labels: None,
-        }
+    fn set(n: usize, values: Values) -> Dataset {
+        Dataset::new("test", n, 2, values)
     }
 
     #[test]
     fn means_and_deviations() {
         // Columns 1, 3, 5, 7 and 2, 2, 2, 6; the last sample is alone in cluster 2, cluster 1 is empty.
-        let data = set(Values::U8(vec![1, 2, 3, 2, 5, 2, 7, 6]));
+        let data = set(4, Values::U8(vec![1, 2, 3, 2, 5, 2, 7, 6]));
         let found = ColumnStatistics::of(&data, &[0, 0, 0, 2], 3);
         assert_eq!(found.mean, [4.0, 3.0]);
         assert_eq!(found.deviation, [5f64.sqrt(), 3f64.sqrt()]);
@@ -154,7 +138,7 @@ mod tests {
     #[test]
     fn a_constant_column_differs_in_nothing() {
         // A sum of three times 0.1 divided by 3 is not 0.1.
-        let data = set(Values::F32(vec![0.1, 1.0, 0.1, 2.0, 0.1, 3.0]));
+        let data = set(3, Values::F32(vec![0.1, 1.0, 0.1, 2.0, 0.1, 3.0]));
         let found = ColumnStatistics::of(&data, &[0, 0, 1], 2);
         assert_eq!(found.deviation[0], 0.0);
         assert_eq!(found.standardised(0, 5.0), 0.0);

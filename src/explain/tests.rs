@@ -66,15 +66,7 @@ fn random_model() -> Model {
 }
 
 fn data() -> Dataset {
-    Dataset {
-        name: "test".into(),
-        n_samples: N,
-        input_dim: 5,
-        values: Values::F32(uniform(60, 5 * N)),
-        image_shape: None,
-        column_names: None,
-        labels: None,
-    }
+    Dataset::new("test", N, 5, Values::F32(uniform(60, 5 * N)))
 }
 
 /// The layers' output, in f64.

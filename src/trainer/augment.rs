@@ -1,7 +1,7 @@
 //! Batches of images, each image warped by its own draw (Guo et al. 2018, DEC-DA).
 
 use crate::config::AugmentConfig;
-use crate::data::{Dataset, images};
+use crate::data::{Dataset, ImageShape, images};
 use crate::device::{Device, Matrix};
 use crate::kernels::gather_rows::Order;
 use crate::kernels::gather_warped_rows::{Extent, Warp};
@@ -14,8 +14,8 @@ pub(super) struct Augment {
     extent: Extent,
     in_pretraining: bool,
     in_clustering: bool,
-    /// Height and width of the images, if the data are images.
-    shape: Option<(usize, usize)>,
+    /// Of the images, if the data are images.
+    shape: Option<ImageShape>,
 }
 
 impl Augment {
@@ -72,7 +72,7 @@ impl Augment {
             return source.gather(device, order, batch);
         };
         let warp = Warp {
-            shape,
+            shape: (shape.height, shape.width),
             extent: self.extent,
             seed: self.seed,
             step,

@@ -51,14 +51,10 @@ pub fn blobs(n: usize, dim: usize, seed: u32) -> Dataset {
         centre + random::normal(seed, 0, 0, at as u32)
     };
     let labels: Vec<i64> = (0..n).map(|i| (i % 3) as i64).collect();
+    let values = Values::F32((0..n * dim).map(value).collect());
     Dataset {
-        name: "blobs".into(),
-        n_samples: n,
-        input_dim: dim,
-        values: Values::F32((0..n * dim).map(value).collect()),
-        image_shape: None,
-        column_names: None,
         labels: Some(Labels::from_integers(&labels)),
+        ..Dataset::new("blobs", n, dim, values)
     }
 }
 

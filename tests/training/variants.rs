@@ -1,7 +1,7 @@
 //! What the default schedule does not have: IDEC, layer-wise pre-training, data at the edge of what is allowed.
 
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, Values};
+use dec_gpu::data::{Dataset, ImageShape, Values};
 use dec_gpu::model::{LayerWeights, Model};
 use dec_gpu::verify::training::{BAND, Run, blobs, compare_runs, configuration};
 
@@ -108,15 +108,12 @@ fn layerwise_pre_training_lowers_every_loss() {
 
 /// A set of `n` rows of `dim` values.
 fn set(name: &str, n: usize, dim: usize, value: impl Fn(usize, usize) -> f32) -> Dataset {
-    Dataset {
-        name: name.into(),
-        n_samples: n,
-        input_dim: dim,
-        values: Values::F32((0..n * dim).map(|at| value(at / dim, at % dim)).collect()),
-        image_shape: None,
-        column_names: None,
-        labels: None,
-    }
+    Dataset::new(
+        name,
+        n,
+        dim,
+        Values::F32((0..n * dim).map(|at| value(at / dim, at % dim)).collect()),
+    )
 }
 
 #[test]
@@ -176,8 +173,7 @@ fn images(n: usize) -> Dataset {
         (-(r - up).powi(2) / wide[0] - (c - left).powi(2) / wide[1]).exp()
     };
     Dataset {
-        image_shape: Some((16, 16)),
-        column_names: None,
+        image_shape: Some(ImageShape::grey(16, 16)),
         ..set("bars", n, 256, pixel)
     }
 }

@@ -27,15 +27,12 @@ pub(super) struct Workload<'s> {
 impl<'s> Workload<'s> {
     /// `n` random samples.
     pub(super) fn new(sizes: &'s Sizes, n: usize) -> Self {
-        let data = Dataset {
-            name: "random bytes".into(),
-            n_samples: n,
-            input_dim: sizes.network[0],
-            values: Values::U8(random_bytes(n * sizes.network[0])),
-            image_shape: None,
-            column_names: None,
-            labels: None,
-        };
+        let data = Dataset::new(
+            "random bytes",
+            n,
+            sizes.network[0],
+            Values::U8(random_bytes(n * sizes.network[0])),
+        );
         Self {
             sizes,
             shape: DataShape::of(&data),

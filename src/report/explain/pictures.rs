@@ -3,19 +3,19 @@
 use std::io::{self, Write};
 
 use super::super::tiles::{Grid, Tile, write_png};
-use crate::data::Dataset;
+use crate::data::{Dataset, ImageShape};
 use crate::explain::{Exemplar, Explanation, Kind};
 
 /// Writes a line for each cluster: the decoded centroid, the mean of the members, the nearest members by
 /// rank, the farthest by rank. The least value of the data is black, the largest white.
 ///
 /// # Panics
-/// If an image of (`height`, `width`) has not as many pixels as a sample has values.
+/// If an image has not as many pixels as a sample has values.
 pub fn write_exemplars_png(
     out: impl Write,
     found: &Explanation,
     data: &Dataset,
-    (height, width): (usize, usize),
+    ImageShape { height, width, .. }: ImageShape,
 ) -> io::Result<()> {
     let shade = |values: &[f32]| shades(values, found.columns.low, found.columns.high);
     let most = most_of_a_cluster(found);
@@ -42,12 +42,12 @@ pub fn write_exemplars_png(
 /// white.
 ///
 /// # Panics
-/// If an image of (`height`, `width`) has not as many pixels as a sample has values.
+/// If an image has not as many pixels as a sample has values.
 pub fn write_saliency_png(
     out: impl Write,
     found: &Explanation,
     data: &Dataset,
-    (height, width): (usize, usize),
+    ImageShape { height, width, .. }: ImageShape,
 ) -> io::Result<()> {
     let most = most_of_a_cluster(found);
     let grid = Grid {
@@ -129,15 +129,7 @@ mod tests {
 
     /// Images of one pixel, 0 to 255: cluster 0 is empty, cluster 1 has the samples 10 and 250.
     fn explained() -> (Dataset, Explanation) {
-        let data = Dataset {
-            name: "test".into(),
-            n_samples: 2,
-            input_dim: 1,
-            values: Values::U8(vec![10, 250]),
-            image_shape: Some((1, 1)),
-            column_names: None,
-            labels: None,
-        };
+        let data = Dataset::new("test", 2, 1, Values::U8(vec![10, 250]));
         let exemplar = |kind, rank, index| Exemplar {
             cluster: 1,
             kind,
@@ -187,7 +179,7 @@ mod tests {
     fn a_line_is_centroid_mean_nearest_farthest() {
         let (data, found) = explained();
         let mut out = Vec::new();
-        write_exemplars_png(&mut out, &found, &data, (1, 1)).unwrap();
+        write_exemplars_png(&mut out, &found, &data, ImageShape::grey(1, 1)).unwrap();
         let starts = [2, 76, 150, 216, 290, 356];
         assert_eq!(
             middles(&out, &starts),
@@ -199,7 +191,7 @@ mod tests {
     fn saliency_stands_beside_its_sample() {
         let (data, found) = explained();
         let mut out = Vec::new();
-        write_saliency_png(&mut out, &found, &data, (1, 1)).unwrap();
+        write_saliency_png(&mut out, &found, &data, ImageShape::grey(1, 1)).unwrap();
         let starts = [2, 68, 142, 208];
         assert_eq!(middles(&out, &starts), [[128; 4], [10, 0, 250, 255]]);
     }
