@@ -11,6 +11,7 @@ mod device;
 mod devices;
 mod eval;
 mod explain;
+mod export;
 mod input;
 mod predict;
 mod progress;
@@ -46,6 +47,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Explain the clusters of a run: exemplars, decoded centroids, features, saliency
     Explain(explain::ExplainArgs),
+    /// Write a model's encoder and soft assignment as ONNX
+    Export(export::ExportArgs),
     /// Score an assignment against labels: ACC, NMI, ARI
     Eval(eval::EvalArgs),
     /// List every adapter, its limits, and why it is refused if it is
@@ -93,6 +96,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Train(args) => train::run(&args, cli.quiet),
         Command::Predict(args) => predict::run(&args, cli.quiet),
         Command::Explain(args) => explain::run(&args, cli.quiet),
+        Command::Export(args) => export::run(&args, cli.quiet),
         Command::Eval(args) => eval::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),

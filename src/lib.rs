@@ -36,6 +36,7 @@ pub mod loss;
 pub mod metrics;
 pub mod mixture;
 pub mod model;
+pub mod onnx;
 pub mod optimiser;
 pub mod precision;
 pub mod predict;

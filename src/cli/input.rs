@@ -6,6 +6,7 @@ use clap::Args;
 use dec_gpu::Result;
 use dec_gpu::data::{Dataset, ReadOptions, open};
 use dec_gpu::model::{Model, ModelError};
+use dec_gpu::report::MODEL_SAFETENSORS;
 
 use super::usage;
 
@@ -51,6 +52,15 @@ impl ReadArgs {
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path)
         .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))
+}
+
+/// The model file that was named, itself or by its run folder.
+pub(crate) fn model_file(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        path.join(MODEL_SAFETENSORS)
+    } else {
+        path.to_owned()
+    }
 }
 
 /// A model file.

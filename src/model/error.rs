@@ -157,6 +157,16 @@ pub enum ModelError {
         /// What sets that length, e.g. `the columns of encoder.0.weight`.
         like: String,
     },
+    /// Weights that one ONNX file cannot hold.
+    #[error(
+        "{file}: as ONNX it has {bytes} bytes, expected at most 2,147,483,647, the limit of the format; train a smaller network"
+    )]
+    TooLarge {
+        /// The file's name.
+        file: String,
+        /// Bytes needed.
+        bytes: usize,
+    },
     /// A value is NaN or infinite.
     #[error("{file}: tensor {tensor} has {found} at index {index}, expected finite values only")]
     NotFinite {

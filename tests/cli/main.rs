@@ -5,6 +5,8 @@ mod bad_usage;
 mod bench;
 mod choose;
 mod explain;
+mod export;
+mod onnx_graph;
 mod output;
 mod pretrained;
 mod run_folder;
