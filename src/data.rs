@@ -7,6 +7,8 @@
 //! | IDX | two or more dimensions, any of its types | one dimension |
 //! | NPY | two or more dimensions of booleans, integers or floats | one dimension |
 //! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
+//! | Matrix Market | coordinates and values, samples as rows or as columns | – |
+//! | svmlight | `column:value` pairs after the label | the first cell of each line |
 //! | CSV, TSV, … | a number in every cell, with or without a header | a column |
 //!
 //! All but NPZ may be packed with gzip. Bytes stay bytes; every other number becomes an f32 and
@@ -14,6 +16,7 @@
 //! memory is taken, and a small packed file that unpacks to much is first read to its end without
 //! being kept. See [`DataError`] for what can be wrong.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -32,6 +35,7 @@ mod images;
 mod labels;
 mod layout;
 mod lines;
+mod matrix_market;
 mod normalise;
 mod npy;
 mod npy_header;
@@ -41,6 +45,8 @@ mod profile;
 mod shape;
 mod source;
 mod sparse;
+mod sparse_text;
+mod svmlight;
 mod table;
 
 pub use digits::digits;
@@ -216,6 +222,29 @@ pub struct ReadOptions {
     pub header: Option<bool>,
     /// A file of labels. Labels that come with the data are then not used.
     pub label_file: Option<PathBuf>,
+    /// Whether samples are the rows or the columns of a Matrix Market file. If not given, they are its columns
+    /// where it has 10x Genomics' name `matrix.mtx`, and else its rows.
+    pub samples: Option<SampleAxis>,
+    /// The fewest columns of a format that does not say how many there are (svmlight): those of a model.
+    pub least_columns: Option<usize>,
+}
+
+/// What the samples of a matrix are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleAxis {
+    /// A sample is a row.
+    Rows,
+    /// A sample is a column.
+    Columns,
+}
+
+impl fmt::Display for SampleAxis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rows => "rows",
+            Self::Columns => "columns",
+        })
+    }
 }
 
 /// A column of a text table.
@@ -282,6 +311,10 @@ pub fn read_labels<R: Read + Seek>(name: &str, mut reader: R) -> Result<Labels, 
         Format::Npy => npy::labels(&mut input),
         Format::Npz => npz::labels(&mut input),
         Format::Text => table::labels(&mut input),
+        format @ (Format::MatrixMarket | Format::Svmlight) => Err(DataError::NoLabels {
+            file: input.file.clone(),
+            format: format.name(),
+        }),
     }
 }
 
@@ -291,21 +324,20 @@ fn read_as(
     name: String,
     options: &ReadOptions,
 ) -> Result<Dataset, DataError> {
-    let format_name = match format {
-        Format::Idx => "IDX",
-        Format::Npy => "NPY",
-        Format::Npz => "NPZ",
-        Format::Text => return table::data(input, name, options),
-    };
+    if format == Format::Text {
+        return table::data(input, name, options);
+    }
     if options.label_column.is_some() {
         return Err(DataError::LabelColumnUnused {
             file: input.file.clone(),
-            format: format_name,
+            format: format.name(),
         });
     }
     match format {
         Format::Idx => idx::data(input, name),
         Format::Npy => npy::data(input, name),
+        Format::MatrixMarket => matrix_market::data(input, name, options),
+        Format::Svmlight => svmlight::data(input, name, options),
         _ => npz::data(input, name, options.label_file.is_none()),
     }
 }

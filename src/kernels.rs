@@ -86,6 +86,7 @@ kernels! {
         argmax_rows,
         dropout,
         gather_rows,
+        gather_sparse_rows,
         gather_warped_rows,
         kmeanspp_distance,
         kmeanspp_pick,

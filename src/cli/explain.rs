@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ExplainArgs, quiet: bool) -> Outcome {
     }
     let path = args.run.join(report::MODEL_SAFETENSORS);
     let model = read_model(&path)?;
-    let data = args.read.read(&args.data)?;
+    let data = args.read.read_for(&args.data, &model)?;
     let (model_file, data_file) = (path.to_string_lossy(), args.data.to_string_lossy());
     check_input_size(&model, &model_file, &data, &data_file)?;
     let device = args.device.open()?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::data::{Dataset, ReadOptions, open};
+use dec_gpu::data::{Dataset, ReadOptions, SampleAxis, open};
 use dec_gpu::model::{Model, ModelError};
 use dec_gpu::report::MODEL_SAFETENSORS;
 
@@ -22,11 +22,24 @@ pub(crate) struct ReadArgs {
     /// Whether the first line of a CSV names the columns; found out by itself if not given
     #[arg(long, value_name = "true|false")]
     header: Option<bool>,
+    /// Whether samples are the rows or the columns of a Matrix Market file [default: columns of a file called
+    /// matrix.mtx, as 10x Genomics writes it, else rows]
+    #[arg(long, value_name = "rows|columns", value_parser = sample_axis)]
+    samples: Option<SampleAxis>,
 }
 
 impl ReadArgs {
     /// Reads a file or a folder.
     pub(crate) fn read(&self, path: &Path) -> Result<Dataset> {
+        self.read_at_least(path, None)
+    }
+
+    /// Reads data for a model.
+    pub(crate) fn read_for(&self, path: &Path, model: &Model) -> Result<Dataset> {
+        self.read_at_least(path, Some(model.input_dim))
+    }
+
+    fn read_at_least(&self, path: &Path, least_columns: Option<usize>) -> Result<Dataset> {
         let label_column = self
             .label_column
             .as_ref()
@@ -38,6 +51,8 @@ impl ReadArgs {
             label_column,
             header: self.header,
             label_file: self.labels.clone(),
+            samples: self.samples,
+            least_columns,
         };
         Ok(open(path, &options)?)
     }
@@ -45,6 +60,14 @@ impl ReadArgs {
     /// Whether labels were asked for.
     pub(crate) fn names_labels(&self) -> bool {
         self.labels.is_some() || self.label_column.is_some()
+    }
+}
+
+fn sample_axis(text: &str) -> std::result::Result<SampleAxis, String> {
+    match text {
+        "rows" => Ok(SampleAxis::Rows),
+        "columns" => Ok(SampleAxis::Columns),
+        _ => Err("expected rows or columns".to_owned()),
     }
 }
 

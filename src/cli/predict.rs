@@ -47,7 +47,7 @@ pub(crate) fn run(args: &PredictArgs, quiet: bool) -> Outcome {
         return Err(usage("--batch-size is 0, expected at least 1"));
     }
     let model = read_model(&args.model)?;
-    let data = args.read.read(&args.data)?;
+    let data = args.read.read_for(&args.data, &model)?;
     let (model_file, data_file) = (args.model.to_string_lossy(), args.data.to_string_lossy());
     check_input_size(&model, &model_file, &data, &data_file)?;
     let device = args.device.open()?;

@@ -45,7 +45,7 @@ pub enum DataError {
     },
     /// Content that no reader knows.
     #[error(
-        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ or CSV/TSV text; convert it, for example with numpy.save"
+        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text; convert it, for example with numpy.save"
     )]
     UnknownFormat {
         /// The file.
@@ -346,6 +346,54 @@ pub enum DataError {
         found: String,
         /// The samples of the first part.
         expected: String,
+    },
+    /// A format that cannot be a file of labels.
+    #[error(
+        "{file}: found {format}, expected labels: IDX, NPY or NPZ, or a text table with one column or one named `label`"
+    )]
+    NoLabels {
+        /// The file.
+        file: String,
+        /// The format of the file.
+        format: &'static str,
+    },
+    /// A line that breaks a rule of its format.
+    #[error(
+        "{file}:{line}: found {found}, expected {expected}; correct the line or write the file again"
+    )]
+    BadLine {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is there.
+        found: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// A Matrix Market file with fewer or more entries than it declares.
+    #[error(
+        "{file}: found {found} entries, expected {expected} as declared; copy or download it again"
+    )]
+    EntryCount {
+        /// The file.
+        file: String,
+        /// Entries present.
+        found: u64,
+        /// Entries declared.
+        expected: u64,
+    },
+    /// A Matrix Market file with two entries for one place.
+    #[error(
+        "{file}: sample {sample}, column {column}: found two entries, expected one; add them up first"
+    )]
+    EntryTwice {
+        /// The file.
+        file: String,
+        /// The sample, from 1.
+        sample: usize,
+        /// The column, from 1.
+        column: usize,
     },
     /// An NPZ file without a member to take as the data.
     #[error(

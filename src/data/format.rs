@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::source::{Input, Packing};
-use super::{npy, npz};
+use super::{matrix_market, npy, npz, svmlight};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(super) enum Format {
     Idx,
     Npy,
     Npz,
+    MatrixMarket,
+    Svmlight,
     Text,
 }
 
@@ -32,6 +34,20 @@ const KNOWN: [(&[u8], &str); 16] = [
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 ];
+
+impl Format {
+    /// The name for messages.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Idx => "IDX",
+            Self::Npy => "NPY",
+            Self::Npz => "NPZ",
+            Self::MatrixMarket => "Matrix Market",
+            Self::Svmlight => "svmlight",
+            Self::Text => "a text table",
+        }
+    }
+}
 
 const LOOKED_AT: usize = 512;
 
@@ -64,7 +80,11 @@ pub(super) fn find(input: &mut Input<'_>) -> Result<Format, DataError> {
             found: found.to_owned(),
         });
     }
-    Ok(Format::Text)
+    Ok(match &start {
+        text if text.starts_with(matrix_market::MAGIC) => Format::MatrixMarket,
+        text if svmlight::is_svmlight(text) => Format::Svmlight,
+        _ => Format::Text,
+    })
 }
 
 fn nested(input: &Input<'_>, found: &'static str) -> Result<Format, DataError> {

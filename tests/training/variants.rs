@@ -1,11 +1,11 @@
 //! What the default schedule does not have: IDEC, layer-wise pre-training, data at the edge of what is allowed.
 
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, ImageShape, Values};
+use dec_gpu::data::{Dataset, ImageShape, Sparse, Values};
 use dec_gpu::model::{LayerWeights, Model};
 use dec_gpu::verify::training::{BAND, Run, blobs, compare_runs, configuration};
 
-use super::{assert_sound, on_adapters, run};
+use super::{assert_sound, bits, on_adapters, run};
 
 /// y = act(x·W + b) through some layers, ReLU on all but the last.
 fn forward(layers: &[LayerWeights], mut x: Vec<f64>) -> Vec<f64> {
@@ -207,4 +207,42 @@ fn tables_are_not_warped() {
     );
     let error = configuration(&data, &["augment.cluster=true"]).expect_err("not images");
     assert!(error.to_string().contains("not images"), "{error}");
+}
+
+/// Blobs of which all values below 2 are 0, in dense and in sparse form.
+fn dense_and_sparse(n: usize, dim: usize) -> [Dataset; 2] {
+    let Values::F32(mut values) = blobs(n, dim, 12).values else {
+        panic!("blobs are floats");
+    };
+    values
+        .iter_mut()
+        .filter(|v| **v < 2.0)
+        .for_each(|v| *v = 0.0);
+    let mut sparse = Sparse::new();
+    for row in values.chunks_exact(dim) {
+        let kept = |c: &u32| row[*c as usize] != 0.0;
+        let columns: Vec<u32> = (0..dim as u32).filter(kept).collect();
+        let values: Vec<f32> = columns.iter().map(|c| row[*c as usize]).collect();
+        sparse.push_row(&columns, &values);
+    }
+    [Values::F32(values), Values::Sparse(sparse)]
+        .map(|values| Dataset::new("blobs", n, dim, values))
+}
+
+#[test]
+fn sparse_data_train_to_the_bits_of_dense_data() {
+    let [dense, sparse] = dense_and_sparse(150, 40);
+    for normalisation in ["standardise", "unit-mean-square"] {
+        let short = [
+            "pretrain.steps=40",
+            "cluster.max-steps=20",
+            &format!("data.normalisation={normalisation}"),
+        ];
+        let want = run(&Cpu::new(), &dense, &short);
+        assert_eq!(bits(&run(&Cpu::new(), &sparse, &short)), bits(&want));
+        on_adapters("sparse", |gpu| {
+            let same = bits(&run(gpu, &dense, &short)) == bits(&run(gpu, &sparse, &short));
+            assert!(same, "dense and sparse differ on the GPU");
+        });
+    }
 }
