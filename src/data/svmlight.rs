@@ -64,7 +64,7 @@ pub(super) fn data(
         extent.rows += 1;
         each_pair(at, row, |column, _| {
             extent.kept += 1;
-            extent.width = extent.width.max(column + 1);
+            extent.width = extent.width.max(column.saturating_add(1));
             extent.from_zero |= column == 0;
         })?;
         at.check_width(extent.width.saturating_sub(1)).map(|_| ())
