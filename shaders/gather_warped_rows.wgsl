@@ -1,10 +1,12 @@
 // out_i(r, c) = row i of the batch (gather_rows) at the point that its random affine map sends (r, c) to, bilinear, edges repeated.   Guo et al. 2018 (DEC-DA), §3
-// One invocation per (row i, pixel); the map turns by up to `rotation`, scales by up to `zoom` and moves by up to `translation`.
+// One invocation per (row i, plane, pixel); the map turns by up to `rotation`, scales by up to `zoom` and moves by up to `translation`.
+// All planes of an image, such as its red, green and blue, are sent through the same map.
 // Rows outside this block of x are left as they are, one dispatch per block fills them.
 struct Params {
     rows: u32, // images in the batch
     height: u32, // H
     width: u32, // W
+    channels: u32, // C, planes of an image one after the other
     first: u32, // position in the order that row 0 of out takes
     indexed: u32, // 1: rows are named by index, 0: they follow each other
     block_first: u32, // row of the data set that row 0 of x is
@@ -20,26 +22,26 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> index: array<u32>; // (first + rows or more, 1)
-@group(0) @binding(2) var<storage, read> x: array<u32>; // (block_rows, H*W); u8 rows do not start on words
-@group(0) @binding(3) var<storage, read> shift: array<f32>; // (1, H*W)
-@group(0) @binding(4) var<storage, read> scale: array<f32>; // (1, H*W)
-@group(0) @binding(5) var<storage, read_write> out: array<f32>; // (rows, H*W)
+@group(0) @binding(2) var<storage, read> x: array<u32>; // (block_rows, C*H*W); u8 rows do not start on words
+@group(0) @binding(3) var<storage, read> shift: array<f32>; // (1, C*H*W)
+@group(0) @binding(4) var<storage, read> scale: array<f32>; // (1, C*H*W)
+@group(0) @binding(5) var<storage, read_write> out: array<f32>; // (rows, C*H*W)
 
-// A pixel of the image that starts at `image`, normalised.
-fn pixel_at(image: u32, line: u32, column: u32) -> f32 {
-    let c = line * params.width + column;
+// A pixel of the image that starts at `image`, in the plane that starts at `plane` of it, normalised.
+fn pixel_at(image: u32, plane: u32, line: u32, column: u32) -> f32 {
+    let c = plane + line * params.width + column;
     return (block_value(image + c) - shift[c]) * scale[c];
 }
 
 // The pixel nearest to `at` from above and left, mixed with its three neighbours.
-fn sample(image: u32, at: vec2<f32>) -> f32 {
+fn sample(image: u32, plane: u32, at: vec2<f32>) -> f32 {
     let last = vec2<u32>(params.width - 1u, params.height - 1u);
     let inside = clamp(at, vec2<f32>(0.0), vec2<f32>(last));
     let low = vec2<u32>(inside);
     let high = min(low + 1u, last);
     let part = inside - vec2<f32>(low);
-    let top = mix(pixel_at(image, low.y, low.x), pixel_at(image, low.y, high.x), part.x);
-    let bottom = mix(pixel_at(image, high.y, low.x), pixel_at(image, high.y, high.x), part.x);
+    let top = mix(pixel_at(image, plane, low.y, low.x), pixel_at(image, plane, low.y, high.x), part.x);
+    let bottom = mix(pixel_at(image, plane, high.y, low.x), pixel_at(image, plane, high.y, high.x), part.x);
     return mix(top, bottom, part.y);
 }
 
@@ -56,11 +58,13 @@ fn cos_sin(angle: f32) -> vec2<f32> {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = id.y * groups.x * 256u + id.x;
     let pixels = params.height * params.width;
-    if t >= params.rows * pixels {
+    let columns = params.channels * pixels;
+    if t >= params.rows * columns {
         return;
     }
-    let row = t / pixels;
+    let row = t / columns;
     let pixel = t % pixels;
+    let plane = t % columns - pixel;
     let local = ordered_row(params.first + row) - params.block_first; // below the block it wraps to a large number
     if local >= params.block_rows {
         return;
@@ -73,5 +77,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let centre = 0.5 * (size - 1.0);
     let p = vec2<f32>(f32(pixel % params.width), f32(pixel / params.width)) - centre;
     let turned = vec2<f32>(turn.x * p.x - turn.y * p.y, turn.y * p.x + turn.x * p.y);
-    out[t] = sample(local * pixels, turned + centre + params.translation * draw.zw * size);
+    out[t] = sample(local * columns, plane, turned + centre + params.translation * draw.zw * size);
 }

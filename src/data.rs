@@ -103,6 +103,11 @@ impl ImageShape {
             channels: 1,
         }
     }
+
+    /// How many values an image has.
+    pub fn n_values(&self) -> usize {
+        self.channels * self.height * self.width
+    }
 }
 
 /// The values of a set, as small as the file has them.

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::gather_rows::{self, Block, Normalisation, Order, Rows, Source};
 use super::inputs;
+use crate::data::ImageShape;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::{
     Case,
@@ -20,6 +21,8 @@ crate::params! {
     height: u32,
     /// W.
     width: u32,
+    /// C, planes of an image one after the other.
+    channels: u32,
     /// The position in the order that row 0 of out takes.
     first: u32,
     /// 1: rows are named by index, 0: they follow each other.
@@ -82,8 +85,8 @@ pub struct Extent {
 /// One draw of maps, one for each row of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Warp {
-    /// Height and width of the images.
-    pub shape: (usize, usize),
+    /// Height, width and planes of the images.
+    pub shape: ImageShape,
     /// How far they are changed.
     pub extent: Extent,
     /// Seed of the run.
@@ -94,8 +97,8 @@ pub struct Warp {
     pub stream: u32,
 }
 
-/// Writes those rows of out (b, H·W) that lie in this block, each image warped by its own map; one call per
-/// block fills a batch. Points outside an image take its edge.
+/// Writes those rows of out (b, C·H·W) that lie in this block, each image warped by its own map, the same for all of
+/// its planes; one call per block fills a batch. Points outside an image take its edge.
 pub fn gather_warped_rows<D: Device>(
     device: &D,
     warp: &Warp,
@@ -104,7 +107,7 @@ pub fn gather_warped_rows<D: Device>(
     normalisation: &Normalisation<D>,
     out: &Matrix<D>,
 ) {
-    out.expect_shape("out", out.rows, warp.shape.0 * warp.shape.1);
+    out.expect_shape("out", out.rows, warp.shape.n_values());
     let params = params(warp, &gather_rows::params(order, block, normalisation, out));
     let buffers = gather_rows::buffers(order, block, normalisation, out);
     device.dispatch(
@@ -121,8 +124,9 @@ fn params(warp: &Warp, batch: &gather_rows::Params) -> Params {
     assert!(extent.rotation.abs() <= limit, "the series ends at π/4");
     Params {
         rows: batch.rows,
-        height: param(shape.0),
-        width: param(shape.1),
+        height: param(shape.height),
+        width: param(shape.width),
+        channels: param(shape.channels),
         first: batch.first,
         indexed: batch.indexed,
         block_first: batch.block_first,
@@ -134,6 +138,13 @@ fn params(warp: &Warp, batch: &gather_rows::Params) -> Params {
         rotation: extent.rotation,
         zoom: extent.zoom,
         translation: extent.shift,
+    }
+}
+
+impl Params {
+    /// C·H·W.
+    fn columns(&self) -> usize {
+        (self.channels * self.height * self.width) as usize
     }
 }
 
@@ -171,12 +182,12 @@ impl Map {
     }
 }
 
-/// The image (height, width) at a point, bilinear, its edges repeated.
-fn sample(image: &[f32], height: usize, width: usize, [column, row]: [f32; 2]) -> f32 {
+/// A plane (height, width) at a point, bilinear, its edges repeated.
+fn sample(plane: &[f32], height: usize, width: usize, [column, row]: [f32; 2]) -> f32 {
     let (left, right, across) = neighbours(column, width);
     let (top, bottom, down) = neighbours(row, height);
     let mixed = |line: usize| {
-        let (a, b) = (image[line * width + left], image[line * width + right]);
+        let (a, b) = (plane[line * width + left], plane[line * width + right]);
         a * (1.0 - across) + b * across
     };
     mixed(top) * (1.0 - down) + mixed(bottom) * down
@@ -192,9 +203,12 @@ fn neighbours(at: f32, size: usize) -> (usize, usize, f32) {
 fn warp_row(p: &Params, row: usize, x: &[f32], y: &mut [f32]) {
     let (height, width) = (p.height as usize, p.width as usize);
     let map = Map::of_row(p, row as u32);
-    for (r, line) in y.chunks_exact_mut(width).enumerate() {
-        for (c, y) in line.iter_mut().enumerate() {
-            *y = sample(x, height, width, map.point(r, c));
+    let planes = (x.chunks_exact(height * width)).zip(y.chunks_exact_mut(height * width));
+    for (x, y) in planes {
+        for (r, line) in y.chunks_exact_mut(width).enumerate() {
+            for (c, y) in line.iter_mut().enumerate() {
+                *y = sample(x, height, width, map.point(r, c));
+            }
         }
     }
 }
@@ -204,7 +218,7 @@ fn rows_of<'a>(p: &Params, [index, x, shift, scale]: [&'a View<'a>; 4]) -> Rows<
     Rows {
         p: gather_rows::Params {
             rows: p.rows,
-            cols: p.height * p.width,
+            cols: p.columns() as u32,
             first: p.first,
             indexed: p.indexed,
             block_first: p.block_first,
@@ -222,9 +236,8 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [index, x, shift, scale, out] = views(buffers);
     let from = rows_of(&p, [index, x, shift, scale]);
-    let pixels = (p.height * p.width) as usize;
-    let mut clean = vec![0.0; pixels];
-    let images = out.f32_mut().chunks_exact_mut(pixels).take(p.rows as usize);
+    let mut clean = vec![0.0; p.columns()];
+    let images = (out.f32_mut().chunks_exact_mut(p.columns())).take(p.rows as usize);
     for (row, y) in images.enumerate() {
         if from.copy(row, &mut clean) {
             warp_row(&p, row, &clean, y);
@@ -237,10 +250,10 @@ fn fast(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let [index, x, shift, scale, out] = views(buffers);
     let from = rows_of(&p, [index, x, shift, scale]);
-    let pixels = (p.height * p.width) as usize;
-    let images = out.f32_mut()[..p.rows as usize * pixels].par_chunks_exact_mut(pixels);
+    let columns = p.columns();
+    let images = out.f32_mut()[..p.rows as usize * columns].par_chunks_exact_mut(columns);
     images.enumerate().for_each_init(
-        || vec![0.0; pixels],
+        || vec![0.0; columns],
         |clean, (row, y)| {
             if from.copy(row, clean) {
                 warp_row(&p, row, clean, y);
@@ -255,17 +268,21 @@ fn cases() -> Vec<Case> {
         zoom,
         shift,
     };
-    // One pixel, one line, one column, odd sides, digits, MNIST; nothing, each change alone, all of them.
+    // One pixel, one line, one column, odd sides, digits, MNIST; nothing, each change alone, all of them; then
+    // two planes of one pixel, three of odd sides, CIFAR-10.
     let trials = [
-        (3, (1, 1), extent(0.2, 0.1, 0.1)),
-        (5, (1, 37), extent(0.2, 0.1, 0.1)),
-        (5, (37, 1), extent(0.2, 0.1, 0.1)),
-        (4, (7, 5), extent(0.0, 0.0, 0.0)),
-        (9, (7, 5), extent(0.7, 0.0, 0.0)),
-        (9, (7, 5), extent(0.0, 0.4, 0.0)),
-        (9, (7, 5), extent(0.0, 0.0, 2.0)),
-        (33, (8, 8), extent(0.2, 0.1, 0.1)),
-        (256, (28, 28), extent(0.2, 0.1, 0.1)),
+        (3, (1, 1, 1), extent(0.2, 0.1, 0.1)),
+        (5, (1, 37, 1), extent(0.2, 0.1, 0.1)),
+        (5, (37, 1, 1), extent(0.2, 0.1, 0.1)),
+        (4, (7, 5, 1), extent(0.0, 0.0, 0.0)),
+        (9, (7, 5, 1), extent(0.7, 0.0, 0.0)),
+        (9, (7, 5, 1), extent(0.0, 0.4, 0.0)),
+        (9, (7, 5, 1), extent(0.0, 0.0, 2.0)),
+        (33, (8, 8, 1), extent(0.2, 0.1, 0.1)),
+        (256, (28, 28, 1), extent(0.2, 0.1, 0.1)),
+        (5, (1, 1, 2), extent(0.2, 0.1, 0.1)),
+        (9, (7, 5, 3), extent(0.7, 0.4, 0.5)),
+        (33, (32, 32, 3), extent(0.2, 0.1, 0.1)),
     ];
     let variants = [(Source::F32, true), (Source::U8, true), (Source::U8, false)];
     trials
@@ -279,17 +296,18 @@ fn cases() -> Vec<Case> {
 /// The batch begins one position into the order. The block lacks the data set's first row and its last.
 fn case(
     rows: usize,
-    (height, width): (usize, usize),
+    (height, width, channels): (usize, usize, usize),
     extent: &Extent,
     source: Source,
     indexed: bool,
 ) -> Case {
-    let (of, pixels) = (rows + 2, height * width);
+    let (of, columns) = (rows + 2, height * width * channels);
     let block_rows = of - 2;
     let params = Params {
         rows: param(rows),
         height: param(height),
         width: param(width),
+        channels: param(channels),
         first: 1,
         indexed: indexed.into(),
         block_first: 1,
@@ -309,11 +327,11 @@ fn case(
         absolute: 2.0 * 2.0 * 8.0 * f32::EPSILON * side.max(1.0),
         relative: 1e-6,
     };
-    let values = inputs::uniform(2, block_rows * pixels);
+    let values = inputs::uniform(2, block_rows * columns);
     let case = Case::new(
-        format!("{rows} of {height}x{width}, {extent:?}, {source:?}, indexed {indexed}"),
+        format!("{rows} of {height}x{width}x{channels}, {extent:?}, {source:?}, indexed {indexed}"),
         &params,
-        inputs::folded(rows * pixels, 256),
+        inputs::folded(rows * columns, 256),
     )
     .input(&random::permutation(1, 0, 0, of));
     // Both give values in [-1, 1), but for the shift of a hundredth.
@@ -328,9 +346,9 @@ fn case(
         Source::F32 => 0.01f32,
         Source::U8 => 127.0,
     };
-    case.input(&vec![shift; pixels])
-        .input(&vec![scale; pixels])
-        .update(&vec![-7.0f32; rows * pixels], tolerance)
+    case.input(&vec![shift; columns])
+        .input(&vec![scale; columns])
+        .update(&vec![-7.0f32; rows * columns], tolerance)
 }
 
 #[cfg(test)]
@@ -344,9 +362,9 @@ mod tests {
         shift: 0.0,
     };
 
-    fn warped(shape: (usize, usize), extent: &Extent, step: u32, x: &[f32]) -> Vec<f32> {
+    fn warped(shape: ImageShape, extent: &Extent, step: u32, x: &[f32]) -> Vec<f32> {
         let cpu = Cpu::new();
-        let cols = shape.0 * shape.1;
+        let cols = shape.n_values();
         let row = |value: f32| Matrix::upload(&cpu, 1, cols, &vec![value; cols]).unwrap();
         let rows = x.len() / cols;
         let block = Block {
@@ -376,7 +394,7 @@ mod tests {
     #[test]
     fn no_extent_changes_nothing() {
         let x = inputs::uniform(3, 4 * 35);
-        let got = warped((7, 5), &NONE, 0, &x);
+        let got = warped(ImageShape::grey(7, 5), &NONE, 0, &x);
         let far = got.iter().zip(&x).map(|(got, x)| (got - x).abs());
         assert!(far.fold(0.0, f32::max) < 1e-6);
     }
@@ -387,14 +405,14 @@ mod tests {
         let width = 101;
         let ramp: Vec<f32> = (0..200 * width).map(|i| (i % width) as f32).collect();
         let extent = Extent { shift: 0.1, ..NONE };
-        let y = warped((1, width), &extent, 7, &ramp);
+        let y = warped(ImageShape::grey(1, width), &extent, 7, &ramp);
         let moves: Vec<f32> = y.chunks(width).map(|row| row[50] - 50.0).collect();
         assert!(moves.iter().all(|m| m.abs() <= 10.1 + 1e-4));
         let (low, high) = (moves.iter().copied()).fold((0.0, 0.0), |(low, high): (f32, f32), m| {
             (low.min(m), high.max(m))
         });
         assert!(low < -9.0 && high > 9.0, "{low} to {high}");
-        assert_ne!(y, warped((1, width), &extent, 8, &ramp));
+        assert_ne!(y, warped(ImageShape::grey(1, width), &extent, 8, &ramp));
     }
 
     /// Turning a plane x(r, c) = c about the centre gives cos·u - sin·v; both from the same row's values.
@@ -406,7 +424,7 @@ mod tests {
             rotation: 0.5,
             ..NONE
         };
-        let y = warped((side, side), &extent, 3, &plane);
+        let y = warped(ImageShape::grey(side, side), &extent, 3, &plane);
         let at = |r: usize, c: usize| y[r * side + c];
         let (cos, sin) = (
             (at(10, 14) - at(10, 10)) / 4.0,
@@ -415,5 +433,46 @@ mod tests {
         assert!(at(10, 10).abs() < 1e-4 && sin.abs() > 1e-3);
         assert!((cos * cos + sin * sin - 1.0).abs() < 1e-4, "{cos} {sin}");
         assert!((at(13, 7) - (-3.0 * cos - 3.0 * sin)).abs() < 1e-4);
+    }
+
+    /// Three planes that are c, r and c + 10·r: what the map does to the first two it does to their sum, and each plane
+    /// alone gives the same bits.
+    #[test]
+    fn planes_go_through_the_same_map() {
+        let (height, width, rows) = (9, 13, 5);
+        let pixels = height * width;
+        let plane = |of: usize, i: usize| {
+            let (r, c) = ((i / width) as f32, (i % width) as f32);
+            [c, r, c + 10.0 * r][of]
+        };
+        let planes: Vec<f32> = (0..rows * 3)
+            .flat_map(|at| (0..pixels).map(move |i| plane(at % 3, i)))
+            .collect();
+        let extent = Extent {
+            rotation: 0.3,
+            zoom: 0.2,
+            shift: 0.1,
+        };
+        let shape = ImageShape {
+            channels: 3,
+            ..ImageShape::grey(height, width)
+        };
+        let y = warped(shape, &extent, 3, &planes);
+        for image in y.chunks_exact(3 * pixels) {
+            for i in 0..pixels {
+                let [c, r, both] = [0, 1, 2].map(|plane| image[plane * pixels + i]);
+                assert!((c + 10.0 * r - both).abs() < 1e-4, "{c}, {r}, {both}");
+            }
+        }
+        assert!(y[..pixels] != planes[..pixels], "nothing was warped");
+        for of in 0..3 {
+            let alone: Vec<f32> = (0..rows * pixels)
+                .map(|at| plane(of, at % pixels))
+                .collect();
+            let alone = warped(ImageShape::grey(height, width), &extent, 3, &alone);
+            for (image, alone) in y.chunks_exact(3 * pixels).zip(alone.chunks_exact(pixels)) {
+                assert_eq!(&image[of * pixels..][..pixels], alone);
+            }
+        }
     }
 }

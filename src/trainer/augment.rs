@@ -72,7 +72,7 @@ impl Augment {
             return source.gather(device, order, batch);
         };
         let warp = Warp {
-            shape: (shape.height, shape.width),
+            shape,
             extent: self.extent,
             seed: self.seed,
             step,
