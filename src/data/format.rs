@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::source::{Input, Packing};
-use super::{npy, npz};
+use super::{ReadOptions, npy, npz};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,29 @@ pub(super) enum Format {
     Npy,
     Npz,
     Text,
+}
+
+impl Format {
+    /// Refuses a label column where there are no columns to choose from.
+    pub(super) fn check_label_column(
+        self,
+        file: &str,
+        options: &ReadOptions,
+    ) -> Result<(), DataError> {
+        let format = match self {
+            Self::Idx => "IDX",
+            Self::Npy => "NPY",
+            Self::Npz => "NPZ",
+            Self::Text => return Ok(()),
+        };
+        if options.label_column.is_none() {
+            return Ok(());
+        }
+        Err(DataError::LabelColumnUnused {
+            file: file.to_owned(),
+            format,
+        })
+    }
 }
 
 /// Formats that are not read, to be named in the error.
