@@ -1,6 +1,7 @@
 //! Data sets: what is clustered, and the labels to score the result with.
 //!
-//! [`open`] reads a file or a folder, [`read`] any bytes; the format is found from the content.
+//! [`open`] reads a file or a folder, [`read`] any bytes; the format is found from the content. [`open_blocks`] hands
+//! over rows by and by, in memory that does not grow with their number.
 //!
 //! | format | data | labels |
 //! |---|---|---|
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 mod array;
+mod blocks;
 mod body;
 mod cell;
 mod digits;
@@ -49,10 +51,11 @@ mod sparse_text;
 mod svmlight;
 mod table;
 
+pub use blocks::{BadShard, Block, BlockOptions, Shard, Take, open_blocks, read_blocks};
 pub use digits::digits;
 pub use error::DataError;
 pub use images::images;
-pub use labels::Labels;
+pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
 pub use place::Place;
 pub use profile::{Columns, columns};
@@ -329,21 +332,14 @@ fn read_as(
     name: String,
     options: &ReadOptions,
 ) -> Result<Dataset, DataError> {
-    if format == Format::Text {
-        return table::data(input, name, options);
-    }
-    if options.label_column.is_some() {
-        return Err(DataError::LabelColumnUnused {
-            file: input.file.clone(),
-            format: format.name(),
-        });
-    }
+    format.check_label_column(&input.file, options)?;
     match format {
         Format::Idx => idx::data(input, name),
         Format::Npy => npy::data(input, name),
+        Format::Npz => npz::data(input, name, options.label_file.is_none()),
         Format::MatrixMarket => matrix_market::data(input, name, options),
         Format::Svmlight => svmlight::data(input, name, options),
-        _ => npz::data(input, name, options.label_file.is_none()),
+        Format::Text => table::data(input, name, options),
     }
 }
 

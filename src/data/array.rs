@@ -11,6 +11,10 @@ use super::shape::{Header, Size, shape_text};
 use super::source::Source;
 use super::{Dataset, ImageShape, Labels, Values};
 
+pub(super) use stream::ArrayRows;
+
+mod stream;
+
 /// Reads a header and leaves the body at the first number.
 pub(super) type ReadHeader = fn(&mut Body<'_>) -> Result<Header, DataError>;
 
@@ -22,31 +26,42 @@ pub(super) fn data(
     header: ReadHeader,
     name: String,
 ) -> Result<Dataset, DataError> {
-    let (mut body, header, size) = prepare(source, header, |header, file| {
-        let expected = "two or more dimensions (samples, values)";
-        if header.shape.len() >= 2 {
-            Ok(())
-        } else {
-            Err(wrong_rank(header, file, expected))
-        }
-    })?;
+    let (mut body, header, size) = prepare(source, header, is_matrix)?;
     let count = size.rows * size.columns;
-    let values = if header.element.kind == Kind::U8 {
-        let bytes = read_bytes(&mut body, count)?;
-        Values::U8(c_order(&body, &header, size, bytes)?)
-    } else {
-        let numbers = read_numbers(&mut body, &header, size)?;
-        Values::F32(c_order(&body, &header, size, numbers)?)
+    let whole = Span {
+        header: &header,
+        count,
+        end: body.offset + (count * header.element.size()) as u64,
+    };
+    let values = whole.read(&mut body, |index| header.place(size, index))?;
+    let values = match values {
+        Values::U8(bytes) => Values::U8(c_order(&body, &header, size, bytes)?),
+        Values::F32(numbers) => Values::F32(c_order(&body, &header, size, numbers)?),
+        sparse @ Values::Sparse(_) => sparse,
     };
     body.end()?;
-    let image_shape = match header.shape[..] {
-        [_, height, width] => Some(ImageShape::grey(height as usize, width as usize)),
-        _ => None,
-    };
     Ok(Dataset {
-        image_shape,
+        image_shape: image_shape(&header),
         ..Dataset::new(name, size.rows, size.columns, values)
     })
+}
+
+/// What a row is a picture of, by the shape.
+fn image_shape(header: &Header) -> Option<ImageShape> {
+    match header.shape[..] {
+        [_, height, width] => Some(ImageShape::grey(height as usize, width as usize)),
+        _ => None,
+    }
+}
+
+/// The rule for data: samples and values.
+fn is_matrix(header: &Header, file: &str) -> Result<(), DataError> {
+    if header.shape.len() >= 2 {
+        Ok(())
+    } else {
+        let expected = "two or more dimensions (samples, values)";
+        Err(wrong_rank(header, file, expected))
+    }
 }
 
 /// Read an array of one dimension, or of one column, as labels.
@@ -61,7 +76,8 @@ pub(super) fn labels(source: &mut dyn Source, header: ReadHeader) -> Result<Labe
     })?;
     let mut found = room(body.file, size.rows)?;
     let mut bad = None;
-    each_chunk(&mut body, header.element, size.rows, |bytes| {
+    let end = body.offset + (size.rows * header.element.size()) as u64;
+    each_chunk(&mut body, header.element, size.rows, end, |bytes| {
         header.element.each_integer(bytes, |label| {
             if let (Err(text), None) = (&label, &bad) {
                 bad = Some((found.len(), text.clone()));
@@ -115,61 +131,92 @@ fn prepare<'a>(
     Ok((body, header, size))
 }
 
-/// The next `count` bytes.
-fn read_bytes(body: &mut Body<'_>, count: usize) -> Result<Vec<u8>, DataError> {
-    let expected = body.offset.saturating_add(count as u64);
-    let mut bytes = room(body.file, count)?;
-    body.read_up_to(count as u64, &mut bytes)?;
-    if bytes.len() == count {
-        Ok(bytes)
-    } else {
-        Err(body.truncated(expected))
+/// Numbers of an array that follow each other in the file.
+struct Span<'a> {
+    header: &'a Header,
+    /// How many.
+    count: usize,
+    /// Where the array should end, for the error if it does not.
+    end: u64,
+}
+
+impl Span<'_> {
+    /// Reads them in the order of the file; `place` says where the n-th of them belongs.
+    fn read(
+        &self,
+        body: &mut Body<'_>,
+        place: impl Fn(usize) -> Place,
+    ) -> Result<Values, DataError> {
+        if self.header.element.kind == Kind::U8 {
+            self.read_bytes(body).map(Values::U8)
+        } else {
+            self.read_numbers(body, place).map(Values::F32)
+        }
+    }
+
+    fn read_bytes(&self, body: &mut Body<'_>) -> Result<Vec<u8>, DataError> {
+        let mut bytes = room(body.file, self.count)?;
+        body.read_up_to(self.count as u64, &mut bytes)?;
+        if bytes.len() == self.count {
+            Ok(bytes)
+        } else {
+            Err(body.truncated(self.end))
+        }
+    }
+
+    fn read_numbers(
+        &self,
+        body: &mut Body<'_>,
+        place: impl Fn(usize) -> Place,
+    ) -> Result<Vec<f32>, DataError> {
+        let element = self.header.element;
+        let mut values = room(body.file, self.count)?;
+        let mut bad = None;
+        each_chunk(body, element, self.count, self.end, |bytes| {
+            element.each_number(bytes, |number| {
+                let value = number as f32;
+                if !value.is_finite() && bad.is_none() {
+                    bad = Some((values.len(), number));
+                }
+                values.push(value);
+            });
+            bad.is_none()
+        })?;
+        match bad {
+            None => Ok(values),
+            Some((index, number)) => Err(unusable(body.file.to_owned(), place(index), number)),
+        }
     }
 }
 
-/// All numbers as f32, in the order of the file.
-fn read_numbers(body: &mut Body<'_>, header: &Header, size: Size) -> Result<Vec<f32>, DataError> {
-    let count = size.rows * size.columns;
-    let mut values = room(body.file, count)?;
-    let mut bad = None;
-    each_chunk(body, header.element, count, |bytes| {
-        header.element.each_number(bytes, |number| {
-            let value = number as f32;
-            if !value.is_finite() && bad.is_none() {
-                bad = Some((values.len(), number));
-            }
-            values.push(value);
-        });
-        bad.is_none()
-    })?;
-    let Some((index, number)) = bad else {
-        return Ok(values);
-    };
-    let (file, place) = (body.file.to_owned(), header.place(size, index));
+/// The error for a number that is no finite f32.
+fn unusable(file: String, place: Place, number: f64) -> DataError {
     let value = if number.is_nan() {
         "NaN".to_owned()
     } else {
         format!("{number:e}")
     };
     if number.is_finite() {
-        Err(DataError::OutOfRange { file, place, value })
+        DataError::OutOfRange { file, place, value }
     } else {
-        Err(DataError::NotFinite { file, place, value })
+        DataError::NotFinite { file, place, value }
     }
 }
 
-/// Hand over `count` numbers as chunks of whole numbers, until `take` says no more.
+/// Hand over `count` numbers as chunks of whole numbers, until `take` says no more. The array should go on to
+/// byte `end`.
 fn each_chunk(
     body: &mut Body<'_>,
     element: Element,
     count: usize,
+    end: u64,
     mut take: impl FnMut(&[u8]) -> bool,
 ) -> Result<(), DataError> {
     let mut left = count * element.size();
     let mut chunk = vec![0; CHUNK.min(left)];
     while left > 0 {
         let bytes = &mut chunk[..CHUNK.min(left)];
-        body.exactly(bytes)?;
+        body.exactly_of(bytes, end)?;
         left -= bytes.len();
         if !take(bytes) {
             break;

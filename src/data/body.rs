@@ -49,6 +49,11 @@ impl<'a> Body<'a> {
     /// Fill the whole of `bytes`.
     pub(super) fn exactly(&mut self, bytes: &mut [u8]) -> Result<(), DataError> {
         let expected = self.offset.saturating_add(bytes.len() as u64);
+        self.exactly_of(bytes, expected)
+    }
+
+    /// Fill the whole of `bytes`, part of something that should go on to byte `expected`.
+    pub(super) fn exactly_of(&mut self, bytes: &mut [u8], expected: u64) -> Result<(), DataError> {
         let result = fill(self, bytes);
         match result {
             Ok(found) if found == bytes.len() => Ok(()),

@@ -17,6 +17,18 @@ const ENDINGS: [&str; 10] = [
 
 /// Read the set in a folder: its `train-*` and `t10k-*` images as one, or its only data file.
 pub(super) fn open(folder: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
+    let mut set = match &parts(folder)?[..] {
+        [only] => open_file(only, options)?,
+        parts => join(parts, options)?,
+    };
+    if let Some(name) = own_name(folder) {
+        set.name = name;
+    }
+    Ok(set)
+}
+
+/// The files of the set in a folder, in order.
+pub(super) fn parts(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let names = names(folder)?;
     let mut parts = Vec::new();
     for part in PARTS {
@@ -24,14 +36,10 @@ pub(super) fn open(folder: &Path, options: &ReadOptions) -> Result<Dataset, Data
             parts.push(folder.join(name));
         }
     }
-    let mut set = match &parts[..] {
-        [] => open_file(&folder.join(only_data(folder, &names)?), options)?,
-        parts => join(parts, options)?,
-    };
-    if let Some(name) = own_name(folder) {
-        set.name = name;
+    if parts.is_empty() {
+        parts.push(folder.join(only_data(folder, &names)?));
     }
-    Ok(set)
+    Ok(parts)
 }
 
 /// The file of labels beside a file of images: `train-images-idx3-ubyte.gz` has
@@ -53,7 +61,7 @@ pub(super) fn labels_beside(images: &Path) -> Option<PathBuf> {
 }
 
 /// The name of the folder itself, also where it is given as `.`.
-fn own_name(folder: &Path) -> Option<String> {
+pub(super) fn own_name(folder: &Path) -> Option<String> {
     let whole = folder.canonicalize().ok()?;
     Some(printable(&whole.file_name()?.to_string_lossy()))
 }
@@ -162,17 +170,19 @@ fn join(parts: &[PathBuf], options: &ReadOptions) -> Result<Dataset, DataError> 
     if labels.len() == parts.len() {
         whole.labels = Some(Labels::concat(&labels));
     } else if !labels.is_empty() {
-        log::warn!(
-            "only {} of {} parts have labels, so none are used",
-            labels.len(),
-            parts.len()
-        );
+        warn_of_unlabelled(labels.len(), parts.len());
     }
     Ok(whole)
 }
 
-fn append(whole: &mut Dataset, part: Dataset, path: &Path) -> Result<(), DataError> {
-    let text = |set: &Dataset| match (&set.values, set.image_shape) {
+/// Says why there are no labels although some parts have them.
+pub(super) fn warn_of_unlabelled(labelled: usize, parts: usize) {
+    log::warn!("only {labelled} of {parts} parts have labels, so none are used");
+}
+
+/// What a sample is, for parts to be compared by.
+pub(super) fn sample_text(set: &Dataset) -> String {
+    match (&set.values, set.image_shape) {
         (Values::U8(_), Some(ImageShape { height, width, .. })) => {
             format!("{height} × {width} bytes a sample")
         }
@@ -181,8 +191,11 @@ fn append(whole: &mut Dataset, part: Dataset, path: &Path) -> Result<(), DataErr
             format!("{height} × {width} numbers a sample")
         }
         (_, None) => format!("{} numbers a sample", set.input_dim),
-    };
-    let (expected, found, n_samples) = (text(whole), text(&part), part.n_samples);
+    }
+}
+
+fn append(whole: &mut Dataset, part: Dataset, path: &Path) -> Result<(), DataError> {
+    let (expected, found, n_samples) = (sample_text(whole), sample_text(&part), part.n_samples);
     let fits = match (&mut whole.values, part.values) {
         _ if expected != found => false,
         (Values::U8(all), Values::U8(more)) => extend(all, &more, path)?,

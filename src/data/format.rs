@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::source::{Input, Packing};
-use super::{matrix_market, npy, npz, svmlight};
+use super::{ReadOptions, matrix_market, npy, npz, svmlight};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,23 @@ pub(super) enum Format {
     MatrixMarket,
     Svmlight,
     Text,
+}
+
+impl Format {
+    /// Refuses a label column where there are no columns to choose from.
+    pub(super) fn check_label_column(
+        self,
+        file: &str,
+        options: &ReadOptions,
+    ) -> Result<(), DataError> {
+        if self == Self::Text || options.label_column.is_none() {
+            return Ok(());
+        }
+        Err(DataError::LabelColumnUnused {
+            file: file.to_owned(),
+            format: self.name(),
+        })
+    }
 }
 
 /// Formats that are not read, to be named in the error.

@@ -1,6 +1,6 @@
 //! IDX, the format of MNIST: `00 00 type rank`, the sizes as big-endian u32, then the numbers.
 
-use super::array;
+use super::array::{self, ArrayRows};
 use super::body::Body;
 use super::element::{Element, Kind};
 use super::error::DataError;
@@ -11,6 +11,11 @@ use super::{Dataset, Labels};
 /// Samples × values; three dimensions are samples × height × width.
 pub(super) fn data(source: &mut dyn Source, name: String) -> Result<Dataset, DataError> {
     array::data(source, header, name)
+}
+
+/// As [`data`], some rows at a time.
+pub(super) fn rows(source: &mut dyn Source, name: String) -> Result<ArrayRows<'_>, DataError> {
+    ArrayRows::open(source, header, name)
 }
 
 /// One label per sample.

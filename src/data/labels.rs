@@ -1,6 +1,7 @@
 //! Labels: the ground truth of each sample, for scoring only.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::element::integral;
 
@@ -34,16 +35,20 @@ impl Labels {
 
     /// Labels given as integers.
     pub fn from_integers(labels: &[i64]) -> Self {
-        let mut classes = labels.to_vec();
-        classes.sort_unstable();
-        classes.dedup();
-        // Every label is among the classes, so the search always finds its place.
-        let id = |label| classes.partition_point(|class| class < label) as u32;
-        let ids = labels.iter().map(id).collect();
+        let (classes, ids) = ranked(labels);
         Self {
             ids,
             names: classes.iter().map(i64::to_string).collect(),
         }
+    }
+
+    /// The labels of some rows, with only their classes.
+    pub(super) fn part(&self, rows: Range<usize>) -> Self {
+        let mut builder = Builder::default();
+        for id in &self.ids[rows] {
+            builder.push(self.names[*id as usize].as_bytes());
+        }
+        builder.take_unsorted()
     }
 
     /// Join the labels of several parts, in order.
@@ -80,26 +85,82 @@ impl Builder {
 
     /// Sort the classes and number the labels accordingly.
     pub(super) fn finish(self) -> Labels {
-        let mut texts = vec![String::new(); self.seen.len()];
-        for (text, id) in &self.seen {
-            texts[*id as usize] = String::from_utf8_lossy(text).into_owned();
-        }
-        let numbers: Option<Vec<i64>> = texts.iter().map(|text| integer(text)).collect();
-        if let Some(numbers) = numbers {
-            let labels: Vec<i64> = self.ids.iter().map(|&id| numbers[id as usize]).collect();
-            return Labels::from_integers(&labels);
-        }
-        let mut names = texts.clone();
-        names.sort_unstable();
-        names.dedup();
-        let places: Vec<u32> = texts
-            .iter()
-            .map(|text| names.partition_point(|name| name < text) as u32)
-            .collect();
+        let (names, places) = sorted(&self.texts());
         Labels {
             ids: self.ids.iter().map(|&id| places[id as usize]).collect(),
             names,
         }
+    }
+
+    /// The labels so far as they are written, classes in the order in which they were met; for a part of a set,
+    /// which does not know the classes of the others. Nothing is left in the builder.
+    pub(super) fn take_unsorted(&mut self) -> Labels {
+        let names = self.texts();
+        self.seen.clear();
+        Labels {
+            ids: std::mem::take(&mut self.ids),
+            names,
+        }
+    }
+
+    /// The text of each class, by its number.
+    fn texts(&self) -> Vec<String> {
+        let mut texts = vec![String::new(); self.seen.len()];
+        for (text, id) in &self.seen {
+            texts[*id as usize] = String::from_utf8_lossy(text).into_owned();
+        }
+        texts
+    }
+}
+
+/// The sorted names of classes that are written so, and the place of each text among them.
+fn sorted(texts: &[String]) -> (Vec<String>, Vec<u32>) {
+    let numbers: Option<Vec<i64>> = texts.iter().map(|text| integer(text)).collect();
+    match numbers {
+        Some(numbers) => {
+            let (names, places) = ranked(&numbers);
+            (names.iter().map(i64::to_string).collect(), places)
+        }
+        None => ranked(texts),
+    }
+}
+
+/// The distinct values, ascending, and the place of each value among them.
+fn ranked<T: Ord + Clone>(values: &[T]) -> (Vec<T>, Vec<u32>) {
+    let mut distinct = values.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    // Every value is among the distinct ones, so the search always finds its place.
+    let place = |value| distinct.partition_point(|other| other < value) as u32;
+    let places = values.iter().map(place).collect();
+    (distinct, places)
+}
+
+/// Numbers the classes of a set that comes in blocks, whose labels know only their own.
+#[derive(Clone, Debug, Default)]
+pub struct Classes {
+    seen: HashMap<String, u32>,
+}
+
+impl Classes {
+    /// A number for each label of a block; the same for the same text in all of them.
+    pub fn number(&mut self, labels: &Labels) -> Vec<u32> {
+        let mut number = |name: &String| {
+            let next = self.seen.len() as u32;
+            *self.seen.entry(name.clone()).or_insert(next)
+        };
+        let numbers: Vec<u32> = labels.names.iter().map(&mut number).collect();
+        labels.ids.iter().map(|id| numbers[*id as usize]).collect()
+    }
+
+    /// The names of all classes as [`Labels`] has them, and the class of each number: texts that are one integer,
+    /// such as `1` and `1.0`, are one class if all of them are integers.
+    pub fn finish(&self) -> (Vec<String>, Vec<u32>) {
+        let mut texts = vec![String::new(); self.seen.len()];
+        for (text, number) in &self.seen {
+            texts[*number as usize].clone_from(text);
+        }
+        sorted(&texts)
     }
 }
 
@@ -146,6 +207,31 @@ mod tests {
         let joined = Labels::concat(&[first, second]);
         assert_eq!(joined.names, ["3", "5", "7"]);
         assert_eq!(joined.ids, [2, 0, 1, 2]);
+    }
+
+    #[test]
+    fn blocks_are_numbered_together() {
+        let whole = ["10", "9", "1.0", "10", "1", "9"].map(str::as_bytes);
+        let (mut classes, mut numbers, mut builder) =
+            (Classes::default(), Vec::new(), Builder::default());
+        for block in whole.chunks(2) {
+            block.iter().for_each(|label| builder.push(label));
+            numbers.extend(classes.number(&builder.take_unsorted()));
+        }
+        let (names, places) = classes.finish();
+        assert_eq!(names, ["1", "9", "10"]);
+        let ids: Vec<u32> = numbers.iter().map(|n| places[*n as usize]).collect();
+        assert_eq!(ids, [2, 1, 0, 2, 0, 1]);
+    }
+
+    #[test]
+    fn a_part_has_only_its_classes() {
+        let labels = built(&["c", "a", "b", "a"]);
+        let part = labels.part(1..4);
+        assert_eq!(
+            (part.ids, part.names.concat()),
+            (vec![0, 1, 0], "ab".into())
+        );
     }
 
     #[test]

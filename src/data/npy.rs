@@ -1,7 +1,7 @@
 //! NPY, one array as `numpy.save` writes it: magic, version, the length of the header, the header
 //! as a Python dictionary, then the numbers.
 
-use super::array;
+use super::array::{self, ArrayRows};
 use super::body::Body;
 use super::error::DataError;
 use super::npy_header;
@@ -18,6 +18,11 @@ const LONGEST_HEADER: u64 = 64 << 10;
 /// Samples × values; three dimensions are samples × height × width.
 pub(super) fn data(source: &mut dyn Source, name: String) -> Result<Dataset, DataError> {
     array::data(source, header, name)
+}
+
+/// As [`data`], some rows at a time.
+pub(super) fn rows(source: &mut dyn Source, name: String) -> Result<ArrayRows<'_>, DataError> {
+    ArrayRows::open(source, header, name)
 }
 
 /// One label per sample.

@@ -4,6 +4,7 @@
 
 use zip::{CompressionMethod, ZipArchive};
 
+use super::blocks::{NamedLabels, RowStream};
 use super::body::Body;
 use super::error::DataError;
 use super::place::{listed, printable};
@@ -26,10 +27,7 @@ pub(super) fn data(
     with_labels: bool,
 ) -> Result<Dataset, DataError> {
     let mut archive = Archive::open(input)?;
-    let index = match archive.find(&DATA_NAMES) {
-        Some(index) => index,
-        None => archive.only_matrix()?,
-    };
+    let index = archive.data()?;
     let mut set = npy::data(&mut archive.member(index), name)?;
     if let (true, Some(index)) = (with_labels, archive.find(&LABEL_NAMES)) {
         let mut member = archive.member(index);
@@ -37,6 +35,27 @@ pub(super) fn data(
         set = set.with_labels(labels, &member.file)?;
     }
     Ok(set)
+}
+
+/// As [`data`], some rows at a time: hands the rows to `then`, with all labels and the name of their member.
+pub(super) fn with_rows<T>(
+    input: &mut Input<'_>,
+    name: String,
+    with_labels: bool,
+    then: impl FnOnce(&mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
+) -> Result<T, DataError> {
+    let mut archive = Archive::open(input)?;
+    let index = archive.data()?;
+    let mut labels = None;
+    if let (true, Some(index)) = (with_labels, archive.find(&LABEL_NAMES)) {
+        let mut member = archive.member(index);
+        labels = Some(NamedLabels {
+            labels: npy::labels(&mut member)?,
+            file: member.file,
+        });
+    }
+    let mut member = archive.member(index);
+    then(&mut npy::rows(&mut member, name)?, labels)
 }
 
 /// Read the label member.
@@ -87,6 +106,14 @@ impl<'a> Archive<'a> {
         names
             .iter()
             .find_map(|name| self.names.iter().position(|member| member == name))
+    }
+
+    /// The member that is the data.
+    fn data(&mut self) -> Result<usize, DataError> {
+        match self.find(&DATA_NAMES) {
+            Some(index) => Ok(index),
+            None => self.only_matrix(),
+        }
     }
 
     /// The one member of two or more dimensions; those whose header cannot be read do not count.

@@ -31,6 +31,19 @@ pub(super) enum Packing {
 /// Something whose unpacked bytes can be read from the start, as often as needed.
 pub(super) trait Source {
     fn body(&mut self) -> Result<Body<'_>, DataError>;
+
+    /// As [`Source::body`], from byte `offset` of the unpacked bytes on; what comes before is read and forgotten
+    /// where it cannot be leapt over. About `wanted` bytes will be read.
+    fn body_from(&mut self, offset: u64, _wanted: u64) -> Result<Body<'_>, DataError> {
+        let mut body = self.body()?;
+        body.skip(offset)?;
+        Ok(body)
+    }
+
+    /// Whether [`Source::body_from`] costs nothing.
+    fn leaps(&self) -> bool {
+        false
+    }
 }
 
 /// One data file.
@@ -98,6 +111,29 @@ impl Source for Input<'_> {
             Packing::Plain | Packing::Zip => (Box::new(buffered), self.len),
         };
         Ok(Body::new(&self.file, reader, self.packing, most, self.len))
+    }
+
+    fn body_from(&mut self, offset: u64, wanted: u64) -> Result<Body<'_>, DataError> {
+        if !self.leaps() {
+            let mut body = self.body()?;
+            body.skip(offset)?;
+            return Ok(body);
+        }
+        let io = |source| DataError::Io {
+            file: self.file.clone(),
+            source,
+        };
+        self.reader.seek(SeekFrom::Start(offset)).map_err(io)?;
+        // No more than is wanted, because the columns of a wide array are read in many small pieces.
+        let capacity = wanted.clamp(1, BUFFER as u64) as usize;
+        let reader = Box::new(BufReader::with_capacity(capacity, &mut *self.reader));
+        let mut body = Body::new(&self.file, reader, self.packing, self.len, self.len);
+        body.offset = offset;
+        Ok(body)
+    }
+
+    fn leaps(&self) -> bool {
+        self.packing == Packing::Plain
     }
 }
 

@@ -1,6 +1,9 @@
 //! CSV, TSV and other text tables, read row by row.
 
 use std::io::BufReader;
+use std::ops::ControlFlow;
+
+mod stream;
 
 use super::body::{Body, room};
 use super::cell::{empty, number};
@@ -13,37 +16,76 @@ use super::{Dataset, Labels, ReadOptions, Values};
 
 const BUFFER: usize = 64 << 10;
 
+/// A table of numbers whose layout is known.
+pub(super) struct Table<'i, 'a> {
+    input: &'i mut Input<'a>,
+    name: String,
+    layout: Layout,
+    label_column: Option<usize>,
+    /// D.
+    input_dim: usize,
+}
+
+impl<'i, 'a> Table<'i, 'a> {
+    /// Finds the layout from the start of the table.
+    pub(super) fn open(
+        input: &'i mut Input<'a>,
+        name: String,
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let layout = layout(input, options.header, Purpose::Data)?;
+        let label_column = layout.label_column(options, &input.file)?;
+        let input_dim = layout.columns - usize::from(label_column.is_some());
+        if input_dim == 0 {
+            return Err(DataError::NoColumns {
+                file: input.file.clone(),
+            });
+        }
+        Ok(Self {
+            input,
+            name,
+            layout,
+            label_column,
+            input_dim,
+        })
+    }
+
+    /// Reads all rows.
+    fn whole(self) -> Result<Dataset, DataError> {
+        let Self {
+            input,
+            name,
+            layout,
+            label_column,
+            input_dim,
+        } = self;
+        let mut rows = Rows::new(&layout, label_column);
+        rows.read(input)?;
+        if !rows.kept {
+            // Too large to be believed at first, now known to be whole.
+            let values = room(&input.file, rows.count.saturating_mul(input_dim))?;
+            rows = Rows {
+                values,
+                sure: true,
+                ..Rows::new(&layout, label_column)
+            };
+            rows.read(input)?;
+        }
+        Ok(Dataset {
+            column_names: layout.value_names(label_column),
+            labels: label_column.map(|_| rows.labels.finish()),
+            ..Dataset::new(name, rows.count, input_dim, Values::F32(rows.values))
+        })
+    }
+}
+
 /// Read a table of numbers, and its labels if it has a column of them.
 pub(super) fn data(
     input: &mut Input<'_>,
     name: String,
     options: &ReadOptions,
 ) -> Result<Dataset, DataError> {
-    let layout = layout(input, options.header, Purpose::Data)?;
-    let label_column = layout.label_column(options, &input.file)?;
-    let input_dim = layout.columns - usize::from(label_column.is_some());
-    if input_dim == 0 {
-        return Err(DataError::NoColumns {
-            file: input.file.clone(),
-        });
-    }
-    let mut rows = Rows::new(&layout, label_column);
-    rows.read(input)?;
-    if !rows.kept {
-        // Too large to be believed at first, now known to be whole.
-        let values = room(&input.file, rows.count.saturating_mul(input_dim))?;
-        rows = Rows {
-            values,
-            sure: true,
-            ..Rows::new(&layout, label_column)
-        };
-        rows.read(input)?;
-    }
-    Ok(Dataset {
-        column_names: layout.value_names(label_column),
-        labels: label_column.map(|_| rows.labels.finish()),
-        ..Dataset::new(name, rows.count, input_dim, Values::F32(rows.values))
-    })
+    Table::open(input, name, options)?.whole()
 }
 
 /// Read a file of labels: one column, or the column named `label`.
@@ -77,7 +119,7 @@ fn read_labels(
         if let Some(labels) = &mut labels {
             labels.push(cell);
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(labels.map(Builder::finish))
 }
@@ -150,7 +192,10 @@ impl<'a> Rows<'a> {
 
     fn read(&mut self, input: &mut Input<'_>) -> Result<(), DataError> {
         let layout = self.layout;
-        each_row(input, layout, |body, row| self.push(body, row))
+        each_row(input, layout, |body, row| {
+            self.push(body, row)?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     fn push(&mut self, body: &Body<'_>, row: &Row) -> Result<(), DataError> {
@@ -187,11 +232,11 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Hand over every row below the header; all have the same number of columns.
+/// Hand over every row below the header, until `take` wants no more; all have the same number of columns.
 fn each_row(
     input: &mut Input<'_>,
     layout: &Layout,
-    mut take: impl FnMut(&Body<'_>, &Row) -> Result<(), DataError>,
+    mut take: impl FnMut(&Body<'_>, &Row) -> Result<ControlFlow<()>, DataError>,
 ) -> Result<(), DataError> {
     let file = input.file.clone();
     let reader = BufReader::with_capacity(BUFFER, input.body()?);
@@ -233,7 +278,9 @@ fn each_row(
             header_to_come = false;
             continue;
         }
-        take(lines.reader().get_ref(), &row)?;
+        if take(lines.reader().get_ref(), &row)?.is_break() {
+            return Ok(());
+        }
         count += 1;
     }
     if count == 0 {

@@ -1,0 +1,165 @@
+//! A data set by and by: blocks of rows, in order, in memory that does not grow with the set.
+//!
+//! A format gives a [`RowStream`]; [`with_rows`] is the one place that knows them all. What is handed over has
+//! passed the same checks as what [`super::open`] reads, by the same code.
+
+use std::io::{Read, Seek};
+use std::num::NonZeroUsize;
+use std::ops::{ControlFlow, Range};
+use std::path::Path;
+
+mod shard;
+mod walk;
+mod whole;
+
+pub use shard::{BadShard, Shard};
+
+use super::format::{self, Format};
+use super::place::printable;
+use super::source::Input;
+use super::table::Table;
+use super::{
+    DataError, Dataset, Labels, ReadOptions, idx, matrix_market, npy, npz, stem, svmlight,
+};
+use walk::Walk;
+use whole::Whole;
+
+/// Bytes of values in a block, as f32, if nothing else is asked for.
+const BLOCK_BYTES: usize = 16 << 20;
+
+/// Some rows of a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// The place of the first of them in the whole set.
+    pub first: usize,
+    /// The rows, with their labels and ids if they come with the data, but without the names of columns. The
+    /// classes of the labels are those of this block, as they are written and in the order in which they were met:
+    /// [`super::Classes`] brings those of several blocks together.
+    pub rows: Dataset,
+}
+
+/// Which rows are wanted, and how many at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockOptions {
+    /// The most rows of a block; if not given, as many as 16 MiB of f32 hold.
+    pub rows: Option<NonZeroUsize>,
+    /// Only one part of the set.
+    pub shard: Option<Shard>,
+}
+
+/// Receives the blocks; `Break` ends the reading.
+pub type Take<'a> = dyn FnMut(Block) -> ControlFlow<()> + 'a;
+
+/// Hands over the rows of a file or a folder, found and checked as [`super::open`] does it.
+///
+/// Rows outside of the shard that is asked for are passed over: by a leap in plain binary files, else by reading up
+/// to its end; in a text table their lines are cut but their numbers are not checked. A text table is then read
+/// twice, because its rows must be counted first. Labels in a file of their own are held whole, four bytes each.
+///
+/// # Errors
+/// As [`super::open`]; blocks may have been handed over before a fault is met.
+pub fn open_blocks(
+    path: &Path,
+    options: &ReadOptions,
+    blocks: &BlockOptions,
+    take: &mut Take<'_>,
+) -> Result<(), DataError> {
+    Walk::open(path, options)?.each(blocks, take)
+}
+
+/// As [`open_blocks`] from bytes that can be read twice, as [`super::read`] reads them.
+///
+/// # Errors
+/// As [`super::read`]; blocks may have been handed over before a fault is met.
+pub fn read_blocks<R: Read + Seek>(
+    name: &str,
+    mut reader: R,
+    options: &ReadOptions,
+    blocks: &BlockOptions,
+    take: &mut Take<'_>,
+) -> Result<(), DataError> {
+    let mut input = Input::new(printable(name), &mut reader)?;
+    with_rows(&mut input, stem(name), options, |_, rows, labels| {
+        let range = match blocks.shard {
+            Some(shard) => shard.range(rows.count()?),
+            None => 0..usize::MAX,
+        };
+        let _ = walk::each_labelled(rows, labels.as_ref(), range, blocks.into(), take)?;
+        Ok(())
+    })
+}
+
+/// The rows of one file that can be read in part, from the start as often as needed.
+pub(super) trait RowStream {
+    /// n; may read the whole file.
+    fn count(&mut self) -> Result<usize, DataError>;
+
+    /// Whether the blocks have labels.
+    fn labelled(&self) -> bool;
+
+    /// Hands over the rows of `range` that there are, in blocks of at most `block` rows. If the range goes up to the
+    /// end of the file or beyond, this is where the end is checked.
+    fn each(
+        &mut self,
+        range: Range<usize>,
+        block: BlockRows,
+        take: &mut Take<'_>,
+    ) -> Result<ControlFlow<()>, DataError>;
+}
+
+/// How many rows make a block.
+#[derive(Clone, Copy)]
+pub(super) struct BlockRows(Option<NonZeroUsize>);
+
+impl BlockRows {
+    /// Rows of a block of so many columns.
+    pub(super) fn of_columns(self, columns: usize) -> usize {
+        let by_size = BLOCK_BYTES / columns.saturating_mul(size_of::<f32>());
+        self.0.map_or(by_size.max(1), NonZeroUsize::get)
+    }
+}
+
+impl From<&BlockOptions> for BlockRows {
+    fn from(options: &BlockOptions) -> Self {
+        Self(options.rows)
+    }
+}
+
+/// All labels of a set, and where they come from.
+pub(super) struct NamedLabels {
+    pub(super) labels: Labels,
+    pub(super) file: String,
+}
+
+/// Finds the format and hands its rows to `then`, with labels that come with the file but not with the rows.
+fn with_rows<T>(
+    input: &mut Input<'_>,
+    name: String,
+    options: &ReadOptions,
+    then: impl FnOnce(Format, &mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
+) -> Result<T, DataError> {
+    let format = format::find(input)?;
+    format.check_label_column(&input.file, options)?;
+    match format {
+        Format::Idx => then(format, &mut idx::rows(input, name)?, None),
+        Format::Npy => then(format, &mut npy::rows(input, name)?, None),
+        Format::Npz => {
+            let with_labels = options.label_file.is_none();
+            npz::with_rows(input, name, with_labels, |rows, labels| {
+                then(format, rows, labels)
+            })
+        }
+        Format::MatrixMarket => {
+            let mut rows = Whole(matrix_market::data(input, name, options)?);
+            then(format, &mut rows, None)
+        }
+        Format::Svmlight => {
+            let mut rows = Whole(svmlight::data(input, name, options)?);
+            then(format, &mut rows, None)
+        }
+        Format::Text => then(format, &mut Table::open(input, name, options)?, None),
+    }
+}
+
+#[cfg(test)]
+mod tests;
