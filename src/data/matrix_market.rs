@@ -78,10 +78,9 @@ fn kind(input: &mut Input<'_>) -> Result<bool, DataError> {
 fn check(input: &mut Input<'_>, axis: SampleAxis, has_values: bool) -> Result<Sizes, DataError> {
     let mut sizes: Option<Sizes> = None;
     let mut found = 0;
-    let packed = input.len;
     each_line(input, b'%', |at, _, row| {
         let Some(sizes) = sizes else {
-            sizes = Some(sizes_of(at, row, axis, packed)?);
+            sizes = Some(sizes_of(at, row, axis)?);
             return Ok(());
         };
         found += 1;
@@ -107,7 +106,7 @@ fn check(input: &mut Input<'_>, axis: SampleAxis, has_values: bool) -> Result<Si
     }
 }
 
-fn sizes_of(at: At<'_>, row: &Row, axis: SampleAxis, packed: u64) -> Result<Sizes, DataError> {
+fn sizes_of(at: At<'_>, row: &Row, axis: SampleAxis) -> Result<Sizes, DataError> {
     const SIZES: &str = "rows, columns and the number of entries";
     let cells: Vec<&[u8]> = row.cells().collect();
     let &[rows, columns, entries] = &cells[..] else {
@@ -119,10 +118,11 @@ fn sizes_of(at: At<'_>, row: &Row, axis: SampleAxis, packed: u64) -> Result<Size
         SampleAxis::Rows => (rows, columns),
         SampleAxis::Columns => (columns, rows),
     };
-    // A few bytes cannot declare away all memory: a sample of zeros takes some, and a file nearly none.
-    if samples > packed.saturating_add(EMPTY_SAMPLES) {
-        let found = format!("{samples} samples in a file of {packed} bytes");
-        return Err(at.bad(found, "a value for most samples; drop those without any"));
+    // A few bytes cannot declare away all memory: a sample of zeros takes some. That the entries are there is
+    // seen before any is taken.
+    if samples > entries.saturating_add(EMPTY_SAMPLES) {
+        let found = format!("{samples} samples with {entries} entries");
+        return Err(at.bad(found, "an entry for most samples; drop those without any"));
     }
     Ok(Sizes {
         samples: samples as usize,

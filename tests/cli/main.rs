@@ -11,4 +11,5 @@ mod output;
 mod pretrained;
 mod run_folder;
 mod runs;
+mod sparse;
 mod support;
