@@ -288,12 +288,10 @@ impl Config {
         }
         table.insert("preset".into(), name.into());
         let source = file.map_or("the configuration", |(name, _)| name);
-        table
-            .try_into()
-            .map_err(|error: toml::de::Error| ConfigError::Toml {
-                file: source.to_owned(),
-                message: error.message().to_owned(),
-            })
+        serde_path_to_error::deserialize(table).map_err(|error| ConfigError::Toml {
+            file: source.to_owned(),
+            message: told(&error.path().to_string(), error.inner().message()),
+        })
     }
 
     /// The text that makes this run again.
@@ -315,6 +313,22 @@ impl Config {
             .chain(hidden)
             .chain([self.network.embedding_dim])
             .collect()
+    }
+}
+
+/// What is wrong with the value of a key; for a key that does not exist the nearest that does.
+fn told(key: &str, message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let nearest = (names.next())
+        .filter(|_| message.starts_with("unknown field"))
+        .and_then(|wrong| {
+            let near = |known: &str| strsim::damerau_levenshtein(wrong, known);
+            let best = names.min_by_key(|known| near(known))?;
+            (near(best) <= wrong.len() / 2).then_some(best)
+        });
+    match nearest {
+        Some(nearest) => format!("{key}: {message}; did you mean `{nearest}`?"),
+        None => format!("{key}: {message}"),
     }
 }
 
@@ -384,5 +398,28 @@ mod tests {
             let error = Config::layered(None, Some(("run.toml", text)), &[]).expect_err(text);
             assert!(error.to_string().contains("run.toml"), "{error}");
         }
+    }
+
+    #[test]
+    fn errors_name_the_key_and_the_nearest_that_there_is() {
+        for (item, words) in [
+            (
+                "cluster.frist=kmeans",
+                &["cluster", "`frist`", "did you mean `first`?"][..],
+            ),
+            ("cluster.first=foo", &["cluster.first", "`foo`", "`kmeans`"]),
+            ("pretrain.steps=abc", &["pretrain.steps", "\"abc\"", "u32"]),
+            (
+                "pretrian.steps=1",
+                &["`pretrian`", "did you mean `pretrain`?"],
+            ),
+        ] {
+            let error = Config::layered(None, None, &[item.into()]).expect_err(item);
+            for word in words {
+                assert!(error.to_string().contains(word), "{item}: {error}");
+            }
+        }
+        let error = Config::layered(None, None, &["zzzzzz.q=1".into()]).expect_err("unknown");
+        assert!(!error.to_string().contains("did you mean"), "{error}");
     }
 }

@@ -734,6 +734,8 @@ fn starts() -> Vec<Vec<u8>> {
         gzip(&table),
         gzip(&array),
         table,
+        b"-1 1:0.5 3:2\n1 2:1 # x\n".to_vec(),
+        b"%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1\n2 2 -3\n".to_vec(),
     ]
 }
 

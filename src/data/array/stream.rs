@@ -110,7 +110,7 @@ impl<'s> ArrayRows<'s> {
     }
 
     /// The rows of a packed file in Fortran order: it is read as a whole and cut.
-    fn from_memory(
+    fn whole_in_memory(
         &mut self,
         range: Range<usize>,
         most: usize,
@@ -224,7 +224,7 @@ impl RowStream for ArrayRows<'_> {
         match (self.array.header.fortran, self.source.leaps()) {
             (false, _) => self.in_c_order(range, most, take),
             (true, true) => self.by_leaps(range, most, take),
-            (true, false) => self.from_memory(range, most, take),
+            (true, false) => self.whole_in_memory(range, most, take),
         }
     }
 }
