@@ -5,9 +5,3 @@ fn block_value(offset: u32) -> f32 {
     let word = x[select(offset, offset / 4u, packed)];
     return select(bitcast<f32>(word), f32((word >> (8u * (offset % 4u))) & 0xffu), packed);
 }
-
-// The row of the data set at a position of the order. The kernel supplies the binding index.
-fn ordered_row(position: u32) -> u32 {
-    let indexed = params.indexed == 1u;
-    return select(position, index[select(0u, position, indexed)], indexed);
-}

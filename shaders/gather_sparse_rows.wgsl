@@ -26,12 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let c = t % params.cols;
-    let position = params.first + t / params.cols;
-    var row = position;
-    if params.indexed == 1u {
-        row = index[position];
-    }
-    let local = row - params.block_first; // below the block it wraps to a large number
+    let local = ordered_row(params.first + t / params.cols) - params.block_first; // below the block it wraps to a large number
     if local >= params.block_rows {
         return;
     }

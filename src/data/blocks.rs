@@ -1,4 +1,5 @@
-//! A data set by and by: blocks of rows, in order, in memory that does not grow with the set.
+//! A data set by and by: blocks of rows, in order, in memory that does not grow with the set (but for svmlight and
+//! Matrix Market, which are held whole, and packed arrays in Fortran order).
 //!
 //! A format gives a [`RowStream`]; [`with_rows`] is the one place that knows them all. What is handed over has
 //! passed the same checks as what [`super::open`] reads, by the same code.
@@ -32,7 +33,7 @@ const BLOCK_BYTES: usize = 16 << 20;
 pub struct Block {
     /// The place of the first of them in the whole set.
     pub first: usize,
-    /// The rows, with their labels and ids if they come with the data, but without the names of columns. The
+    /// The rows, with their labels if they come with the data, but without the names of columns. The
     /// classes of the labels are those of this block, as they are written and in the order in which they were met:
     /// [`super::Classes`] brings those of several blocks together.
     pub rows: Dataset,

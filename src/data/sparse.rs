@@ -1,7 +1,5 @@
 //! Values of which most are zero: compressed sparse rows.
 
-use super::Dataset;
-
 /// The values (n, D) that are not zero, row by row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sparse {
@@ -55,16 +53,5 @@ impl Sparse {
             some.push_row(columns, values);
         }
         some
-    }
-}
-
-impl Dataset {
-    /// Hands over every row (D) in order. Sparse rows are filled with zeros one at a time.
-    pub fn each_row(&self, mut take: impl FnMut(&[f64])) {
-        let mut row = vec![0.0; self.input_dim];
-        for i in 0..self.n_samples {
-            self.fill_row(i, &mut row);
-            take(&row);
-        }
     }
 }

@@ -33,6 +33,7 @@ pub static KERNEL: Kernel = Kernel {
     name: "gather_rows",
     wgsl: &[
         include_str!("../../shaders/block_value.wgsl"),
+        include_str!("../../shaders/ordered_row.wgsl"),
         include_str!("../../shaders/gather_rows.wgsl"),
     ],
     params: Params::FIELDS,
@@ -127,13 +128,12 @@ pub(super) fn buffers<'a, D: Device>(
     [index, &block.x, &shift.buffer, &scale.buffer, &out.buffer]
 }
 
-/// The parameters, once the shapes are seen to be right.
-pub(super) fn params<D: Device>(
+/// Asserts that an order and a normalisation are of the shape of a batch (b, D).
+pub(super) fn expect_batch<D: Device>(
     order: Order<'_, D>,
-    block: &Block<D>,
     Normalisation { shift, scale }: &Normalisation<D>,
     out: &Matrix<D>,
-) -> Params {
+) {
     shift.expect_shape("shift", 1, out.cols);
     scale.expect_shape("scale", 1, out.cols);
     if let Some(index) = order.index {
@@ -141,6 +141,16 @@ pub(super) fn params<D: Device>(
         let last = order.first + out.rows;
         assert!(last <= index.rows, "{last} of {} indices", index.rows);
     }
+}
+
+/// The parameters, once the shapes are seen to be right.
+pub(super) fn params<D: Device>(
+    order: Order<'_, D>,
+    block: &Block<D>,
+    normalisation: &Normalisation<D>,
+    out: &Matrix<D>,
+) -> Params {
+    expect_batch(order, normalisation, out);
     let values = block.rows * out.cols;
     let words = match block.source {
         Source::F32 => values,

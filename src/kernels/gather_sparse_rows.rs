@@ -1,6 +1,6 @@
 //! Batches from compressed sparse rows: as [`super::gather_rows`], and what is not kept is zero.
 
-use super::gather_rows::{Normalisation, Order};
+use super::gather_rows::{Normalisation, Order, expect_batch};
 use super::inputs;
 use crate::data::Sparse;
 use crate::device::{Device, DeviceBuffer, Matrix, param};
@@ -30,7 +30,10 @@ crate::params! {
 /// The kernel.
 pub static KERNEL: Kernel = Kernel {
     name: "gather_sparse_rows",
-    wgsl: &[include_str!("../../shaders/gather_sparse_rows.wgsl")],
+    wgsl: &[
+        include_str!("../../shaders/ordered_row.wgsl"),
+        include_str!("../../shaders/gather_sparse_rows.wgsl"),
+    ],
     params: Params::FIELDS,
     bindings: &[
         read("index", U32),
@@ -93,16 +96,11 @@ pub fn gather_sparse_rows<D: Device>(
     device: &D,
     order: Order<'_, D>,
     block: &SparseBlock<D>,
-    Normalisation { shift, scale }: &Normalisation<D>,
+    normalisation: &Normalisation<D>,
     out: &Matrix<D>,
 ) {
-    shift.expect_shape("shift", 1, out.cols);
-    scale.expect_shape("scale", 1, out.cols);
-    if let Some(index) = order.index {
-        index.expect_shape("index", index.rows, 1);
-        let last = order.first + out.rows;
-        assert!(last <= index.rows, "{last} of {} indices", index.rows);
-    }
+    expect_batch(order, normalisation, out);
+    let Normalisation { shift, scale } = normalisation;
     assert!(
         block.rows < block.starts.words(),
         "starts are fewer than rows"

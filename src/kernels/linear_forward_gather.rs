@@ -38,7 +38,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_gather",
-    ["block_value"],
+    ["block_value", "ordered_row"],
     &[
         read("x", U32),
         read("index", U32),

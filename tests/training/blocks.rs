@@ -10,6 +10,7 @@ use dec_gpu::predict::predict;
 use dec_gpu::source::Source;
 use dec_gpu::verify::training::{BAND, blobs, compare_runs};
 
+use super::variants::dense_and_sparse;
 use super::{bits, run, usable};
 
 /// The CPU, but one binding holds little.
@@ -102,4 +103,15 @@ fn blocks_do_not_matter() {
         let open = |options| pollster::block_on(Gpu::open(&report, options)).expect("opens");
         assert_blocks_do_not_matter(&open(options), &open(GpuOptions::default()));
     }
+}
+
+#[test]
+fn sparse_rows_in_blocks_train_to_the_bits_of_dense_rows() {
+    let [dense, sparse] = dense_and_sparse(1600, 12);
+    let small = SmallCpu(Cpu::new(), BINDING);
+    let affine = Affine::uniform(12, 0.0, 1.0);
+    let source = Source::upload(&small, &sparse, &affine, 1).expect("room");
+    assert!(source.block_rows().len() >= 2, "{:?}", source.block_rows());
+    let of_dense = run(&Cpu::new(), &dense, &NARROW);
+    assert_eq!(bits(&run(&small, &sparse, &NARROW)), bits(&of_dense));
 }

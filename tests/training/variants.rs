@@ -210,7 +210,7 @@ fn tables_are_not_warped() {
 }
 
 /// Blobs of which all values below 2 are 0, in dense and in sparse form.
-fn dense_and_sparse(n: usize, dim: usize) -> [Dataset; 2] {
+pub(crate) fn dense_and_sparse(n: usize, dim: usize) -> [Dataset; 2] {
     let Values::F32(mut values) = blobs(n, dim, 12).values else {
         panic!("blobs are floats");
     };

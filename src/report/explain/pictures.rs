@@ -10,7 +10,7 @@ use crate::explain::{Exemplar, Explanation, Kind};
 /// rank, the farthest by rank. The least value of the data is black, the largest white.
 ///
 /// # Panics
-/// If an image has not as many pixels as a sample has values.
+/// If the images are not in shades of grey, or have not as many pixels as a sample has values.
 pub fn write_exemplars_png(
     out: impl Write,
     found: &Explanation,
