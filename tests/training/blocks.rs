@@ -107,9 +107,9 @@ fn blocks_do_not_matter() {
 
 #[test]
 fn sparse_rows_in_blocks_train_to_the_bits_of_dense_rows() {
-    let [dense, sparse] = dense_and_sparse(1600, 12);
+    let [dense, sparse] = dense_and_sparse(1600, 30);
     let small = SmallCpu(Cpu::new(), BINDING);
-    let affine = Affine::uniform(12, 0.0, 1.0);
+    let affine = Affine::uniform(30, 0.0, 1.0);
     let source = Source::upload(&small, &sparse, &affine, 1).expect("room");
     assert!(source.block_rows().len() >= 2, "{:?}", source.block_rows());
     let of_dense = run(&Cpu::new(), &dense, &NARROW);
