@@ -89,7 +89,7 @@ fn predict_on(
 
 fn write_results(folder: &RunDir, model: &Model, found: &Prediction) -> Result<()> {
     folder.write(report::LABELS_CSV, |out| {
-        report::write_labels_csv(out, &found.assignment, &found.confidence)
+        report::write_labels_csv(out, &found.assignment, &found.confidence, None)
     })?;
     folder.write(report::SOFT_ASSIGNMENT_NPY, |out| {
         report::write_npy(out, &found.soft_assignment, model.n_clusters)

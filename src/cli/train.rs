@@ -232,7 +232,7 @@ fn train<D: Joins>(
     let mut done = seeds.train(device, &data, &begin, &mut progress)?;
     let kept = runs::compare(&done, folder, &progress)?;
     let run = done.swap_remove(kept);
-    write_results(folder, &run)?;
+    write_results(folder, &run, data.ids.as_deref())?;
     let of = (&run.found.model, &run.found.clustering);
     explain_run(device, &data, of, folder)?;
     // Last: it is there only when all else is.

@@ -209,6 +209,8 @@ fn append(whole: &mut Dataset, part: Dataset, path: &Path) -> Result<(), DataErr
             expected,
         });
     }
+    // A set in which only some samples have ids has none.
+    whole.ids = (whole.ids.take().zip(part.ids)).map(|(ids, more)| [ids, more].concat());
     whole.n_samples += n_samples;
     Ok(())
 }

@@ -47,8 +47,8 @@ pub(super) fn metrics_of(
     }
 }
 
-/// Every file of the run folder but `metrics.json`.
-pub(super) fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
+/// Every file of the run folder but `metrics.json`; `ids` (n) are what the samples are called.
+pub(super) fn write_results(folder: &RunDir, run: &Run, ids: Option<&[String]>) -> Result<()> {
     let Run {
         config,
         found,
@@ -61,7 +61,7 @@ pub(super) fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
         out.write_all(config.to_toml().as_bytes())
     })?;
     folder.write(report::LABELS_CSV, |out| {
-        report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
+        report::write_labels_csv(out, &clustering.assignment, &clustering.confidence, ids)
     })?;
     folder.write(report::SOFT_ASSIGNMENT_NPY, |out| {
         report::write_npy(out, &clustering.soft_assignment, k)
