@@ -33,7 +33,8 @@ const BLOCK_BYTES: usize = 16 << 20;
 pub struct Block {
     /// The place of the first of them in the whole set.
     pub first: usize,
-    /// The rows, with their labels if they come with the data, but without the names of columns. The
+    /// The rows, with their labels and ids if they come with the data, but without the names of columns. That no id
+    /// comes twice is seen within a block only. The
     /// classes of the labels are those of this block, as they are written and in the order in which they were met:
     /// [`super::Classes`] brings those of several blocks together.
     pub rows: Dataset,
@@ -140,7 +141,7 @@ fn with_rows<T>(
     then: impl FnOnce(Format, &mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
 ) -> Result<T, DataError> {
     let format = format::find(input)?;
-    format.check_label_column(&input.file, options)?;
+    format.check_options(&input.file, options)?;
     match format {
         Format::Idx => then(format, &mut idx::rows(input, name)?, None),
         Format::Npy => then(format, &mut npy::rows(input, name)?, None),

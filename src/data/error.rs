@@ -4,6 +4,7 @@
 
 use std::io;
 
+use super::ColumnError;
 use super::place::Place;
 
 /// A data or label file that cannot be used.
@@ -227,10 +228,8 @@ pub enum DataError {
         /// Columns of this line.
         found: usize,
     },
-    /// Text in a column of values.
-    #[error(
-        "{file}{place}: found {found}, expected a number with a decimal point; remove the column, or name it as the label column"
-    )]
+    /// Text where a value should be, in a format without columns that could be left out.
+    #[error("{file}{place}: found {found}, expected a number with a decimal point; correct it")]
     NotANumber {
         /// The file.
         file: String,
@@ -273,26 +272,9 @@ pub enum DataError {
         /// The most columns that are read.
         limit: usize,
     },
-    /// The label column is not in the table.
-    #[error("{file}: label column {wanted} not found, expected one of: {known}")]
-    LabelColumn {
-        /// The file.
-        file: String,
-        /// What was asked for.
-        wanted: String,
-        /// What there is.
-        known: String,
-    },
-    /// A label column was asked for, but the format has no columns to choose from.
-    #[error(
-        "{file}: found {format}, expected a text table, because a label column was asked for; give the labels as a file"
-    )]
-    LabelColumnUnused {
-        /// The file.
-        file: String,
-        /// The format of the file.
-        format: &'static str,
-    },
+    /// A column of a text table.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
     /// A numeric label that is no integer.
     #[error(
         "{file}{place}: found label {found}, expected an integer; round the labels or write them as text in a CSV file"

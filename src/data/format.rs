@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::source::{Input, Packing};
-use super::{ReadOptions, matrix_market, npy, npz, svmlight};
+use super::{ColumnError, ReadOptions, matrix_market, npy, npz, svmlight};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,20 +16,36 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Refuses a label column where there are no columns to choose from.
-    pub(super) fn check_label_column(
-        self,
-        file: &str,
-        options: &ReadOptions,
-    ) -> Result<(), DataError> {
-        if self == Self::Text || options.label_column.is_none() {
-            return Ok(());
+    /// Refuses options that mean nothing in this format.
+    pub(super) fn check_options(self, file: &str, options: &ReadOptions) -> Result<(), DataError> {
+        match self {
+            Self::Text => Ok(()),
+            _ => refuse_columns(self.name(), file, options),
         }
-        Err(DataError::LabelColumnUnused {
-            file: file.to_owned(),
-            format: self.name(),
-        })
     }
+}
+
+/// Refuses columns that were asked for where there are none to choose from.
+pub(super) fn refuse_columns(
+    format: &'static str,
+    file: &str,
+    options: &ReadOptions,
+) -> Result<(), DataError> {
+    let (role, advice) = if options.label_column.is_some() {
+        ("label", "give the labels as a file")
+    } else if options.id_column.is_some() {
+        ("id", "leave `--id-column` out")
+    } else if !options.ignore_columns.is_empty() {
+        ("ignored", "leave `--ignore-column` out")
+    } else {
+        return Ok(());
+    };
+    Err(DataError::Column(ColumnError::NoTable {
+        file: file.to_owned(),
+        format,
+        role,
+        advice,
+    }))
 }
 
 /// Formats that are not read, to be named in the error.
