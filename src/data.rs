@@ -10,9 +10,10 @@
 //! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
 //! | Matrix Market | coordinates and values, samples as rows or as columns | – |
 //! | svmlight | `column:value` pairs after the label | the first cell of each line |
+//! | a folder of PNG, JPEG | an image a row, grey or RGB; the path is the id | the name of the folder within, if asked for |
 //! | CSV, TSV, … | numbers, with or without a header; columns can be left out or taken as ids | a column |
 //!
-//! All but NPZ may be packed with gzip. Bytes stay bytes; every other number becomes an f32 and
+//! All but NPZ and images may be packed with gzip. Bytes stay bytes; every other number becomes an f32 and
 //! must be finite. Nothing is trusted: a header is checked against the bytes that are there before
 //! memory is taken, and a small packed file that unpacks to much is first read to its end without
 //! being kept. See [`DataError`] for what can be wrong.
@@ -43,6 +44,7 @@ mod normalise;
 mod npy;
 mod npy_header;
 mod npz;
+mod pictures;
 mod place;
 mod profile;
 mod shape;
@@ -59,6 +61,7 @@ pub use error::DataError;
 pub use images::images;
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
+pub use pictures::{BadImageSize, ImageSize, PictureError};
 pub use place::Place;
 pub use profile::{Columns, columns};
 pub use sparse::Sparse;
@@ -89,7 +92,13 @@ pub struct ReadOptions {
     /// Whether samples are the rows or the columns of a Matrix Market file. If not given, they are its columns
     /// where it has 10x Genomics' name `matrix.mtx`, and else its rows.
     pub samples: Option<SampleAxis>,
-    /// The fewest columns of a format that does not say how many there are (svmlight): those of a model.
+    /// The size that images of a folder get. If not given, that of the model in `least_columns`; without one, images
+    /// of one size up to 64 × 64 stay as they are, others become 32 × 32.
+    pub image_size: Option<ImageSize>,
+    /// Whether images are labelled with the name of the folder they lie in.
+    pub folder_labels: bool,
+    /// The number of columns of a model. Formats that do not say how many they have (svmlight) get at least so many,
+    /// images of a folder a shape of so many values where one of them is known to fit.
     pub least_columns: Option<usize>,
 }
 
@@ -134,7 +143,7 @@ impl FromStr for Column {
 /// Open a file or a folder.
 ///
 /// A folder is read as one set: its `train-*images*` and then its `t10k-*images*`, or the only
-/// data file in it. Labels of IDX images are found beside them by their name, with `images`
+/// data file in it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by their name, with `images`
 /// replaced by `labels` and `idx3` by `idx1`.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let set = if path.is_dir() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::data::{Column, Dataset, ReadOptions, SampleAxis, open};
+use dec_gpu::data::{Column, Dataset, ImageSize, ReadOptions, SampleAxis, open};
 use dec_gpu::model::{Model, ModelError};
 use dec_gpu::report::MODEL_SAFETENSORS;
 
@@ -37,6 +37,13 @@ pub(crate) struct ReadArgs {
     /// matrix.mtx, as 10x Genomics writes it, else rows]
     #[arg(long, value_name = "rows|columns", value_parser = sample_axis)]
     samples: Option<SampleAxis>,
+    /// The size that the images of a folder get: a side, or height and width [default: that of the model; without one,
+    /// images of one size up to 64x64 stay as they are, others become 32x32]
+    #[arg(long, value_name = "N|HxW")]
+    image_size: Option<ImageSize>,
+    /// Label the images of a folder with the name of the folder within that they lie in, for scoring only
+    #[arg(long, conflicts_with = "labels")]
+    folder_labels: bool,
 }
 
 impl ReadArgs {
@@ -58,6 +65,8 @@ impl ReadArgs {
             header: self.header,
             label_file: self.labels.clone(),
             samples: self.samples,
+            image_size: self.image_size,
+            folder_labels: self.folder_labels,
             least_columns,
         };
         Ok(open(path, &options)?)
@@ -65,7 +74,7 @@ impl ReadArgs {
 
     /// Whether labels were asked for.
     pub(crate) fn names_labels(&self) -> bool {
-        self.labels.is_some() || self.label_column.is_some()
+        self.labels.is_some() || self.label_column.is_some() || self.folder_labels
     }
 }
 

@@ -16,6 +16,7 @@ mod whole;
 pub use shard::{BadShard, Shard};
 
 use super::format::{self, Format};
+use super::pictures::Pictures;
 use super::place::printable;
 use super::source::Input;
 use super::table::Table;
@@ -66,6 +67,11 @@ pub fn open_blocks(
     blocks: &BlockOptions,
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
+    if path.is_dir()
+        && let Some(pictures) = Pictures::find(path, options)?
+    {
+        return walk::pictures(pictures, options, blocks, take);
+    }
     Walk::open(path, options)?.each(blocks, take)
 }
 

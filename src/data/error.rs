@@ -4,8 +4,8 @@
 
 use std::io;
 
-use super::ColumnError;
 use super::place::Place;
+use super::{ColumnError, PictureError};
 
 /// A data or label file that cannot be used.
 ///
@@ -46,7 +46,7 @@ pub enum DataError {
     },
     /// Content that no reader knows.
     #[error(
-        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text; convert it, for example with numpy.save"
+        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text, or a folder of PNG or JPEG images; convert it, for example with numpy.save"
     )]
     UnknownFormat {
         /// The file.
@@ -275,6 +275,9 @@ pub enum DataError {
     /// A column of a text table.
     #[error(transparent)]
     Column(#[from] ColumnError),
+    /// An image, or a folder of them.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// A numeric label that is no integer.
     #[error(
         "{file}{place}: found label {found}, expected an integer; round the labels or write them as text in a CSV file"
@@ -301,7 +304,7 @@ pub enum DataError {
     },
     /// A folder without anything to read.
     #[error(
-        "{folder}: found {found}, expected train-*/t10k-* image files in IDX form, or a single data file; name the file itself"
+        "{folder}: found {found}, expected train-*/t10k-* image files in IDX form, a single data file, or PNG and JPEG images; name the file itself"
     )]
     NoDataInFolder {
         /// The folder.
