@@ -79,8 +79,8 @@ pub struct ReadOptions {
     /// `class`, `target` or `y` are values unless they are named here.
     pub label_column: Option<Column>,
     /// The column of a text table that says what the samples are called. If not given, a first column that names its
-    /// rows is taken: text with a letter in all of the first 50 rows, no two alike; or 0, 1, 2 … or 1, 2, 3 … under no name or one
-    /// that programs give such a column (`index`, `Unnamed: 0`, `rownames`, `row.names`).
+    /// rows is taken: text with a letter in all of the first 50 rows, no two alike; or 0, 1, 2 … or 1, 2, 3 … under no
+    /// name or one that programs give such a column (`index`, `Unnamed: 0`, `rownames`, `row.names`).
     pub id_column: Option<Column>,
     /// Columns of a text table that are passed over.
     pub ignore_columns: Vec<Column>,
@@ -143,8 +143,8 @@ impl FromStr for Column {
 /// Open a file or a folder.
 ///
 /// A folder is read as one set: its `train-*images*` and then its `t10k-*images*`, or the only
-/// data file in it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by their name, with `images`
-/// replaced by `labels` and `idx3` by `idx1`.
+/// data file in it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by
+/// their name, with `images` replaced by `labels` and `idx3` by `idx1`.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let set = if path.is_dir() {
         folder::open(path, options)

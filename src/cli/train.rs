@@ -34,7 +34,7 @@ use runs::Seeds;
 /// Arguments of `train`.
 #[derive(Args)]
 pub(crate) struct TrainArgs {
-    /// A file or folder: IDX(.gz), NPY, NPZ, CSV, TSV; the format is found from the content
+    /// A file, or a folder of IDX parts or of PNG or JPEG images; the format is found from the content
     data: Option<PathBuf>,
     /// Number of clusters; a range such as 2..12, both included, to choose from; or auto, for 2 to a tenth of the
     /// samples, at most 20

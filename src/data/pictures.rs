@@ -92,7 +92,7 @@ impl Pictures {
     fn of(folder: &Path, files: Files, options: &ReadOptions) -> Result<Self, DataError> {
         if let Some(other) = &files.other {
             log::warn!(
-                "{}: {} files that are neither PNG nor JPEG by their names are passed over, for example {}",
+                "{}: files passed over because their names are not those of PNG or JPEG images: {}, for example {}",
                 shown(folder),
                 files.others,
                 printable(other)

@@ -7,6 +7,7 @@ mod choose;
 mod explain;
 mod export;
 mod ids;
+mod images;
 mod onnx_graph;
 mod output;
 mod pretrained;

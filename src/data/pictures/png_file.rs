@@ -38,11 +38,11 @@ impl Png {
                 GrayImage::from_raw(width, height, bytes).map(DynamicImage::from)
             }
             ColorType::GrayscaleAlpha => {
-                GrayImage::from_raw(width, height, on_black::<2, 1>(&bytes)).map(DynamicImage::from)
+                GrayImage::from_raw(width, height, on_black::<2>(bytes)).map(DynamicImage::from)
             }
             ColorType::Rgb => RgbImage::from_raw(width, height, bytes).map(DynamicImage::from),
             ColorType::Rgba => {
-                RgbImage::from_raw(width, height, on_black::<4, 3>(&bytes)).map(DynamicImage::from)
+                RgbImage::from_raw(width, height, on_black::<4>(bytes)).map(DynamicImage::from)
             }
             ColorType::Indexed => None,
         };
@@ -56,14 +56,18 @@ impl Png {
     }
 }
 
-/// Pixels of `N` values, the last of which is alpha, laid on black: `M` = `N` - 1 values.
-fn on_black<const N: usize, const M: usize>(bytes: &[u8]) -> Vec<u8> {
-    let (pixels, _) = bytes.as_chunks::<N>();
-    let dim = |pixel: &[u8; N]| -> [u8; M] {
-        let alpha = u16::from(pixel[N - 1]);
-        std::array::from_fn(|i| ((u16::from(pixel[i]) * alpha + 127) / 255) as u8)
-    };
-    pixels.iter().flat_map(dim).collect()
+/// Pixels of `N` values, the last of which is alpha, laid on black, in place.
+fn on_black<const N: usize>(mut bytes: Vec<u8>) -> Vec<u8> {
+    let pixels = bytes.len() / N;
+    for pixel in 0..pixels {
+        let alpha = u16::from(bytes[pixel * N + N - 1]);
+        for i in 0..N - 1 {
+            let value = u16::from(bytes[pixel * N + i]);
+            bytes[pixel * (N - 1) + i] = ((value * alpha + 127) / 255) as u8;
+        }
+    }
+    bytes.truncate(pixels * (N - 1));
+    bytes
 }
 
 fn broken(file: &str) -> impl Fn(DecodingError) -> DataError {
@@ -93,9 +97,9 @@ mod tests {
     fn alpha_dims() {
         let rgba = [10, 200, 255, 255, 10, 200, 255, 0, 10, 200, 255, 128];
         assert_eq!(
-            on_black::<4, 3>(&rgba),
+            on_black::<4>(rgba.to_vec()),
             [10, 200, 255, 0, 0, 0, 5, 100, 128]
         );
-        assert_eq!(on_black::<2, 1>(&[255, 255, 255, 1, 0, 255]), [255, 1, 0]);
+        assert_eq!(on_black::<2>(vec![255, 255, 255, 1, 0, 255]), [255, 1, 0]);
     }
 }
