@@ -97,10 +97,10 @@ impl Layout {
             .ok_or_else(|| self.no_column(&wanted, "label", file).into())
     }
 
-    /// Whether there are names, but none for this column.
-    pub(super) fn is_unnamed(&self, column: usize) -> bool {
-        let name = self.header.as_ref().and_then(|header| header.get(column));
-        name.is_some_and(String::is_empty)
+    /// Whether the first column has a name as a column that counts the rows has, or none among names.
+    pub(super) fn may_count(&self) -> bool {
+        let name = self.header.as_ref().and_then(|header| header.first());
+        name.is_some_and(|name| RowNames::is_of_counter(name))
     }
 
     /// A column as an option can name it: by its name, if that is one of its own and needs no quotes, else by its

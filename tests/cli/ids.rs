@@ -93,7 +93,7 @@ fn columns_that_cannot_be_used_end_with_3() {
     refused(&both, &["named.csv: found column note asked for as"]);
     folder.write(
         "named.csv",
-        named(9) + &named(9).lines().nth(4).expect("a line").to_owned(),
+        named(9) + named(9).lines().nth(4).expect("a line"),
     );
     refused(
         &["--id-column", "0", "--ignore-column", "note"],

@@ -319,7 +319,7 @@ fn links_and_names() {
     refused(&itself, &plain, "a/2.png", "cannot be read");
     let bytes = std::ffi::OsStr::from_bytes(b"M\xfcller.png");
     let latin = with(&|folder| {
-        std::fs::write(folder.path("a").join(bytes), grey(8, 8, 1)).expect("written")
+        std::fs::write(folder.path("a").join(bytes), grey(8, 8, 1)).expect("written");
     });
     let error = latin.open(&plain).expect_err("no Unicode");
     assert!(

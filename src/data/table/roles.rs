@@ -133,10 +133,10 @@ impl Roles {
                 "{file}: the first column ({name}) is taken as ids, not as values, because {why}; \
                  `--ignore-column {name}` leaves it out"
             );
-        } else if self.of[0] == Role::Value && layout.is_unnamed(0) {
+        } else if self.of[0] == Role::Value && layout.may_count() {
             log::warn!(
-                "{file}: the first column has no name and is taken as values; if it numbers the rows, name it with \
-                 `--id-column 0` or `--ignore-column 0`"
+                "{file}: the first column ({name}) is taken as values, because it does not count 0, 1, 2 …; if it numbers the \
+                 rows, name it with `--id-column {name}` or `--ignore-column {name}`"
             );
         }
     }

@@ -27,6 +27,11 @@ impl fmt::Display for RowNames {
 }
 
 impl RowNames {
+    /// Whether a column of this name may count the rows.
+    pub(in crate::data) fn is_of_counter(name: &str) -> bool {
+        COUNTERS.contains(&name)
+    }
+
     /// Looks at the first rows of a table; `name` is that of the first column.
     pub(in crate::data) fn find(
         name: Option<&str>,
@@ -39,7 +44,7 @@ impl RowNames {
             None
         } else if cells().all(|cell| is_text(cell) && has_letter(cell) && seen.insert(cell)) {
             Some(Self::Text)
-        } else if name.is_some_and(|name| COUNTERS.contains(&name))
+        } else if name.is_some_and(Self::is_of_counter)
             && [0, 1].iter().any(|from| counts(cells(), *from))
         {
             Some(Self::Counted)
