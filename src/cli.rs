@@ -7,6 +7,7 @@ mod atomic;
 mod bench;
 mod cache_folder;
 mod clusters_arg;
+mod compare;
 mod device;
 mod devices;
 mod eval;
@@ -15,6 +16,7 @@ mod export;
 mod input;
 mod predict;
 mod progress;
+mod report;
 mod run_dir;
 mod train;
 mod verify;
@@ -49,6 +51,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Write a model's encoder and soft assignment as ONNX
     Export(export::ExportArgs),
+    /// Write a run's page and pictures again, from the files of its folder
+    Report(report::ReportArgs),
+    /// Put runs side by side: scores, agreement, what their configurations differ in
+    Compare(compare::CompareArgs),
     /// Score an assignment against labels: ACC, NMI, ARI
     Eval(eval::EvalArgs),
     /// List every adapter, its limits, and why it is refused if it is
@@ -97,6 +103,8 @@ fn run(cli: Cli) -> Outcome {
         Command::Predict(args) => predict::run(&args, cli.quiet),
         Command::Explain(args) => explain::run(&args, cli.quiet),
         Command::Export(args) => export::run(&args, cli.quiet),
+        Command::Report(args) => report::run(&args, cli.quiet),
+        Command::Compare(args) => compare::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),

@@ -133,6 +133,9 @@ fn write_tables(
     folder.write(report::FEATURES_CSV, |out| {
         report::write_features_csv(out, &found.features, data.column_names.as_deref())
     })?;
+    folder.write(report::UNCERTAIN_CSV, |out| {
+        report::write_uncertain_csv(out, &found.uncertain)
+    })?;
     folder.write(report::SALIENCY_CSV, |out| {
         report::write_saliency_csv(out, found.salient())
     })?;
@@ -161,6 +164,9 @@ fn write_pictures(
     })?;
     folder.write(report::SALIENCY_PNG, |out| {
         report::write_saliency_png(out, found, data, shape)
+    })?;
+    folder.write(report::UNCERTAIN_PNG, |out| {
+        report::write_uncertain_png(out, found, data, shape)
     })?;
     Ok(())
 }

@@ -25,6 +25,7 @@ use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
 use super::input::{ReadArgs, read_text};
 use super::progress::Progress;
+use super::report::report_run;
 use super::run_dir::RunDir;
 use super::{Outcome, usage};
 use choose::Choosing;
@@ -212,14 +213,14 @@ fn train<D: Joins>(
         config.preset,
         describe(device)
     ));
-    let labels = data.labels.take().map(|labels| labels.ids);
+    let labels = data.labels.take();
     let choosing = range.map(|range| Choosing {
         data: &data,
         range,
         folder,
     });
     let begin = Begin {
-        labels: labels.as_deref(),
+        labels: labels.as_ref().map(|labels| &labels.ids[..]),
         choosing: choosing.as_ref(),
         pretrained: pretrained.as_ref(),
     };
@@ -232,9 +233,10 @@ fn train<D: Joins>(
     let mut done = seeds.train(device, &data, &begin, &mut progress)?;
     let kept = runs::compare(&done, folder, &progress)?;
     let run = done.swap_remove(kept);
-    write_results(folder, &run)?;
+    write_results(folder, &run, labels.as_ref())?;
     let of = (&run.found.model, &run.found.clustering);
     explain_run(device, &data, of, folder)?;
+    report_run(folder, &run.metrics)?;
     // Last: it is there only when all else is.
     folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
     Ok(run.metrics)

@@ -19,6 +19,9 @@ pub struct RunMetrics {
     pub schema: u32,
     /// The program's version.
     pub version: String,
+    /// What the data set is called; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// The seed of every random number of the run.
     pub seed: u64,
     /// n.
@@ -132,6 +135,7 @@ mod tests {
         RunMetrics {
             schema: METRICS_SCHEMA,
             version: "0.1.0".into(),
+            data: Some("a set".into()),
             seed: u64::MAX,
             n_samples: 1797,
             input_dim: 64,

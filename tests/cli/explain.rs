@@ -3,7 +3,7 @@
 use crate::support::{Folder, TINY, csv, names, npy};
 
 /// What is written of any data, sorted.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "centroids_decoded.npy",
     "cluster_means.npy",
     "exemplars.csv",
@@ -11,6 +11,7 @@ const FILES: [&str; 7] = [
     "margins.csv",
     "saliency.csv",
     "saliency.npy",
+    "uncertain.csv",
 ];
 
 /// `explain` on the CPU.

@@ -9,6 +9,7 @@ mod export;
 mod onnx_graph;
 mod output;
 mod pretrained;
+mod report;
 mod run_folder;
 mod runs;
 mod sparse;

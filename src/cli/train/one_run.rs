@@ -36,8 +36,7 @@ pub(super) async fn one_run<D: Device>(
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
-    let shape = (data.n_samples, data.input_dim);
-    let mut metrics = metrics_of(on, shape, trainer.config(), &found);
+    let mut metrics = metrics_of(on, data, trainer.config(), &found);
     metrics.forms = device.choices().map(|choices| choices.forms);
     Ok(Run {
         config: trainer.config().clone(),
