@@ -189,7 +189,7 @@ mod tests {
         let compact: String = json(&metrics()).split_whitespace().collect();
         let scores = r#"{"acc":0.875,"nmi":0.8125,"ari":0.75}"#;
         let expected = [
-            r#"{"schema":1,"version":"0.1.0","seed":18446744073709551615,"n_samples":1797,"#,
+            r#"{"schema":1,"version":"0.1.0","data":"aset","seed":18446744073709551615,"n_samples":1797,"#,
             r#""input_dim":64,"n_clusters":2,"embedding_dim":10,"#,
             r#""device":{"backend":"cpu","name":"CPU","driver":"","kind":"cpu"},"precision":"f16","#,
             r#""scores":{"kmeans":null,"autoencoder_kmeans":"#,

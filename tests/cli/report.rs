@@ -1,6 +1,6 @@
 //! The page of a run, and runs side by side.
 
-use crate::support::{Folder, csv, names, npy};
+use crate::support::{Folder, bars, csv, names, npy};
 
 /// A table whose names and labels would run, or break the page, if they were not escaped.
 fn hostile_csv() -> String {
@@ -86,10 +86,7 @@ fn the_confusion_table_counts_every_sample() {
 #[test]
 fn images_are_in_the_page_and_labels_are_not_needed() {
     let folder = Folder::new();
-    let pixels: Vec<f32> = (0..24 * 256)
-        .map(|i| ((i / 256 % 2 * 16 + i % 16) % 7) as f32)
-        .collect();
-    folder.write("data.npy", npy(24, 256, &pixels));
+    folder.write("data.npy", bars());
     folder.train(&["data.npy", "-k", "2"]);
     let page = text(&folder, "run/report.html");
     // Two clusters, the uncertain samples, the saliency.
