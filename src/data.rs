@@ -56,7 +56,7 @@ pub use blocks::{BadShard, Block, BlockOptions, Shard, Take, open_blocks, read_b
 pub use dataset::{Dataset, ImageShape, Values};
 pub use digits::digits;
 pub use error::DataError;
-pub use images::images;
+pub use images::{image_shape, images};
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
 pub use place::Place;

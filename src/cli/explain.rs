@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::data::{Dataset, ImageShape, images};
+use dec_gpu::data::{Dataset, ImageShape, image_shape};
 use dec_gpu::device::Device;
 use dec_gpu::explain::{EXEMPLARS, Explanation, Outputs, explain};
 use dec_gpu::model::Model;
@@ -112,7 +112,7 @@ fn explain_into<D: Device>(
     let found = pollster::block_on(explain(device, model, data, outputs, exemplars))?;
     write_tables(folder, &found, data, outputs.assignment)?;
     write_arrays(folder, &found, data.input_dim)?;
-    match images(data) {
+    match image_shape(data) {
         Some(shape) => write_pictures(folder, &found, data, shape),
         None => Ok(()),
     }

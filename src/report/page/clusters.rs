@@ -46,7 +46,7 @@ fn card(page: &Page, cluster: usize, line: Option<&[u8]>) -> Markup {
         div.card style={ "border-color:" (colour(cluster)) } {
             h3 { "Cluster " (cluster) ": " (size) " samples (" (format!("{share:.1}")) " %)" }
             @let classes = classes(page, cluster);
-            @if !classes.is_empty() { p { "Classes: " (Text(&classes)) } }
+            @if !classes.is_empty() { p { "Labels: " (Text(&classes)) } }
             @match line {
                 Some(png) => (picture(png, &format!("exemplars of cluster {cluster}"))),
                 None => (effects(page, cluster)),
@@ -73,7 +73,7 @@ fn classes(page: &Page, cluster: usize) -> String {
     let total = counts.iter().map(|(count, _)| count).sum::<u64>().max(1) as f64;
     let most = counts.iter().filter(|(count, _)| *count > 0).take(CLASSES);
     let texts: Vec<String> = most
-        .map(|(count, name)| format!("{name} {:.1} %", 100.0 * *count as f64 / total))
+        .map(|(count, name)| format!("{name} ({:.1} %)", 100.0 * *count as f64 / total))
         .collect();
     texts.join(", ")
 }

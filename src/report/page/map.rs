@@ -10,6 +10,8 @@ use super::text::Text;
 
 const SIDE: f64 = 460.0;
 const MARGIN: f64 = 14.0;
+/// A cluster across which there is less room than this is hidden by its number.
+const SMALL: f64 = 24.0;
 
 /// The map of `points` at `places`, with the number of each cluster in its middle.
 ///
@@ -47,8 +49,8 @@ pub(super) fn map(name: &str, title: &str, points: &[MapPoint], places: &[[f64; 
                 }
             }
             @for cluster in 0..clusters {
-                @if let Some([x, y]) = middle(of(cluster).map(|(_, place)| *place)) {
-                    text class="halo" x=(at(x)) y=(at(y + 4.0)) text-anchor="middle" { (cluster) }
+                @if let Some([x, y]) = label(of(cluster).map(|(_, place)| *place)) {
+                    text class="halo" x=(at(x)) y=(at(y)) text-anchor="middle" { (cluster) }
                 }
             }
         },
@@ -63,14 +65,24 @@ fn sample(name: &str, point: &MapPoint, [x, y]: [f64; 2]) -> Markup {
     }
 }
 
-/// The median in each dimension, which stray samples do not move.
-fn middle(places: impl Iterator<Item = [f64; 2]> + Clone) -> Option<[f64; 2]> {
-    let median = |d: usize| {
+/// Where the number of a cluster stands: in its middle, or beside it if it would hide the cluster.
+fn label(places: impl Iterator<Item = [f64; 2]> + Clone) -> Option<[f64; 2]> {
+    let sorted = |d: usize| {
         let mut values: Vec<f64> = places.clone().map(|place| place[d]).collect();
         values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
+        values
     };
-    Some([median(0)?, median(1)?])
+    let across = [sorted(0), sorted(1)];
+    // The median is not moved by stray samples, nor is the distance from the first to the ninth tenth.
+    let [x, y] = [0, 1].map(|d| across[d].get(across[d].len() / 2).copied());
+    let spread = |values: &Vec<f64>| values[values.len() * 9 / 10] - values[values.len() / 10];
+    let (x, y) = (x?, y?);
+    Some(
+        match across.iter().map(spread).fold(0.0, f64::max) < SMALL {
+            true => [(x + 11.0).min(SIDE - MARGIN), (y - 5.0).max(MARGIN)],
+            false => [x, y + 4.0],
+        },
+    )
 }
 
 #[cfg(test)]

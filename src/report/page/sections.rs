@@ -15,9 +15,7 @@ pub(super) fn head(page: &Page) -> Markup {
         h1 { (Text(&page.name)) ": " (m.n_clusters) " clusters of " (m.n_samples) " samples" }
         p.soft {
             (m.n_samples) " × " (m.input_dim) " inputs, embedded in " (m.embedding_dim) " dimensions, seed " (m.seed)
-            ", on " (Text(&m.device.name)) " (" (Text(&m.device.backend)) ", " (Text(&m.device.kind))
-            @if !m.device.driver.is_empty() { ", " (Text(&m.device.driver)) }
-            "), " (m.precision.to_string()) ", dec-gpu " (Text(&m.version)) "."
+            ", on " (Text(&device(page))) ", " (m.precision.to_string()) ", dec-gpu " (Text(&m.version)) "."
         }
         p {
             "Mean confidence " (format!("{:.3}", m.mean_confidence)) "; " (steps(page)) "; "
@@ -29,6 +27,21 @@ pub(super) fn head(page: &Page) -> Markup {
         @let empty = m.cluster_sizes.iter().filter(|size| **size == 0).count();
         @if empty > 0 { p.warn { (empty) " of the clusters have no samples: a smaller number of clusters may fit better." } }
     }
+}
+
+/// The device, and if it is a GPU what it is driven by.
+fn device(page: &Page) -> String {
+    let device = &page.metrics.device;
+    if device.backend == "cpu" {
+        return device.name.clone();
+    }
+    let parts = [&device.backend, &device.kind, &device.driver];
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    format!("{} ({})", device.name, parts.join(", "))
 }
 
 fn steps(page: &Page) -> String {
