@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod onnx_graph;
 mod output;
+mod predict;
 mod pretrained;
 mod run_folder;
 mod runs;
