@@ -24,10 +24,13 @@ pub const BATCH_SIZE: usize = ROWS;
 /// Bytes of the widest matrix of a block, if nothing else is asked for.
 const BLOCK_BYTES: usize = 16 << 20;
 
-/// Rows of a block whose inputs, embedding and soft assignment take at most 16 MiB each.
+/// Rows of a block whose inputs, embedding and soft assignment take at most 16 MiB each: whole batches, where that
+/// is more than one.
 pub fn block_rows(model: &Model) -> NonZeroUsize {
     let widest = (model.input_dim.max(model.n_clusters)).max(model.embedding_dim);
-    let rows = BLOCK_BYTES / (size_of::<f32>() * widest.max(1));
+    let most = BLOCK_BYTES / (size_of::<f32>() * widest.max(1));
+    let batches = most / BATCH_SIZE * BATCH_SIZE;
+    let rows = if batches > 0 { batches } else { most };
     NonZeroUsize::new(rows).unwrap_or(NonZeroUsize::MIN)
 }
 

@@ -147,7 +147,7 @@ impl<D: Device> Outputs<D> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::predict;
+    use super::super::{BATCH_SIZE, block_rows, predict};
     use super::*;
     use crate::cpu::Cpu;
     use crate::data::Values;
@@ -209,12 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn a_block_holds_at_least_one_row() {
-        let wide = Model {
-            n_clusters: usize::MAX / 8,
-            ..model()
+    fn a_block_holds_whole_batches_or_at_least_one_row() {
+        let rows = |n_clusters| {
+            let model = Model {
+                n_clusters,
+                ..model()
+            };
+            block_rows(&model).get()
         };
-        assert_eq!(super::super::block_rows(&wide).get(), 1);
-        assert_eq!(super::super::block_rows(&model()).get(), (16 << 20) / 20);
+        assert_eq!(rows(3), ((16 << 20) / 20) / BATCH_SIZE * BATCH_SIZE);
+        assert_eq!(rows(1 << 13), 512);
+        assert_eq!(rows(usize::MAX / 8), 1);
     }
 }
