@@ -9,6 +9,8 @@ mod export;
 mod onnx_graph;
 mod output;
 mod predict;
+mod predict_faults;
+mod predict_formats;
 mod pretrained;
 mod run_folder;
 mod runs;

@@ -2,22 +2,17 @@
 
 use std::io::Write;
 
-use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{ReadOptions, open};
-use dec_gpu::model::Model;
-use dec_gpu::predict::predict;
-use dec_gpu::report::write_labels_csv;
 use flate2::{Compression, write::GzEncoder};
 
-use crate::support::{Folder, assert_refused, csv, idx, names, npy, stderr};
+use crate::support::{Folder, csv, names, stderr};
 
-const MODEL: &str = "run/model.safetensors";
-const FILES: [&str; 3] = ["embedding.npy", "labels.csv", "soft_assignment.npy"];
+pub(crate) const MODEL: &str = "run/model.safetensors";
+pub(crate) const FILES: [&str; 3] = ["embedding.npy", "labels.csv", "soft_assignment.npy"];
 /// The length of an NPY header that the program writes.
 const HEADER: usize = 128;
 
 /// A folder with `data.csv`, 60 rows of 6 values and a label, and a model of them.
-fn with_model() -> Folder {
+pub(crate) fn with_model() -> Folder {
     let folder = Folder::new();
     folder.write("data.csv", csv(60, 6));
     folder.train(&["data.csv", "-k", "3"]);
@@ -25,7 +20,7 @@ fn with_model() -> Folder {
 }
 
 /// The arguments of `predict` on the CPU.
-fn predicting<'a>(data: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn predicting<'a>(data: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let args = [
         "predict",
         MODEL,
@@ -73,89 +68,10 @@ fn rows(folder: &Folder, out: &str) -> Vec<(u64, i32, f32)> {
     text.lines().skip(1).map(row).collect()
 }
 
-/// Four values of each of 9 samples in every format, and data that have labels in a file beside them.
-fn every_format(folder: &Folder) -> Vec<&'static str> {
-    let bytes = idx(9);
-    let values: Vec<f32> = bytes[16..].iter().map(|value| f32::from(*value)).collect();
-    let line = |row: &[f32], separator: &str| {
-        let cells: Vec<String> = row.iter().map(f32::to_string).collect();
-        cells.join(separator) + "\n"
-    };
-    let table =
-        |separator| -> String { values.chunks(4).map(|row| line(row, separator)).collect() };
-    let sparse = |row: &[f32]| -> String {
-        let cells = row.iter().enumerate();
-        cells
-            .map(|(j, value)| format!(" {}:{value}", j + 1))
-            .collect()
-    };
-    let svmlight: String = values
-        .chunks(4)
-        .enumerate()
-        .map(|(i, row)| format!("{}{}\n", i % 2, sparse(row)))
-        .collect();
-    let entries: String = values
-        .iter()
-        .enumerate()
-        .map(|(i, value)| format!("{} {} {value}\n", i / 4 + 1, i % 4 + 1))
-        .collect();
-    let matrix = format!("%%MatrixMarket matrix coordinate real general\n9 4 36\n{entries}");
-    let array = npy(9, 4, &values);
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file("x.npy", zip::write::SimpleFileOptions::default())
-        .expect("begun");
-    zip.write_all(&array).expect("written");
-    folder.write("x.npz", zip.finish().expect("whole").into_inner());
-    std::fs::create_dir(folder.path("set")).expect("made");
-    folder.write("set/train-images-idx3-ubyte", &bytes);
-    folder.write("set/t10k-images-idx3-ubyte", &bytes);
-    let labels = [&[0, 0, 8, 1, 0, 0, 0, 9][..], &[0, 1, 2, 0, 1, 2, 0, 1, 2]].concat();
-    folder.write("set/train-labels-idx1-ubyte", &labels);
-    folder.write("set/t10k-labels-idx1-ubyte", &labels);
-    folder.write("x.idx", &bytes);
-    folder.write("x.npy", &array);
-    folder.write("x.csv", table(","));
-    folder.write("x.tsv", table("\t"));
-    folder.write("x.csv.gz", gzip(table(",").as_bytes()));
-    folder.write("x.svm", svmlight);
-    folder.write("x.mtx", matrix);
-    vec![
-        "set", "x.idx", "x.npy", "x.npz", "x.csv", "x.tsv", "x.csv.gz", "x.svm", "x.mtx",
-    ]
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).expect("packed");
     encoder.finish().expect("whole")
-}
-
-#[test]
-fn every_format_gives_the_labels_of_the_whole_set_at_once() {
-    let folder = Folder::new();
-    let files = every_format(&folder);
-    folder.train(&["set", "-k", "3"]);
-    let model = Model::from_safetensors(&folder.read(MODEL), MODEL).expect("a model");
-    for (i, file) in files.into_iter().enumerate() {
-        let data = open(&folder.path(file), &ReadOptions::default()).expect("readable");
-        let found = pollster::block_on(predict(&Cpu::new(), &model, &data, 1024)).expect("found");
-        let mut expected = Vec::new();
-        write_labels_csv(&mut expected, &found.assignment, &found.confidence).expect("written");
-        for rows in ["1", "4", "1000"] {
-            let out = format!("{i}-{rows}");
-            folder.ok(&predicting(file, &out, &["--block-rows", rows]));
-            let labels = folder.read(&format!("{out}/labels.csv"));
-            assert!(labels == expected, "{file} in blocks of {rows}");
-            for (name, values) in [
-                ("embedding", &found.embedding),
-                ("soft_assignment", &found.soft_assignment),
-            ] {
-                let written = folder.read(&format!("{out}/{name}.npy"));
-                let expected = npy(data.n_samples, 3, values);
-                assert!(written == expected, "{name} of {file} in blocks of {rows}");
-            }
-        }
-    }
 }
 
 #[test]
@@ -319,68 +235,4 @@ fn labels_in_the_format_of_numpy() {
         assert!((confidence - rounded).abs() < 1e-6, "sample {index}");
     }
     assert_eq!(read("embedding.npy"), folder.read("csv/embedding.npy"));
-}
-
-#[test]
-fn a_fault_half_way_leaves_nothing() {
-    let folder = with_model();
-    let mut lines: Vec<String> = csv(60, 6).lines().map(str::to_owned).collect();
-    lines[50] = format!("x{}", lines[50]);
-    folder.write("cell.csv", lines.join("\n"));
-    let packed = gzip(csv(2000, 6).as_bytes());
-    folder.write("cut.csv.gz", &packed[..packed.len() / 2]);
-    folder.write("few.csv", "0\n".repeat(55));
-    let cases: [(&str, &[&str], &[&str]); 3] = [
-        ("cell.csv", &[], &["cell.csv:51", "x"]),
-        ("cut.csv.gz", &[], &["cut.csv.gz", "gzip"]),
-        (
-            "data.csv",
-            &["--labels", "few.csv"],
-            &["few.csv", "found 55 labels for 60 rows"],
-        ),
-    ];
-    for (data, more, said) in cases {
-        for format in ["csv", "npy"] {
-            let more = [more, &["--block-rows", "8", "--format", format]].concat();
-            let args = predicting(data, "predictions", &more);
-            folder.refuses(&args, 3, said);
-            assert!(
-                !folder.path("predictions").exists(),
-                "{data} leaves a folder"
-            );
-        }
-    }
-
-    folder.ok(&predicting("data.csv", "old", &[]));
-    let before = FILES.map(|file| folder.read(&format!("old/{file}")));
-    let more = ["--block-rows", "8", "--force"];
-    folder.refuses(&predicting("cell.csv", "old", &more), 3, &["cell.csv:51"]);
-    assert_eq!(names(&folder.path("old")), FILES);
-    assert!(FILES.map(|file| folder.read(&format!("old/{file}"))) == before);
-}
-
-#[test]
-fn a_file_that_cannot_be_replaced_is_named() {
-    let folder = with_model();
-    std::fs::create_dir_all(folder.path("out/labels.csv/mine")).expect("made");
-    let args = predicting("data.csv", "out", &["--force"]);
-    folder.refuses(&args, 6, &["cannot write", "labels.csv"]);
-    assert_eq!(names(&folder.path("out")), ["labels.csv"]);
-}
-
-#[test]
-fn what_is_no_part_or_no_confidence_is_refused() {
-    let folder = Folder::new();
-    for shard in ["3/3", "1", "a/b", "-1/4", "0/0", ""] {
-        let args = predicting("data.csv", "out", &["--shard", shard]);
-        let words = ["--shard <i/N>", "expected i/N with i from 0 to N - 1"];
-        assert_refused(&folder.run(&args), 2, &words, shard);
-    }
-    for share in ["1.5", "-0.1", "nan", "much"] {
-        let args = predicting("data.csv", "out", &["--min-confidence", share]);
-        let words = ["--min-confidence <P>", "expected a number from 0 to 1"];
-        assert_refused(&folder.run(&args), 2, &words, share);
-    }
-    let args = predicting("data.csv", "out", &["--format", "xml"]);
-    folder.refuses(&args, 2, &["--format <NAME>", "csv, npy"]);
 }
