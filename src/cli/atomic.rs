@@ -136,7 +136,7 @@ mod tests {
     use std::fs;
 
     /// A folder with the file `old`, which holds `before`.
-    fn folder_with_old() -> (tempfile::TempDir, std::path::PathBuf) {
+    fn folder_with_old() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("old");
         fs::write(&path, "before").unwrap();
