@@ -32,6 +32,9 @@
 //! | [`SALIENCY_PNG`] | [`write_saliency_png`] | of images: the nearest members and their saliency |
 //! | [`UNCERTAIN_PNG`] | [`write_uncertain_png`] | of images: the samples of [`UNCERTAIN_CSV`] |
 //!
+//! `predict` does not know n before its end and writes by [`LabelsWriter`] and [`NpyStream`]; in NumPy's format also
+//! [`LABELS_NPY`] and [`CONFIDENCE_NPY`] (n).
+//!
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
@@ -53,15 +56,19 @@ pub use explain::{
     write_saliency_csv, write_saliency_png, write_uncertain_csv, write_uncertain_png,
 };
 pub use history::{HistoryError, HistoryRecord, parse_history};
-pub use labels::write_labels_csv;
+pub use labels::{LabelsWriter, write_labels_csv};
 pub use metrics_json::{METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps, StopReason};
-pub use npy::{NpyWriter, write_npy};
+pub use npy::{NpyNumber, NpyStream, NpyWriter, write_npy};
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Pca, Uncertain};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
 pub use tiles::{Grid, Tile, write_png};
 
 /// Index, label and confidence of every sample.
 pub const LABELS_CSV: &str = "labels.csv";
+/// The label of every sample (n), as i32.
+pub const LABELS_NPY: &str = "labels.npy";
+/// The confidence of every sample (n).
+pub const CONFIDENCE_NPY: &str = "confidence.npy";
 /// Soft assignment q (n, k).
 pub const SOFT_ASSIGNMENT_NPY: &str = "soft_assignment.npy";
 /// Embedding z (n, d).

@@ -31,15 +31,20 @@ pub(crate) struct ReadArgs {
 impl ReadArgs {
     /// Reads a file or a folder.
     pub(crate) fn read(&self, path: &Path) -> Result<Dataset> {
-        self.read_at_least(path, None)
+        Ok(open(path, &self.options(None))?)
     }
 
     /// Reads data for a model.
     pub(crate) fn read_for(&self, path: &Path, model: &Model) -> Result<Dataset> {
-        self.read_at_least(path, Some(model.input_dim))
+        Ok(open(path, &self.options_for(model))?)
     }
 
-    fn read_at_least(&self, path: &Path, least_columns: Option<usize>) -> Result<Dataset> {
+    /// How data for a model are read.
+    pub(crate) fn options_for(&self, model: &Model) -> ReadOptions {
+        self.options(Some(model.input_dim))
+    }
+
+    fn options(&self, least_columns: Option<usize>) -> ReadOptions {
         let label_column = self
             .label_column
             .as_ref()
@@ -47,14 +52,13 @@ impl ReadArgs {
                 Ok(column) => column,
                 Err(never) => match never {},
             });
-        let options = ReadOptions {
+        ReadOptions {
             label_column,
             header: self.header,
             label_file: self.labels.clone(),
             samples: self.samples,
             least_columns,
-        };
-        Ok(open(path, &options)?)
+        }
     }
 
     /// Whether labels were asked for.

@@ -1,29 +1,62 @@
 //! `labels.csv`: one row per sample, in the order of the data.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Writes `index,label,confidence` and a row for each sample.
+/// Writes `index,label,confidence` and a row for each sample, in as many pieces as the caller likes.
 ///
-/// `assignment` (n) holds argmax_j q_ij, `confidence` (n) the soft assignment there, 1/k to 1, to six
-/// significant digits. Indices count from 0; lines end in `\n`.
+/// Indices count from the one given; the confidence, 1/k to 1, has six significant digits; lines end in `\n`.
+#[derive(Debug)]
+pub struct LabelsWriter<W: Write> {
+    out: W,
+    index: u64,
+}
+
+impl<W: Write> LabelsWriter<W> {
+    /// Writes the header; the next row will be that of sample `first`.
+    pub fn new(mut out: W, first: u64) -> io::Result<Self> {
+        out.write_all(b"index,label,confidence\n")?;
+        Ok(Self { out, index: first })
+    }
+
+    /// Writes the next rows: labels (any), and the soft assignment of each to its cluster (as many).
+    ///
+    /// # Panics
+    /// If the two differ in length.
+    pub fn write_rows<T: Copy + Display>(
+        &mut self,
+        labels: &[T],
+        confidence: &[f32],
+    ) -> io::Result<()> {
+        assert!(
+            labels.len() == confidence.len(),
+            "the assignment has length {} but confidence has length {}",
+            labels.len(),
+            confidence.len()
+        );
+        for (label, &confidence) in labels.iter().zip(confidence) {
+            let decimals = decimals(confidence);
+            writeln!(self.out, "{},{label},{confidence:.decimals$}", self.index)?;
+            self.index += 1;
+        }
+        Ok(())
+    }
+
+    /// Flushes, and gives the `Write` back.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// Writes the table of a whole set: `assignment` (n) holds argmax_j q_ij, `confidence` (n) the soft assignment there.
 ///
 /// # Panics
 /// If the two differ in length.
-pub fn write_labels_csv(
-    mut out: impl Write,
-    assignment: &[u32],
-    confidence: &[f32],
-) -> io::Result<()> {
-    assert!(
-        assignment.len() == confidence.len(),
-        "the assignment has length {} but confidence has length {}",
-        assignment.len(),
-        confidence.len()
-    );
-    out.write_all(b"index,label,confidence\n")?;
-    for (index, (label, &confidence)) in assignment.iter().zip(confidence).enumerate() {
-        writeln!(out, "{index},{label},{}", share(confidence))?;
-    }
+pub fn write_labels_csv(out: impl Write, assignment: &[u32], confidence: &[f32]) -> io::Result<()> {
+    let mut writer = LabelsWriter::new(out, 0)?;
+    writer.write_rows(assignment, confidence)?;
+    writer.finish()?;
     Ok(())
 }
 
@@ -62,6 +95,18 @@ mod tests {
              2,4000000000,0.000976562\n\
              3,1,0.000000\n\
              4,2,NaN\n"
+        );
+    }
+
+    #[test]
+    fn pieces_go_on_counting() {
+        let mut writer = LabelsWriter::new(Vec::new(), 7).unwrap();
+        writer.write_rows(&[1, -1], &[0.5, 0.25]).unwrap();
+        writer.write_rows::<i32>(&[], &[]).unwrap();
+        writer.write_rows(&[0], &[1.0]).unwrap();
+        assert_eq!(
+            String::from_utf8(writer.finish().unwrap()).unwrap(),
+            "index,label,confidence\n7,1,0.500000\n8,-1,0.250000\n9,0,1.000000\n"
         );
     }
 
