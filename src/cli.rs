@@ -16,6 +16,7 @@ mod input;
 mod predict;
 mod progress;
 mod run_dir;
+mod tensorboard;
 mod train;
 mod verify;
 

@@ -27,6 +27,8 @@
 //! | [`EXEMPLARS_PNG`] | [`write_exemplars_png`] | of images: centroid, mean and exemplars of each cluster |
 //! | [`SALIENCY_PNG`] | [`write_saliency_png`] | of images: the nearest members and their saliency |
 //!
+//! [`tensorboard`] writes what TensorBoard reads: an event file and the files of its projector.
+//!
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
@@ -37,6 +39,7 @@ mod labels;
 mod metrics_json;
 mod npy;
 mod runs_json;
+pub mod tensorboard;
 mod tiles;
 
 pub use clusters_csv::write_clusters_csv;

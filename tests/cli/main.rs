@@ -13,3 +13,4 @@ mod run_folder;
 mod runs;
 mod sparse;
 mod support;
+mod tensorboard;
