@@ -13,6 +13,7 @@ mod eval;
 mod explain;
 mod export;
 mod input;
+mod man;
 mod predict;
 mod progress;
 mod run_dir;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use dec_gpu::Error;
-use dec_gpu::config::{ConfigError, PRESETS, preset};
+use dec_gpu::config::{ConfigError, PRESETS, commented};
 
 /// Deep Embedded Clustering on any vendor's GPU.
 #[derive(Parser)]
@@ -58,15 +59,15 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Measure this machine: kernels, training steps, an epoch, and their share of the roofline
     Bench(bench::BenchArgs),
-    /// Print a preset as TOML
+    /// Print a preset as TOML, with a comment on every key
     Config(ConfigArgs),
     /// Print shell completions
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write all of them
+    Man(man::ManArgs),
 }
 
 #[derive(clap::Args)]
@@ -110,21 +111,12 @@ fn run(cli: Cli) -> Outcome {
             clap_complete::generate(shell, &mut command, "dec-gpu", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
-        Command::Man => print_manual(),
+        Command::Man(args) => man::run(&args, <Cli as clap::CommandFactory>::command()),
     }
 }
 
 fn print_config(args: &ConfigArgs) -> Outcome {
-    print(preset(&args.preset)?)
-}
-
-fn print_manual() -> Outcome {
-    let mut page = Vec::new();
-    let command = <Cli as clap::CommandFactory>::command();
-    clap_mangen::Man::new(command)
-        .render(&mut page)
-        .map_err(stdout_failed)?;
-    print(&String::from_utf8_lossy(&page))
+    print(&commented(&args.preset)?)
 }
 
 /// Writes to stdout; a reader that went away is no error.

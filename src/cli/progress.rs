@@ -58,6 +58,11 @@ impl Progress {
         self.screen.say(line);
     }
 
+    /// Ends what is drawn of a phase: it may take fewer steps than it could.
+    pub(crate) fn end_phase(&mut self) {
+        self.screen.finish();
+    }
+
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         match *event {
             Event::Begin { phase, steps } => {

@@ -4,8 +4,8 @@ use super::screen::News;
 use super::sparkline::{heights, trend};
 use dec_gpu::report::HistoryRecord;
 
-/// Losses in the sparkline.
-const WIDTH: usize = 20;
+/// Losses in the sparkline: with the sizes of ten clusters all but the score fits into 80 columns.
+const WIDTH: usize = 16;
 /// More clusters than this are not drawn one by one.
 const MOST_DRAWN: usize = 32;
 
@@ -31,7 +31,7 @@ pub(super) fn of_clustering(record: &HistoryRecord, losses: &[f64], sizes: &[u64
     };
     let (smallest, largest) = (sizes.iter().min()?, sizes.iter().max()?);
     let loss = losses.last().map(|loss| format!("loss {loss:.5}"));
-    let changed = format!("{:.2} % of labels changed", 100.0 * label_change);
+    let changed = format!("{:.2} %", 100.0 * label_change);
     let score = acc.map(|acc| format!("ACC {acc:.4}"));
     let bars = match sizes.len() {
         0..=MOST_DRAWN => format!("{} ", heights(sizes)),
@@ -41,13 +41,13 @@ pub(super) fn of_clustering(record: &HistoryRecord, losses: &[f64], sizes: &[u64
     Some(News {
         drawn: joined([
             drawn_loss,
+            Some(format!("{changed} changed")),
             Some(format!("sizes {bars}{smallest} to {largest}")),
-            Some(changed.clone()),
             score.clone(),
         ]),
         plain: joined([
             loss,
-            Some(changed),
+            Some(format!("{changed} of labels changed")),
             Some(format!("clusters of {smallest} to {largest}")),
             score,
         ]),
@@ -82,7 +82,7 @@ mod tests {
         let news = news.expect("a record of clustering");
         assert_eq!(
             news.drawn,
-            "loss 0.25000 █▁, sizes ▂█▁ 0 to 80, 1.25 % of labels changed, ACC 0.5000"
+            "loss 0.25000 █▁, 1.25 % changed, sizes ▂█▁ 0 to 80, ACC 0.5000"
         );
         assert_eq!(
             news.plain,
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn what_is_not_known_yet_is_left_out_and_many_clusters_are_not_drawn() {
         let news = of_clustering(&record(None), &[], &[7; MOST_DRAWN + 1]).expect("one");
-        assert_eq!(news.drawn, "sizes 7 to 7, 1.25 % of labels changed");
+        assert_eq!(news.drawn, "1.25 % changed, sizes 7 to 7");
         assert_eq!(news.plain, "1.25 % of labels changed, clusters of 7 to 7");
     }
 

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Plain lines come at most this often.
 const QUIET_TIME: Duration = Duration::from_secs(5);
 /// Bar and text fill the terminal's width, or are cut to it.
-const TEMPLATE: &str = "{prefix:>9} {wide_bar} {pos}/{len}, {eta} left\n          {wide_msg}";
+const TEMPLATE: &str = "{prefix:>9} {wide_bar} {pos}/{len}, {eta} left\n{wide_msg}";
 
 /// One phase at a time.
 pub(super) struct Screen {

@@ -85,6 +85,7 @@ async fn phases<D: Device>(
         None => trainer.pretrain(&mut |event| progress.event(event)).await?,
     };
     seconds.pretrain = start.elapsed().as_secs_f64();
+    progress.end_phase();
     if progress.best_step > 0 {
         progress.say(&format!(
             "pretrain: lowest loss on samples held out at step {} of {pretrain_steps}; its weights are kept",
@@ -122,6 +123,7 @@ async fn phases<D: Device>(
         .cluster(first, &mut |event| progress.event(event))
         .await?;
     seconds.cluster = start.elapsed().as_secs_f64();
+    progress.end_phase();
 
     // The baseline is for comparison only, so it comes last and counts in no phase.
     let kmeans = match labels {
