@@ -54,12 +54,13 @@ fn a_printed_preset_trains_as_the_preset_does() {
         folder.write("printed.toml", folder.ok(&["config", "--preset", preset]));
         let schedule = ["--set", "pretrain.layer-steps=5", "--force"];
         for by in [["--preset", preset], ["--config", "printed.toml"]] {
-            let args = ["data.csv", "-k", "3", "--out", by[0]];
+            let out = by[0].trim_start_matches('-');
+            let args = ["data.csv", "-k", "3", "--out", out];
             folder.train(&[&args[..], &by, &schedule].concat());
         }
         assert_eq!(
-            folder.read("--preset/config.toml"),
-            folder.read("--config/config.toml"),
+            folder.read("preset/config.toml"),
+            folder.read("config/config.toml"),
             "{preset}"
         );
     }
