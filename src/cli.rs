@@ -12,6 +12,7 @@ mod devices;
 mod eval;
 mod explain;
 mod export;
+mod info;
 mod input;
 mod man;
 mod predict;
@@ -53,6 +54,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Score an assignment against labels: ACC, NMI, ARI
     Eval(eval::EvalArgs),
+    /// Say what a data set, a model or a run folder is
+    Info(info::InfoArgs),
     /// List every adapter, its limits, and why it is refused if it is
     Devices(devices::DevicesArgs),
     /// Check every kernel and a short training on every device against the reference
@@ -100,6 +103,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Explain(args) => explain::run(&args, cli.quiet),
         Command::Export(args) => export::run(&args, cli.quiet),
         Command::Eval(args) => eval::run(&args),
+        Command::Info(args) => info::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),
         Command::Bench(args) => bench::run(&args, cli.quiet),

@@ -6,6 +6,7 @@ mod bench;
 mod choose;
 mod explain;
 mod export;
+mod info;
 mod onnx_graph;
 mod output;
 mod pretrained;

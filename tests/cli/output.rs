@@ -12,6 +12,7 @@ fn help_and_version() {
     for command in [
         "train",
         "predict",
+        "info",
         "explain",
         "eval",
         "devices",
