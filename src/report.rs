@@ -35,6 +35,8 @@
 //! `predict` does not know n before its end and writes by [`LabelsWriter`] and [`NpyStream`]; in NumPy's format also
 //! [`LABELS_NPY`] and [`CONFIDENCE_NPY`] (n).
 //!
+//! [`tensorboard`] writes what TensorBoard reads: an event file and the files of its projector.
+//!
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
@@ -47,6 +49,7 @@ mod metrics_json;
 mod npy;
 mod page;
 mod runs_json;
+pub mod tensorboard;
 mod tiles;
 
 pub use class_table::ClassTable;

@@ -57,6 +57,7 @@ pub(super) fn write_results(folder: &RunDir, run: &Run, labels: Option<&Labels>)
         found,
         metrics,
         history,
+        ..
     } = run;
     let clustering = &found.clustering;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);

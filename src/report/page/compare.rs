@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::super::HistoryRecord;
 use super::Page;
 use super::curves::{Curve, chart};
-use super::series::{changes, losses, scores};
+use super::series::{accuracies, changes, losses};
 use super::shell::{document, table};
 use super::text::Text;
 use crate::metrics::ari;
@@ -152,9 +152,7 @@ impl Comparison {
         let charts = [
             self.chart("loss of clustering over steps", losses),
             self.chart("% of labels changed over steps", changes),
-            self.chart("ACC over steps", |history| {
-                scores(history).swap_remove(0).points
-            }),
+            self.chart("ACC over steps", accuracies),
         ];
         html! {
             h2 { "Training" }

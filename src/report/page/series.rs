@@ -100,15 +100,31 @@ pub(super) fn changes(history: &[HistoryRecord]) -> Vec<(f64, f64)> {
     })
 }
 
-pub(super) fn scores(history: &[HistoryRecord]) -> Vec<Curve> {
-    let acc = of_refreshes(history, |record| match record {
+/// ACC of each refresh.
+pub(super) fn accuracies(history: &[HistoryRecord]) -> Vec<(f64, f64)> {
+    of_refreshes(history, |record| match record {
         HistoryRecord::Cluster { acc, .. } => *acc,
         _ => None,
+    })
+}
+
+/// The scores that were recorded; files of older versions have ACC alone.
+fn scores(history: &[HistoryRecord]) -> Vec<Curve> {
+    let nmi = of_refreshes(history, |record| match record {
+        HistoryRecord::Cluster { nmi, .. } => *nmi,
+        _ => None,
     });
-    vec![Curve {
-        name: "ACC".into(),
-        points: acc,
-    }]
+    let ari = of_refreshes(history, |record| match record {
+        HistoryRecord::Cluster { ari, .. } => *ari,
+        _ => None,
+    });
+    let all = [("ACC", accuracies(history)), ("NMI", nmi), ("ARI", ari)];
+    let recorded = all.into_iter().filter(|(_, points)| !points.is_empty());
+    let curve = |(name, points): (&str, Vec<_>)| Curve {
+        name: name.into(),
+        points,
+    };
+    recorded.map(curve).collect()
 }
 
 #[cfg(test)]
@@ -120,6 +136,7 @@ mod tests {
             stage: stage.into(),
             step,
             loss: 1.0,
+            learning_rate: None,
             seconds: 0.0,
         }
     }
@@ -144,9 +161,12 @@ mod tests {
         let refresh = HistoryRecord::Cluster {
             step: 9,
             loss: Some(0.5),
+            learning_rate: None,
             label_change: 0.25,
             seconds: 0.0,
             acc: None,
+            nmi: None,
+            ari: None,
         };
         let names = |history: &[HistoryRecord]| -> Vec<String> {
             charts(history).into_iter().map(|chart| chart.0).collect()

@@ -57,6 +57,7 @@ fn page() -> Page {
             stage: HOSTILE.into(),
             step: 10,
             loss: 0.5,
+            learning_rate: None,
             seconds: 1.0,
         }],
         config: format!("seed = 7\n# {HOSTILE}\n"),
