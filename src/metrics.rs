@@ -17,6 +17,7 @@ mod assignment;
 mod confusion;
 mod neighbours;
 mod silhouette;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use confusion::{Confusion, confusion};
 pub use neighbours::Neighbours;
 pub use silhouette::silhouette;
+pub use tally::Tally;
 
 /// The three scores that papers on deep clustering report.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -47,7 +49,11 @@ impl Scores {
     /// assert_eq!((scores.acc, scores.nmi, scores.ari), (1.0, 1.0, 1.0));
     /// ```
     pub fn of(labels: &[u32], assignment: &[u32]) -> Self {
-        let table = contingency(labels, assignment);
+        Self::of_table(&contingency(labels, assignment))
+    }
+
+    /// All three scores of a contingency table.
+    pub fn of_table(table: &Contingency) -> Self {
         Self {
             acc: table.acc(),
             nmi: table.nmi(),
@@ -115,11 +121,12 @@ pub fn contingency(labels: &[u32], assignment: &[u32]) -> Contingency {
         .zip(assignment.iter().copied())
         .collect();
     pairs.sort_unstable();
-    let runs: Vec<((u32, u32), u64)> = pairs
-        .chunk_by(|a, b| a == b)
-        .map(|run| (run[0], run.len() as u64))
-        .collect();
+    let run = |run: &[(u32, u32)]| (run[0], run.len() as u64);
+    of_counts(pairs.chunk_by(|a, b| a == b).map(run).collect())
+}
 
+/// The table of `((class, cluster), count)`, ascending.
+fn of_counts(runs: Vec<((u32, u32), u64)>) -> Contingency {
     let mut classes: Vec<u32> = runs.iter().map(|&((class, _), _)| class).collect();
     classes.dedup();
     let mut clusters: Vec<u32> = runs.iter().map(|&((_, cluster), _)| cluster).collect();
@@ -128,6 +135,7 @@ pub fn contingency(labels: &[u32], assignment: &[u32]) -> Contingency {
 
     let mut class_sizes = vec![0; classes.len()];
     let mut cluster_sizes = vec![0; clusters.len()];
+    let n_samples = runs.iter().map(|(_, count)| count).sum();
     let mut cells = Vec::with_capacity(runs.len());
     for ((class, cluster), count) in runs {
         // Every id of a run is in its list, so the partition point is the id's own place.
@@ -143,7 +151,7 @@ pub fn contingency(labels: &[u32], assignment: &[u32]) -> Contingency {
         cells,
         class_sizes,
         cluster_sizes,
-        n_samples: labels.len() as u64,
+        n_samples,
     }
 }
 

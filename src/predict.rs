@@ -2,19 +2,37 @@
 //!
 //! The same code encodes here and in training, in the same forms of the product, so that on the same device a
 //! model gives the data it was trained on the labels of its run.
+//!
+//! [`predict`] takes a whole set; a [`Predictor`] keeps the model on the device and takes one block of rows after
+//! the other, in the same memory. A row gives the same bits among any others.
 
-use crate::autoencoder::Layer;
+mod predictor;
+
+use std::num::NonZeroUsize;
+
 use crate::data::Dataset;
-use crate::device::{Device, Matrix};
-use crate::error::{Error, Result};
-use crate::kernels::argmax_rows::argmax_rows;
-use crate::kernels::soft_assign::soft_assign;
+use crate::device::Device;
+use crate::error::Result;
 use crate::model::{Model, ModelError};
-use crate::source::Source;
-use crate::trainer::{Embedding, ROWS, download_all};
+use crate::trainer::ROWS;
+
+pub use predictor::Predictor;
 
 /// Samples encoded at a time, if nothing else is asked for.
 pub const BATCH_SIZE: usize = ROWS;
+
+/// Bytes of the widest matrix of a block, if nothing else is asked for.
+const BLOCK_BYTES: usize = 16 << 20;
+
+/// Rows of a block whose inputs, embedding and soft assignment take at most 16 MiB each: whole batches, where that
+/// is more than one.
+pub fn block_rows(model: &Model) -> NonZeroUsize {
+    let widest = (model.input_dim.max(model.n_clusters)).max(model.embedding_dim);
+    let most = BLOCK_BYTES / (size_of::<f32>() * widest.max(1));
+    let batches = most / BATCH_SIZE * BATCH_SIZE;
+    let rows = if batches > 0 { batches } else { most };
+    NonZeroUsize::new(rows).unwrap_or(NonZeroUsize::MIN)
+}
 
 /// Where each sample belongs.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,73 +87,15 @@ pub fn check_input_size(model: &Model, file: &str, data: &Dataset, data_file: &s
 /// on that size.
 ///
 /// # Errors
-/// [`ModelError::InputSize`]; [`Error::Numeric`] if the embedding is not finite; the device's.
+/// [`ModelError::InputSize`]; [`crate::Error::Numeric`] if the embedding is not finite; the device's.
 pub async fn predict<D: Device>(
     device: &D,
     model: &Model,
     data: &Dataset,
     batch_size: usize,
 ) -> Result<Prediction> {
-    check_input_size(model, "the model", data, &data.name)?;
-    if let Some(forms) = &model.forms {
-        device.use_choices(forms);
-    }
-    let k = model.n_clusters;
-    let source = Source::upload(device, data, &model.affine(), k.max(model.embedding_dim))?;
-    let z = encode(device, model, &source, batch_size.max(1))?;
-    let embedding = download_all(device, &z).await?;
-    if !embedding.iter().all(|value| value.is_finite()) {
-        return Err(Error::Numeric {
-            phase: "predict",
-            step: 0,
-            tensor: "embedding",
-        });
-    }
-    let centroids = Matrix::upload(device, k, model.embedding_dim, &model.centroids)?;
-    assign(device, &z, &centroids, model.alpha, embedding).await
-}
-
-/// z (rows, d) of every block.
-fn encode<D: Device>(
-    device: &D,
-    model: &Model,
-    source: &Source<D>,
-    batch_size: usize,
-) -> Result<Vec<Matrix<D>>> {
-    let layers = Layer::upload_half(device, &model.encoder)?;
-    let widths = model.encoder.iter().map(|layer| layer.d_out);
-    let sizes: Vec<usize> = std::iter::once(model.input_dim).chain(widths).collect();
-    let embedding = Embedding::new(device, source, &sizes, batch_size)?;
-    embedding.encode(device, source, &layers);
-    Ok(embedding.blocks)
-}
-
-/// q, labels and confidence of every block.
-async fn assign<D: Device>(
-    device: &D,
-    z: &[Matrix<D>],
-    centroids: &Matrix<D>,
-    alpha: f32,
-    embedding: Vec<f32>,
-) -> Result<Prediction> {
-    let (mut assignment, mut confidence, mut soft_assignment) =
-        (Vec::new(), Vec::new(), Vec::new());
-    let changes = Matrix::zeros(device, 1, 1)?;
-    for z in z {
-        let q = Matrix::zeros(device, z.rows, centroids.rows)?;
-        let label = Matrix::zeros(device, z.rows, 1)?;
-        let largest = Matrix::zeros(device, z.rows, 1)?;
-        soft_assign(device, z, centroids, alpha, &q);
-        argmax_rows(device, &q, &label, &largest, &changes, 0);
-        assignment.extend(device.download(&label.buffer).await?);
-        confidence.extend(largest.download(device).await?);
-        soft_assignment.extend(q.download(device).await?);
-    }
-    Ok(Prediction {
-        assignment,
-        confidence,
-        soft_assignment,
-        embedding,
-        n_clusters: centroids.rows,
-    })
+    let batch_size = batch_size.clamp(1, data.n_samples.max(1));
+    Predictor::new(device, model, batch_size)?
+        .assign(data)
+        .await
 }

@@ -1,8 +1,8 @@
 //! Files that are either whole or not there: written beside the target, then renamed over it.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// Bytes gathered before a write to the system; the renderers make many small ones.
@@ -17,16 +17,76 @@ pub(crate) fn write_atomic(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let folder = folder_of(path);
-    // In the same folder, because a rename across file systems would be a copy.
-    let mut out = BufWriter::with_capacity(BUFFER, temporary_in(folder)?);
+    let mut out = Pending::beside(path)?;
     write(&mut out)?;
-    // Not left to drop, which would hide that the disk is full.
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    // Before the rename, or a power cut could leave the new name on an empty file.
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    out.finish()?.publish()
+}
+
+/// A file that is written beside its target, by and by; dropped, it is gone. See [`write_atomic`].
+#[derive(Debug)]
+pub(crate) struct Pending {
+    out: BufWriter<NamedTempFile>,
+    target: PathBuf,
+}
+
+/// A file that is whole and on the disk, but does not have its name yet; dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl Pending {
+    /// An empty file that will be `target`.
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
+        // In the same folder, because a rename across file systems would be a copy.
+        let file = temporary_in(folder_of(target))?;
+        Ok(Self {
+            out: BufWriter::with_capacity(BUFFER, file),
+            target: target.to_owned(),
+        })
+    }
+
+    /// Brings everything to the disk.
+    pub(crate) fn finish(self) -> io::Result<Whole> {
+        // Not left to drop, which would hide that the disk is full.
+        let file = self
+            .out
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        // Before the rename, or a power cut could leave the new name on an empty file.
+        file.as_file().sync_all()?;
+        Ok(Whole {
+            file,
+            target: self.target,
+        })
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for Pending {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.out.seek(to)
+    }
+}
+
+impl Whole {
+    /// Gives the file its name.
+    pub(crate) fn publish(self) -> io::Result<()> {
+        self.file
+            .persist(&self.target)
+            .map_err(|error| error.error)?;
+        sync_folder(folder_of(&self.target))
+    }
 }
 
 /// The folder that holds `path`.
@@ -76,7 +136,7 @@ mod tests {
     use std::fs;
 
     /// A folder with the file `old`, which holds `before`.
-    fn folder_with_old() -> (tempfile::TempDir, std::path::PathBuf) {
+    fn folder_with_old() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("old");
         fs::write(&path, "before").unwrap();
@@ -162,6 +222,24 @@ mod tests {
         write_atomic(&path, |out| out.write_all(b"x")).unwrap_err();
         assert!(path.join("kept").exists());
         fs::remove_dir_all(&path).unwrap();
+        assert_untouched(&folder);
+    }
+
+    #[test]
+    fn a_file_written_by_and_by_has_its_name_only_when_published() {
+        let (folder, path) = folder_with_old();
+        let mut out = Pending::beside(&path).unwrap();
+        out.write_all(&[b'x'; 2 * BUFFER]).unwrap();
+        out.rewind().unwrap();
+        out.write_all(b"begun").unwrap();
+        let whole = out.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        whole.publish().unwrap();
+        let found = fs::read(&path).unwrap();
+        assert_eq!((found.len(), &found[..6]), (2 * BUFFER, &b"begunx"[..]));
+        fs::write(&path, "before").unwrap();
+        Pending::beside(&path).unwrap().write_all(b"half").unwrap();
+        drop(Pending::beside(&path).unwrap().finish().unwrap());
         assert_untouched(&folder);
     }
 

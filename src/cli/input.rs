@@ -49,16 +49,21 @@ pub(crate) struct ReadArgs {
 impl ReadArgs {
     /// Reads a file or a folder.
     pub(crate) fn read(&self, path: &Path) -> Result<Dataset> {
-        self.read_at_least(path, None)
+        Ok(open(path, &self.options(None))?)
     }
 
     /// Reads data for a model.
     pub(crate) fn read_for(&self, path: &Path, model: &Model) -> Result<Dataset> {
-        self.read_at_least(path, Some(model.input_dim))
+        Ok(open(path, &self.options_for(model))?)
     }
 
-    fn read_at_least(&self, path: &Path, least_columns: Option<usize>) -> Result<Dataset> {
-        let options = ReadOptions {
+    /// How data for a model are read.
+    pub(crate) fn options_for(&self, model: &Model) -> ReadOptions {
+        self.options(Some(model.input_dim))
+    }
+
+    fn options(&self, least_columns: Option<usize>) -> ReadOptions {
+        ReadOptions {
             label_column: self.label_column.as_deref().map(column),
             id_column: self.id_column.as_deref().map(column),
             ignore_columns: self.ignore_columns.iter().map(|c| column(c)).collect(),
@@ -68,8 +73,7 @@ impl ReadArgs {
             image_size: self.image_size,
             folder_labels: self.folder_labels,
             least_columns,
-        };
-        Ok(open(path, &options)?)
+        }
     }
 
     /// Whether labels were asked for.

@@ -1,14 +1,16 @@
 //! The run folder: where a run's files go, and the rule that nothing is overwritten by accident.
 
-use super::atomic::{temporary_in, write_atomic};
+use super::atomic::{Pending, temporary_in, write_atomic};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A folder that is there, can be written to, and may be filled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RunDir {
     path: PathBuf,
+    /// It was not there before.
+    is_new: bool,
 }
 
 /// Why a run folder cannot be used.
@@ -42,13 +44,14 @@ impl RunDir {
     /// written to is tried here, so that a run of hours does not find out at its end.
     pub(crate) fn create(path: impl Into<PathBuf>, force: bool) -> Result<Self, RunDirError> {
         let path = path.into();
+        let is_new = !path.exists();
         let found = match Self::prepare(&path) {
             Ok(found) => found,
             Err(source) => return Err(RunDirError::Io { path, source }),
         };
         match found {
             Some(found) if !force => Err(RunDirError::Exists { path, found }),
-            _ => Ok(Self { path }),
+            _ => Ok(Self { path, is_new }),
         }
     }
 
@@ -96,8 +99,28 @@ impl RunDir {
         name: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), RunDirError> {
-        let path = self.path.join(name);
-        write_atomic(&path, write).map_err(|source| RunDirError::Io { path, source })
+        self.named(name, write_atomic(&self.path.join(name), write))
+    }
+
+    /// Begins the file `name` in the folder, to be written by and by.
+    pub(crate) fn begin(&self, name: &str) -> Result<Pending, RunDirError> {
+        self.named(name, Pending::beside(&self.path.join(name)))
+    }
+
+    /// What became of writing the file `name`, with its path in the error.
+    pub(crate) fn named<T>(&self, name: &str, result: io::Result<T>) -> Result<T, RunDirError> {
+        result.map_err(|source| RunDirError::Io {
+            path: self.path.join(name),
+            source,
+        })
+    }
+
+    /// Removes the folder if it was made here and nothing is in it; for when there are no results.
+    pub(crate) fn remove_if_new(self) {
+        if self.is_new {
+            // Why there are no results is the error to tell, not that an empty folder stays.
+            let _ = fs::remove_dir(self.path);
+        }
     }
 }
 
@@ -154,6 +177,24 @@ mod tests {
             );
         }
         assert_eq!(fs::read(&path).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn without_results_only_a_new_and_empty_folder_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("run");
+        let run = RunDir::create(&path, false).unwrap();
+        drop(run.begin("labels.csv").unwrap());
+        run.remove_if_new();
+        assert!(!path.exists());
+        let run = RunDir::create(&path, false).unwrap();
+        run.write("labels.csv", |_| Ok(())).unwrap();
+        run.remove_if_new();
+        assert!(path.join("labels.csv").exists());
+        let old = root.path().join("old");
+        fs::create_dir(&old).unwrap();
+        RunDir::create(&old, false).unwrap().remove_if_new();
+        assert!(old.exists());
     }
 
     #[test]

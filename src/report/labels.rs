@@ -1,5 +1,6 @@
 //! `labels.csv`: one row per sample, in the order of the data.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::csv_text::csv_text;
@@ -31,7 +32,7 @@ impl<W: Write> LabelsWriter<W> {
     ///
     /// # Panics
     /// If the lengths differ, or there are ids but no column for them, or the other way round.
-    pub fn write_rows<T: Copy + Into<i64>>(
+    pub fn write_rows<T: Copy + Display>(
         &mut self,
         labels: &[T],
         confidence: &[f32],
@@ -48,9 +49,8 @@ impl<W: Write> LabelsWriter<W> {
             "ids for every row of a table with them, and only for such"
         );
         for (i, (label, confidence)) in labels.iter().zip(confidence).enumerate() {
-            let (index, label): (u64, i64) = (self.index, (*label).into());
             let decimals = decimals(*confidence);
-            write!(self.out, "{index},{label},{confidence:.decimals$}")?;
+            write!(self.out, "{},{label},{confidence:.decimals$}", self.index)?;
             if let Some(ids) = ids {
                 write!(self.out, ",{}", csv_text(&ids[i]))?;
             }

@@ -1,12 +1,16 @@
-//! NumPy's NPY 1.0 for f32 matrices, written as a stream. Byte for byte what `numpy.save` writes.
+//! NumPy's NPY 1.0 for matrices and vectors, written as a stream. Byte for byte what `numpy.save` writes.
 //!
 //! Layout: `\x93NUMPY`, version 1.0, header length (u16), a Python dictionary padded with spaces and
-//! a newline so that the values start on a multiple of 64 bytes, the values (rows, columns) as `<f4`.
+//! a newline so that the values start on a multiple of 64 bytes, the values (rows, columns), little-endian.
 
 use std::io::{self, Write};
 
-/// Length of everything before the values, a multiple of 64. A matrix of f32 always fits in it, and
-/// never in 64 bytes: the dictionary takes 59 to 97.
+mod stream;
+
+pub use stream::{NpyNumber, NpyStream};
+
+/// Length of everything before the values, a multiple of 64. A matrix always fits in it, and never in 64 bytes, as
+/// a vector: the dictionary takes 56 to 97.
 const HEADER: usize = 128;
 
 /// Writes a matrix (rows, columns) in as many pieces as the caller likes.
@@ -24,7 +28,7 @@ impl<W: Write> NpyWriter<W> {
     /// If there are no columns.
     pub fn new(mut out: W, rows: u64, columns: usize) -> io::Result<Self> {
         assert!(columns > 0, "the matrix is ({rows}, 0), expected columns");
-        out.write_all(&header(rows, columns))?;
+        out.write_all(&header("<f4", rows, Some(columns)))?;
         Ok(Self {
             out,
             columns,
@@ -77,13 +81,14 @@ pub fn write_npy(out: impl Write, values: &[f32], columns: usize) -> io::Result<
     Ok(())
 }
 
-/// Everything before the values.
-fn header(rows: u64, columns: usize) -> Vec<u8> {
+/// Everything before the values; without columns it is a vector.
+fn header(descr: &str, rows: u64, columns: Option<usize>) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     let text_len = HEADER as u16 - 10; // magic, version and this length
     bytes.extend(text_len.to_le_bytes());
+    let columns = columns.map_or(String::new(), |columns| format!(" {columns}"));
     let text =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows},{columns}), }}");
     bytes.extend(text.as_bytes());
     bytes.resize(HEADER - 1, b' ');
     bytes.push(b'\n');
@@ -125,7 +130,7 @@ mod tests {
     #[test]
     fn values_start_on_64_bytes_whatever_the_shape() {
         for (rows, columns) in [(0, 1), (70_000, 10), (u64::MAX, usize::MAX)] {
-            let bytes = header(rows, columns);
+            let bytes = header("<f4", rows, Some(columns));
             assert_eq!(bytes.len(), 128);
             let text = std::str::from_utf8(&bytes[10..]).unwrap();
             let shape = format!("({rows}, {columns}), }}");

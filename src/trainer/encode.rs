@@ -28,18 +28,24 @@ impl<D: Device> Embedding<D> {
         rows: usize,
     ) -> Result<Self> {
         let d = sizes[sizes.len() - 1];
-        let most = rows.min(source.n_samples());
+        let mut embedding = Self::without_blocks(device, sizes, rows.min(source.n_samples()))?;
         let blocks = source
             .block_rows()
             .into_iter()
             .map(|rows| Matrix::zeros(device, rows, d));
+        embedding.blocks = blocks.collect::<Result<_>>()?;
+        Ok(embedding)
+    }
+
+    /// Room to compute `rows` samples at a time; where they go is still to be said.
+    pub(crate) fn without_blocks(device: &D, sizes: &[usize], rows: usize) -> Result<Self> {
+        let hidden = sizes[1..sizes.len() - 1]
+            .iter()
+            .map(|cols| Matrix::zeros(device, rows, *cols));
         Ok(Self {
-            blocks: blocks.collect::<Result<_>>()?,
-            hidden: sizes[1..sizes.len() - 1]
-                .iter()
-                .map(|cols| Matrix::zeros(device, most, *cols))
-                .collect::<Result<_>>()?,
-            rows: most,
+            blocks: Vec::new(),
+            hidden: hidden.collect::<Result<_>>()?,
+            rows,
         })
     }
 

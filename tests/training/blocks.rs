@@ -1,17 +1,18 @@
 //! Data larger than one binding are split into blocks; that must not show in what comes out.
 
 use dec_gpu::cpu::{Cpu, CpuBuffer};
-use dec_gpu::data::Affine;
+use dec_gpu::data::{Affine, Dataset, Values};
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::error::Result;
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernel::Kernel;
-use dec_gpu::predict::predict;
+use dec_gpu::model::Model;
+use dec_gpu::predict::{Prediction, Predictor, predict};
 use dec_gpu::source::Source;
 use dec_gpu::verify::training::{BAND, blobs, compare_runs};
 
 use super::variants::dense_and_sparse;
-use super::{bits, run, usable};
+use super::{bits, on_adapters, run, usable};
 
 /// The CPU, but one binding holds little.
 struct SmallCpu(Cpu, usize);
@@ -114,4 +115,60 @@ fn sparse_rows_in_blocks_train_to_the_bits_of_dense_rows() {
     assert!(source.block_rows().len() >= 2, "{:?}", source.block_rows());
     let of_dense = run(&Cpu::new(), &dense, &NARROW);
     assert_eq!(bits(&run(&small, &sparse, &NARROW)), bits(&of_dense));
+}
+
+/// Everything that is found, joined.
+fn joined(parts: &[Prediction]) -> Prediction {
+    let mut all = parts[0].clone();
+    for part in &parts[1..] {
+        all.assignment.extend(&part.assignment);
+        all.confidence.extend(&part.confidence);
+        all.soft_assignment.extend(&part.soft_assignment);
+        all.embedding.extend(&part.embedding);
+    }
+    all
+}
+
+/// Assigns all rows at once, and in blocks that grow and shrink, so that memory is kept, replaced and used in part.
+fn assert_neighbours_do_not_matter(device: &impl Device, model: &Model, data: &Dataset) {
+    let whole = pollster::block_on(predict(device, model, data, 1024)).expect("predicted");
+    for batch_size in [5, 1024] {
+        let mut predictor = Predictor::new(device, model, batch_size).expect("room");
+        let (mut parts, mut first) = (Vec::new(), 0);
+        for rows in [7, 1, 120, 64, 1, data.n_samples].into_iter().cycle() {
+            let end = data.n_samples.min(first + rows);
+            let block = data.of_rows(&(first as u32..end as u32).collect::<Vec<_>>());
+            parts.push(pollster::block_on(predictor.assign(&block)).expect("assigned"));
+            first = end;
+            if first == data.n_samples {
+                break;
+            }
+        }
+        assert!(parts.len() > 4, "{} blocks", parts.len());
+        assert!(
+            joined(&parts) == whole,
+            "batches of {batch_size}: neighbours show"
+        );
+    }
+}
+
+#[test]
+fn a_row_gives_the_same_bits_among_any_others() {
+    let [dense, sparse] = dense_and_sparse(300, 30);
+    let Values::F32(values) = &dense.values else {
+        panic!("blobs are floats");
+    };
+    let bytes = values
+        .iter()
+        .map(|value| (value.abs() * 20.0) as u8)
+        .collect();
+    let bytes = Dataset::new("bytes", 300, 30, Values::U8(bytes));
+    for data in [dense, sparse, bytes] {
+        let model = run(&Cpu::new(), &data, &NARROW).model;
+        assert_neighbours_do_not_matter(&Cpu::new(), &model, &data);
+        assert_neighbours_do_not_matter(&SmallCpu(Cpu::new(), BINDING), &model, &data);
+        on_adapters("neighbours", |gpu| {
+            assert_neighbours_do_not_matter(gpu, &model, &data);
+        });
+    }
 }

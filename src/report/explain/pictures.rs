@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::tiles::{Grid, Tile, write_png};
 use crate::data::{Dataset, ImageShape};
-use crate::explain::{Exemplar, Explanation, Kind};
+use crate::explain::{Exemplar, Explanation, Kind, Uncertain};
 
 /// Writes a line for each cluster: the decoded centroid, the mean of the members, the nearest members by
 /// rank, the farthest by rank. The least value of the data is black, the largest white (of red, green and blue, where
@@ -26,7 +26,7 @@ pub fn write_exemplars_png(
         // The mean of no members is no picture.
         line[1].take_if(|_| mean.iter().any(|value| value.is_nan()));
         for kind in [Kind::Nearest, Kind::Farthest] {
-            let chosen = of(found, cluster, kind).map(|exemplar| shade(&row(data, exemplar)));
+            let chosen = of(found, cluster, kind).map(|exemplar| shade(&row(data, exemplar.index)));
             line.extend(padded(chosen.collect(), most));
         }
         line
@@ -57,7 +57,7 @@ pub fn write_saliency_png(
             let saliency = of_pixels(saliency, shape.channels);
             let largest = saliency.iter().copied().fold(0.0, f32::max);
             line.push(shades(
-                &row(data, exemplar),
+                &row(data, exemplar.index),
                 found.columns.low,
                 found.columns.high,
             ));
@@ -85,6 +85,33 @@ fn of_pixels(values: &[f32], channels: usize) -> Vec<f32> {
     (0..pixels).map(sum).collect()
 }
 
+/// Samples of a line of [`write_uncertain_png`].
+const UNCERTAIN_COLUMNS: usize = 12;
+
+/// Writes the samples that could as well be in another cluster, the least margin first, line by line.
+///
+/// # Panics
+/// If the images have neither 1 nor 3 planes, or not as many pixels as a sample has values.
+pub fn write_uncertain_png(
+    out: impl Write,
+    found: &Explanation,
+    data: &Dataset,
+    shape: ImageShape,
+) -> io::Result<()> {
+    let (low, high) = (found.columns.low, found.columns.high);
+    let columns = found.uncertain.len().clamp(1, UNCERTAIN_COLUMNS);
+    let grid = grid(
+        shape,
+        vec![columns],
+        found.uncertain.len().div_ceil(columns),
+    );
+    let lines = found.uncertain.chunks(columns).map(|line| {
+        let tile = |sample: &Uncertain| shades(&row(data, sample.index), low, high);
+        padded(line.iter().map(tile).collect(), columns)
+    });
+    write_png(out, &grid, lines)
+}
+
 /// Each cluster with its decoded centroid (D) and the mean of its members (D).
 fn clusters<'a>(
     found: &'a Explanation,
@@ -107,8 +134,8 @@ fn most_of_a_cluster(found: &Explanation) -> usize {
     ranks.max().unwrap_or(0)
 }
 
-fn row(data: &Dataset, exemplar: &Exemplar) -> Vec<f32> {
-    data.row(exemplar.index).iter().map(|v| *v as f32).collect()
+fn row(data: &Dataset, sample: usize) -> Vec<f32> {
+    data.row(sample).iter().map(|v| *v as f32).collect()
 }
 
 /// Pixels from black at `low` to white at `high`.
@@ -158,6 +185,7 @@ mod tests {
                 exemplar(Kind::Farthest, 2, 0),
             ],
             certainty: Vec::new(),
+            uncertain: Vec::new(),
             decoded: vec![40.0, 60.0],
             columns: ColumnStatistics {
                 mean: vec![130.0],

@@ -1,0 +1,140 @@
+//! The files of a prediction, written row by row; they get their names when all of them are whole.
+
+use clap::ValueEnum;
+use dec_gpu::Result;
+use dec_gpu::model::Model;
+use dec_gpu::predict::Prediction;
+use dec_gpu::report::{
+    CONFIDENCE_NPY, EMBEDDING_NPY, LABELS_CSV, LABELS_NPY, LabelsWriter, NpyNumber, NpyStream,
+    SOFT_ASSIGNMENT_NPY,
+};
+
+use super::super::atomic::Pending;
+use super::super::run_dir::{RunDir, RunDirError};
+
+/// How labels and confidence are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// labels.csv: index, label, confidence
+    Csv,
+    /// labels.npy (i32) and confidence.npy (f32)
+    Npy,
+}
+
+/// The files so far. Dropped before [`Outputs::publish`], they are gone.
+pub(super) struct Outputs<'f> {
+    folder: &'f RunDir,
+    labels: Labels,
+    soft_assignment: Npy<f32>,
+    embedding: Npy<f32>,
+}
+
+enum Labels {
+    Csv(LabelsWriter<Pending>),
+    Npy {
+        labels: Npy<i32>,
+        confidence: Npy<f32>,
+    },
+}
+
+/// An NPY file and its name.
+struct Npy<T: NpyNumber> {
+    name: &'static str,
+    stream: NpyStream<T, Pending>,
+}
+
+impl<'f> Outputs<'f> {
+    /// Begins the files; the first row will be that of sample `first`. Only a CSV has room for ids.
+    pub(super) fn begin(
+        folder: &'f RunDir,
+        format: Format,
+        model: &Model,
+        first: usize,
+        with_ids: bool,
+    ) -> Result<Self> {
+        let labels = match format {
+            Format::Csv => {
+                let file = folder.begin(LABELS_CSV)?;
+                let writer = LabelsWriter::new(file, first as u64, with_ids);
+                Labels::Csv(folder.named(LABELS_CSV, writer)?)
+            }
+            Format::Npy => Labels::Npy {
+                labels: Npy::begin(folder, LABELS_NPY, None)?,
+                confidence: Npy::begin(folder, CONFIDENCE_NPY, None)?,
+            },
+        };
+        let (k, d) = (model.n_clusters, model.embedding_dim);
+        Ok(Self {
+            folder,
+            labels,
+            soft_assignment: Npy::begin(folder, SOFT_ASSIGNMENT_NPY, Some(k))?,
+            embedding: Npy::begin(folder, EMBEDDING_NPY, Some(d))?,
+        })
+    }
+
+    /// Writes the next rows; `labels` are those to be written, with `ids` if they were announced.
+    pub(super) fn write(
+        &mut self,
+        labels: &[i32],
+        found: &Prediction,
+        ids: Option<&[String]>,
+    ) -> Result<()> {
+        let folder = self.folder;
+        match &mut self.labels {
+            Labels::Csv(writer) => {
+                let written = writer.write_rows(labels, &found.confidence, ids);
+                folder.named(LABELS_CSV, written)?;
+            }
+            Labels::Npy {
+                labels: writer,
+                confidence,
+            } => {
+                writer.write(folder, labels)?;
+                confidence.write(folder, &found.confidence)?;
+            }
+        }
+        self.soft_assignment.write(folder, &found.soft_assignment)?;
+        self.embedding.write(folder, &found.embedding)?;
+        Ok(())
+    }
+
+    /// Brings all files to the disk, and only then gives them their names.
+    pub(super) fn publish(self) -> Result<()> {
+        let folder = self.folder;
+        let mut files = match self.labels {
+            Labels::Csv(writer) => vec![(LABELS_CSV, folder.named(LABELS_CSV, writer.finish())?)],
+            Labels::Npy { labels, confidence } => {
+                vec![labels.finish(folder)?, confidence.finish(folder)?]
+            }
+        };
+        files.push(self.soft_assignment.finish(folder)?);
+        files.push(self.embedding.finish(folder)?);
+        let whole =
+            |(name, file): (&'static str, Pending)| Ok((name, folder.named(name, file.finish())?));
+        let whole: Vec<_> = files.into_iter().map(whole).collect::<Result<_>>()?;
+        for (name, file) in whole {
+            folder.named(name, file.publish())?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: NpyNumber> Npy<T> {
+    fn begin(
+        folder: &RunDir,
+        name: &'static str,
+        columns: Option<usize>,
+    ) -> std::result::Result<Self, RunDirError> {
+        let file = folder.begin(name)?;
+        let stream = folder.named(name, NpyStream::new(file, columns))?;
+        Ok(Self { name, stream })
+    }
+
+    fn write(&mut self, folder: &RunDir, values: &[T]) -> std::result::Result<(), RunDirError> {
+        folder.named(self.name, self.stream.write(values))
+    }
+
+    fn finish(self, folder: &RunDir) -> std::result::Result<(&'static str, Pending), RunDirError> {
+        Ok((self.name, folder.named(self.name, self.stream.finish())?))
+    }
+}
