@@ -7,15 +7,20 @@ mod atomic;
 mod bench;
 mod cache_folder;
 mod clusters_arg;
+mod compare;
 mod device;
 mod devices;
 mod eval;
 mod explain;
 mod export;
+mod info;
 mod input;
+mod man;
 mod predict;
 mod progress;
+mod report;
 mod run_dir;
+mod tensorboard;
 mod train;
 mod verify;
 
@@ -23,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use dec_gpu::Error;
-use dec_gpu::config::{ConfigError, PRESETS, preset};
+use dec_gpu::config::{ConfigError, PRESETS, commented};
 
 /// Deep Embedded Clustering on any vendor's GPU.
 #[derive(Parser)]
@@ -49,23 +54,29 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Write a model's encoder and soft assignment as ONNX
     Export(export::ExportArgs),
+    /// Write a run's page and pictures again, from the files of its folder
+    Report(report::ReportArgs),
+    /// Put runs side by side: scores, agreement, what their configurations differ in
+    Compare(compare::CompareArgs),
     /// Score an assignment against labels: ACC, NMI, ARI
     Eval(eval::EvalArgs),
+    /// Say what a data set, a model or a run folder is
+    Info(info::InfoArgs),
     /// List every adapter, its limits, and why it is refused if it is
     Devices(devices::DevicesArgs),
     /// Check every kernel and a short training on every device against the reference
     Verify(verify::VerifyArgs),
     /// Measure this machine: kernels, training steps, an epoch, and their share of the roofline
     Bench(bench::BenchArgs),
-    /// Print a preset as TOML
+    /// Print a preset as TOML, with a comment on every key
     Config(ConfigArgs),
     /// Print shell completions
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write all of them
+    Man(man::ManArgs),
 }
 
 #[derive(clap::Args)]
@@ -97,7 +108,10 @@ fn run(cli: Cli) -> Outcome {
         Command::Predict(args) => predict::run(&args, cli.quiet),
         Command::Explain(args) => explain::run(&args, cli.quiet),
         Command::Export(args) => export::run(&args, cli.quiet),
+        Command::Report(args) => report::run(&args, cli.quiet),
+        Command::Compare(args) => compare::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Info(args) => info::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),
         Command::Bench(args) => bench::run(&args, cli.quiet),
@@ -109,21 +123,12 @@ fn run(cli: Cli) -> Outcome {
             clap_complete::generate(shell, &mut command, "dec-gpu", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
-        Command::Man => print_manual(),
+        Command::Man(args) => man::run(&args, <Cli as clap::CommandFactory>::command()),
     }
 }
 
 fn print_config(args: &ConfigArgs) -> Outcome {
-    print(preset(&args.preset)?)
-}
-
-fn print_manual() -> Outcome {
-    let mut page = Vec::new();
-    let command = <Cli as clap::CommandFactory>::command();
-    clap_mangen::Man::new(command)
-        .render(&mut page)
-        .map_err(stdout_failed)?;
-    print(&String::from_utf8_lossy(&page))
+    print(&commented(&args.preset)?)
 }
 
 /// Writes to stdout; a reader that went away is no error.

@@ -4,11 +4,13 @@
 //! then single keys, merged as tables ([`Config::layered`]). What a preset leaves out is chosen from the
 //! data's shape by [`Config::resolve`], in one place, by rules that hold for every data set.
 
+mod commented;
 mod error;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use commented::commented;
 pub use error::ConfigError;
 pub use rules::DataShape;
 pub(crate) use rules::MIXTURE_SAMPLES;

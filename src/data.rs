@@ -56,16 +56,15 @@ pub use blocks::{BadShard, Block, BlockOptions, Shard, Take, open_blocks, read_b
 pub use dataset::{Dataset, ImageShape, Values};
 pub use digits::digits;
 pub use error::DataError;
-pub use images::images;
+pub use images::{image_shape, images};
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
-pub use place::Place;
+pub use place::{Place, printable};
 pub use profile::{Columns, columns};
 pub use sparse::Sparse;
 
 use format::Format;
-use place::printable;
-use source::Input;
+use source::{Input, Packing};
 
 /// How a file is to be read. The default finds everything out by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,6 +138,20 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
         Some(file) => set.with_labels(open_labels(file)?, &file.to_string_lossy()),
         None => Ok(set),
     }
+}
+
+/// What a file of data is by its content, e.g. `NPY` or `IDX, gzip`; that a folder is one.
+pub fn format_name(path: &Path) -> Result<String, DataError> {
+    if path.is_dir() {
+        return Ok("a folder".to_owned());
+    }
+    let mut file = open_regular(path)?;
+    let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+    let name = format::find(&mut input)?.name();
+    Ok(match input.packing {
+        Packing::Gzip => format!("{name}, gzip"),
+        _ => name.to_owned(),
+    })
 }
 
 /// Open a file of labels.

@@ -15,6 +15,9 @@ pub enum Error {
     /// A model file cannot be used.
     #[error(transparent)]
     Model(#[from] crate::model::ModelError),
+    /// A file of a run folder cannot be used.
+    #[error("{0}")]
+    Run(String),
     /// No adapter fits what was asked for.
     #[error("{0}")]
     NoAdapter(String),
@@ -51,7 +54,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
-            Self::Data(_) | Self::Model(_) => 3,
+            Self::Data(_) | Self::Model(_) | Self::Run(_) => 3,
             Self::NoAdapter(_) => 4,
             Self::Device(_) => 5,
             Self::Write { .. } => 6,

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | exemplars | the members with the least and the largest ‖z_i − mu_j‖ | |
 //! | confidence, margin | the largest q_ij of a sample, and how far it is above the second | Xie et al. 2016, eq. 1 |
+//! | uncertain samples | those with the least margin | |
 //! | decoded centroid | g(mu_j), in the units of the data | Xie et al. 2016, §3.2 |
 //! | member mean | the mean input of the cluster's members | |
 //! | features | the columns where the members differ most from all samples, in standard deviations | |
@@ -23,6 +24,7 @@ mod gradient;
 mod network;
 mod saliency;
 mod smallest;
+mod uncertain;
 
 use crate::data::Dataset;
 use crate::device::Device;
@@ -35,9 +37,12 @@ pub use columns::ColumnStatistics;
 pub use exemplars::{Exemplar, Kind, exemplars};
 pub use features::{Feature, MOST_FEATURES, features};
 pub use gradient::assignment_gradient;
+pub use uncertain::{Uncertain, uncertain};
 
 /// Exemplars of each kind and cluster, if nothing else is asked for.
 pub const EXEMPLARS: usize = 8;
+/// Samples that could as well be in another cluster, if there are so many.
+pub const UNCERTAIN: usize = 24;
 
 /// What a run or a prediction found, of the same samples as the data.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +62,8 @@ pub struct Explanation {
     pub exemplars: Vec<Exemplar>,
     /// Of each sample (n).
     pub certainty: Vec<Certainty>,
+    /// The [`UNCERTAIN`] samples with the least margin, the least first.
+    pub uncertain: Vec<Uncertain>,
     /// g(mu_j) in the units of the data (k, D).
     pub decoded: Vec<f32>,
     /// Of the data, all and by cluster.
@@ -100,6 +107,12 @@ pub async fn explain<D: Device>(
     let saliency = saliency::saliency(device, model, data, outputs.embedding, &salient).await?;
     Ok(Explanation {
         features: features(&decoded, &columns),
+        uncertain: uncertain(
+            outputs.assignment,
+            outputs.soft_assignment,
+            &certainty,
+            UNCERTAIN,
+        ),
         exemplars,
         certainty,
         decoded,

@@ -57,6 +57,8 @@ pub mod stream {
     pub const CHOOSE: u32 = 0x1005;
     /// Samples whose embedding the mixture of the first clusters is fitted to, and its starts.
     pub const MIXTURE: u32 = 0x1006;
+    /// Samples that TensorBoard's projector shows.
+    pub const PROJECTOR: u32 = 0x1007;
     /// Order of the samples in pre-training; the phase's number is added.
     pub const PRETRAIN_ORDER: u32 = 0x1100;
     /// Image augmentation; the phase's number in pre-training is added, or [`CLUSTER_PHASE`].

@@ -10,6 +10,9 @@
 //! | [`EMBEDDING_NPY`] | [`NpyWriter`] | z (n, d) |
 //! | [`CENTROIDS_NPY`] | [`NpyWriter`] | μ (k, d) |
 //! | [`HISTORY_JSONL`] | [`HistoryRecord::write_line`] | one line per epoch or refresh |
+//! | [`CONFUSION_CSV`] | [`ClassTable::write_csv`] | with labels: samples of each class in each cluster |
+//! | [`REPORT_HTML`] | [`Page::write_html`] | the run as a page, without network or script |
+//! | [`PICTURES`] | [`Page::pictures`] | a folder of the page's drawn pictures, as SVG and PNG |
 //! | [`CONFIG_TOML`] | `config` | the resolved configuration |
 //! | [`MODEL_SAFETENSORS`] | [`crate::model`] | the trained model |
 //!
@@ -24,33 +27,42 @@
 //! | [`FEATURES_CSV`] | [`write_features_csv`] | the columns in which each cluster differs most from all |
 //! | [`SALIENCY_NPY`] | [`NpyWriter`] | the saliency of the nearest members (rows, D) |
 //! | [`SALIENCY_CSV`] | [`write_saliency_csv`] | which sample each of its rows is |
+//! | [`UNCERTAIN_CSV`] | [`write_uncertain_csv`] | the samples that could as well be in another cluster |
 //! | [`EXEMPLARS_PNG`] | [`write_exemplars_png`] | of images: centroid, mean and exemplars of each cluster |
 //! | [`SALIENCY_PNG`] | [`write_saliency_png`] | of images: the nearest members and their saliency |
+//! | [`UNCERTAIN_PNG`] | [`write_uncertain_png`] | of images: the samples of [`UNCERTAIN_CSV`] |
 //!
 //! `predict` does not know n before its end and writes by [`LabelsWriter`] and [`NpyStream`]; in NumPy's format also
 //! [`LABELS_NPY`] and [`CONFIDENCE_NPY`] (n).
 //!
+//! [`tensorboard`] writes what TensorBoard reads: an event file and the files of its projector.
+//!
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
+mod class_table;
 mod clusters_csv;
 mod explain;
 mod history;
 mod labels;
 mod metrics_json;
 mod npy;
+mod page;
 mod runs_json;
+pub mod tensorboard;
 mod tiles;
 
+pub use class_table::ClassTable;
 pub use clusters_csv::write_clusters_csv;
 pub use explain::{
     write_exemplars_csv, write_exemplars_png, write_features_csv, write_margins_csv,
-    write_saliency_csv, write_saliency_png,
+    write_saliency_csv, write_saliency_png, write_uncertain_csv, write_uncertain_png,
 };
 pub use history::{HistoryError, HistoryRecord, parse_history};
 pub use labels::{LabelsWriter, write_labels_csv};
 pub use metrics_json::{METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps, StopReason};
 pub use npy::{NpyNumber, NpyStream, NpyWriter, write_npy};
+pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Pca, Uncertain};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
 pub use tiles::{Grid, Tile, write_png};
 
@@ -78,6 +90,10 @@ pub const METRICS_JSON: &str = "metrics.json";
 pub const RUNS_JSON: &str = "runs.json";
 /// Several numbers of clusters beside each other.
 pub const CLUSTERS_CSV: &str = "clusters.csv";
+/// Samples of each class in each cluster.
+pub const CONFUSION_CSV: &str = "confusion.csv";
+/// The folder of the page's pictures.
+pub const PICTURES: &str = "pictures";
 /// The run as a page.
 pub const REPORT_HTML: &str = "report.html";
 /// The folder of the files that explain the clusters.
@@ -96,6 +112,10 @@ pub const FEATURES_CSV: &str = "features.csv";
 pub const SALIENCY_NPY: &str = "saliency.npy";
 /// The samples of the rows of [`SALIENCY_NPY`].
 pub const SALIENCY_CSV: &str = "saliency.csv";
+/// The samples that could as well be in another cluster.
+pub const UNCERTAIN_CSV: &str = "uncertain.csv";
+/// Pictures of those samples.
+pub const UNCERTAIN_PNG: &str = "uncertain.png";
 /// Pictures of the clusters.
 pub const EXEMPLARS_PNG: &str = "exemplars.png";
 /// Pictures of the nearest members and their saliency.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::data::{Dataset, ImageShape, images};
+use dec_gpu::data::{Dataset, ImageShape, image_shape};
 use dec_gpu::device::Device;
 use dec_gpu::explain::{EXEMPLARS, Explanation, Outputs, explain};
 use dec_gpu::model::Model;
@@ -112,7 +112,7 @@ fn explain_into<D: Device>(
     let found = pollster::block_on(explain(device, model, data, outputs, exemplars))?;
     write_tables(folder, &found, data, outputs.assignment)?;
     write_arrays(folder, &found, data.input_dim)?;
-    match images(data) {
+    match image_shape(data) {
         Some(shape) => write_pictures(folder, &found, data, shape),
         None => Ok(()),
     }
@@ -132,6 +132,9 @@ fn write_tables(
     })?;
     folder.write(report::FEATURES_CSV, |out| {
         report::write_features_csv(out, &found.features, data.column_names.as_deref())
+    })?;
+    folder.write(report::UNCERTAIN_CSV, |out| {
+        report::write_uncertain_csv(out, &found.uncertain)
     })?;
     folder.write(report::SALIENCY_CSV, |out| {
         report::write_saliency_csv(out, found.salient())
@@ -161,6 +164,9 @@ fn write_pictures(
     })?;
     folder.write(report::SALIENCY_PNG, |out| {
         report::write_saliency_png(out, found, data, shape)
+    })?;
+    folder.write(report::UNCERTAIN_PNG, |out| {
+        report::write_uncertain_png(out, found, data, shape)
     })?;
     Ok(())
 }

@@ -1,87 +1,86 @@
-//! What training shows while it runs, and the history it leaves: a bar on a terminal, plain lines elsewhere.
+//! What training shows while it runs, and the history it leaves.
 
-use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+mod news;
+mod screen;
+mod sparkline;
 
-use dec_gpu::metrics::acc;
+use dec_gpu::metrics::Scores;
 use dec_gpu::report::HistoryRecord;
 use dec_gpu::trainer::{Candidate, Course, Event};
-use indicatif::{ProgressBar, ProgressStyle};
 
-/// Plain lines come at most this often.
-const QUIET_TIME: Duration = Duration::from_secs(5);
+use super::tensorboard::Board;
+use screen::Screen;
 
 /// Shows events and keeps them.
 pub(crate) struct Progress {
     /// Every record so far.
     pub(crate) history: Vec<HistoryRecord>,
+    /// Where every record goes too, if anywhere.
+    pub(crate) board: Option<Board>,
     /// Ground truth, to score the clusters on the way; training never sees it.
     pub(crate) labels: Option<Vec<u32>>,
-    silent: bool,
-    /// Before each line: which of several runs it tells of. Such runs have no bars.
-    run: Option<String>,
-    bar: Option<ProgressBar>,
-    phase: String,
-    phase_start: Instant,
-    last_line: Instant,
-    loss: Option<f64>,
-    steps: u64,
+    /// k, once it is known.
+    pub(crate) n_clusters: usize,
     /// The step of pre-training whose weights are kept; 0 if no samples are held out.
     pub(crate) best_step: u64,
+    screen: Screen,
+    /// The losses of this phase.
+    losses: Vec<f64>,
+    /// A loss of clustering and its learning rate, until the refresh that they belong to.
+    pending: Option<(f64, f32)>,
 }
 
 impl Progress {
     pub(crate) fn new(silent: bool) -> Self {
+        Self::on(Screen::new(silent, None))
+    }
+
+    fn on(screen: Screen) -> Self {
         Self {
             history: Vec::new(),
+            board: None,
             labels: None,
-            silent,
-            run: None,
-            bar: None,
-            phase: String::new(),
-            phase_start: Instant::now(),
-            last_line: Instant::now(),
-            loss: None,
-            steps: 0,
+            n_clusters: 0,
             best_step: 0,
+            screen,
+            losses: Vec::new(),
+            pending: None,
         }
     }
 
     /// The progress of one of several runs that go on at once.
     pub(crate) fn of_seed(&self, seed: u32) -> Self {
-        Self {
-            run: Some(format!("seed {seed}: ")),
-            ..Self::new(self.silent)
-        }
+        Self::on(self.screen.of_run(format!("seed {seed}: ")))
     }
 
     /// One line of talk.
     pub(crate) fn say(&self, line: &str) {
-        match &self.bar {
-            _ if self.silent => {}
-            Some(bar) => bar.println(line),
-            None => eprintln!("{}{line}", self.run.as_deref().unwrap_or("")),
-        }
+        self.screen.say(line);
+    }
+
+    /// Ends what is drawn of a phase: it may take fewer steps than it could.
+    pub(crate) fn end_phase(&mut self) {
+        self.screen.finish();
     }
 
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         match *event {
-            Event::Begin { phase, steps } => self.begin(phase, steps),
+            Event::Begin { phase, steps } => {
+                self.losses.clear();
+                self.pending = None;
+                self.screen.begin(phase, steps);
+            }
             Event::Loss {
                 phase,
                 step,
                 loss,
                 learning_rate,
             } => {
-                self.loss = Some(loss);
-                if phase != "cluster" {
-                    self.history.push(HistoryRecord::Pretrain {
-                        stage: phase.to_owned(),
-                        step,
-                        loss: loss as f32,
-                        seconds: self.phase_start.elapsed().as_secs_f64(),
-                    });
-                    self.show(step, &format!("loss {loss:.5}, rate {learning_rate:.1e}"));
+                self.losses.push(loss);
+                if phase == "cluster" {
+                    self.pending = Some((loss, learning_rate));
+                } else {
+                    self.pretrained(phase, step, learning_rate);
                 }
             }
             Event::HeldOut {
@@ -99,35 +98,41 @@ impl Progress {
         }
     }
 
-    fn begin(&mut self, phase: &str, steps: u64) {
-        self.finish_bar();
-        self.phase = phase.to_owned();
-        self.phase_start = Instant::now();
-        self.steps = steps;
-        self.loss = None;
-        if !self.silent && self.run.is_none() && std::io::stderr().is_terminal() {
-            let template = "{prefix:>9} {bar:30} {pos}/{len} {msg}, {eta} left";
-            let style = ProgressStyle::with_template(template).expect("the template is valid");
-            self.bar = Some(
-                ProgressBar::new(steps)
-                    .with_style(style)
-                    .with_prefix(self.phase.clone()),
-            );
+    fn record(&mut self, record: HistoryRecord, sizes: Option<&[u64]>) {
+        let board = self.board.as_mut();
+        if let Some(failure) = board.and_then(|board| board.record(&record, sizes)) {
+            self.say(&failure);
         }
+        self.history.push(record);
+    }
+
+    fn pretrained(&mut self, stage: &str, step: u64, learning_rate: f32) {
+        let loss = self.losses.last().copied().unwrap_or(f64::NAN);
+        let record = HistoryRecord::Pretrain {
+            stage: stage.to_owned(),
+            step,
+            loss: loss as f32,
+            learning_rate: Some(learning_rate),
+            seconds: self.screen.seconds(),
+        };
+        self.record(record, None);
+        let news = news::of_pretraining(&self.losses, learning_rate);
+        self.screen.show(step, &news);
     }
 
     fn held_out(&mut self, step: u64, loss: f64, best_step: u64) {
-        self.history.push(HistoryRecord::HeldOut {
+        let record = HistoryRecord::HeldOut {
             step,
             loss: loss as f32,
             best_step,
-            seconds: self.phase_start.elapsed().as_secs_f64(),
-        });
+            seconds: self.screen.seconds(),
+        };
+        self.record(record, None);
         self.best_step = best_step;
     }
 
     fn worse(&mut self, course: &Course, back: bool) {
-        self.finish_bar();
+        self.screen.finish();
         let then = match (back, course.best_step) {
             (false, _) => "it is kept as asked; cluster.roll-back=true would go back".into(),
             (true, 0) => "the first clusters, autoencoder + k-means, are taken again".into(),
@@ -140,7 +145,7 @@ impl Progress {
     }
 
     fn candidate(&mut self, candidate: &Candidate) {
-        self.finish_bar();
+        self.screen.finish();
         self.say(&format!(
             "k = {}: generalisability {:.3}, silhouette {:.4}, smoothed {:.4}, score {:.4}, neighbours {:.4}, smallest cluster {}",
             candidate.n_clusters,
@@ -154,54 +159,25 @@ impl Progress {
     }
 
     fn refresh(&mut self, step: u64, label_change: f64, assignment: &[u32]) {
-        let acc = self.labels.as_ref().map(|labels| acc(labels, assignment));
-        self.history.push(HistoryRecord::Cluster {
+        let scores = (self.labels.as_ref()).map(|labels| Scores::of(labels, assignment));
+        let pending = self.pending.take();
+        let record = HistoryRecord::Cluster {
             step,
-            loss: self.loss.map(|loss| loss as f32),
+            loss: pending.map(|(loss, _)| loss as f32),
+            learning_rate: pending.map(|(_, rate)| rate),
             label_change,
-            seconds: self.phase_start.elapsed().as_secs_f64(),
-            acc,
-        });
-        let loss = self
-            .loss
-            .map_or(String::new(), |loss| format!("loss {loss:.5}, "));
-        let acc = acc.map_or(String::new(), |acc| format!(", ACC {acc:.4}"));
-        self.show(
-            step,
-            &format!("{loss}{:.2} % of labels changed{acc}", 100.0 * label_change),
-        );
-    }
-
-    fn show(&mut self, step: u64, message: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(step);
-            bar.set_message(message.to_owned());
-            if step >= self.steps {
-                self.finish_bar();
-            }
-        } else if !self.silent && (self.last_line.elapsed() > QUIET_TIME || step >= self.steps) {
-            self.last_line = Instant::now();
-            self.say(&format!(
-                "{} {step}/{}: {message}{}",
-                self.phase,
-                self.steps,
-                self.time_left(step)
-            ));
+            seconds: self.screen.seconds(),
+            acc: scores.map(|scores| scores.acc),
+            nmi: scores.map(|scores| scores.nmi),
+            ari: scores.map(|scores| scores.ari),
+        };
+        let mut sizes = vec![0; self.n_clusters];
+        for cluster in assignment {
+            sizes[*cluster as usize] += 1;
         }
-    }
-
-    fn time_left(&self, step: u64) -> String {
-        if step == 0 || step >= self.steps {
-            return String::new();
+        if let Some(news) = news::of_clustering(&record, &self.losses, &sizes) {
+            self.screen.show(step, &news);
         }
-        let left =
-            self.phase_start.elapsed().as_secs_f64() / step as f64 * (self.steps - step) as f64;
-        format!(", at most {left:.0} s left")
-    }
-
-    fn finish_bar(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish();
-        }
+        self.record(record, Some(&sizes));
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A folder that is there, can be written to, and may be filled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RunDir {
     path: PathBuf,
     /// It was not there before.

@@ -25,7 +25,9 @@ use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
 use super::input::{ReadArgs, read_text};
 use super::progress::Progress;
+use super::report::report_run;
 use super::run_dir::RunDir;
+use super::tensorboard::Boards;
 use super::{Outcome, usage};
 use choose::Choosing;
 use results::{finish, write_results};
@@ -72,6 +74,9 @@ pub(crate) struct TrainArgs {
     /// 1 on the CPU and on software adapters]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=together::MOST as i64))]
     together: Option<u32>,
+    /// Write TensorBoard event files and the embedding for its projector; with --runs, a folder seed-N for each
+    #[arg(long, value_name = "DIR")]
+    tensorboard: Option<PathBuf>,
     /// Print metrics.json on stdout
     #[arg(long)]
     json: bool,
@@ -87,12 +92,17 @@ struct Plan {
     range: Option<RangeInclusive<usize>>,
     /// The model whose autoencoder is taken.
     pretrained: Option<Model>,
+    /// Where TensorBoard looks, if it does.
+    boards: Option<Boards>,
 }
 
 /// What every run begins with besides the data.
 struct Begin<'a> {
     /// For scoring only.
     labels: Option<&'a [u32]>,
+    /// The names of the labels' classes.
+    label_names: &'a [String],
+    boards: Option<&'a Boards>,
     choosing: Option<&'a Choosing<'a>>,
     pretrained: Option<&'a Model>,
 }
@@ -103,6 +113,8 @@ struct Run {
     found: Found,
     metrics: RunMetrics,
     history: Vec<HistoryRecord>,
+    /// Whether TensorBoard got all; if not, the run is whole all the same.
+    board: Result<()>,
 }
 
 /// What a run found.
@@ -129,14 +141,18 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let pretrained = pretrained::model(&mut config, &data)?;
     let config = config.resolve(DataShape::of(&data))?;
     let device = args.device.open()?;
+    let folder = RunDir::create(&args.out, args.force)?;
+    let boards = (args.tensorboard.as_deref())
+        .map(|path| Boards::create(path, config.seed, args.runs))
+        .transpose()?;
     let plan = Plan {
         pretrained,
+        boards,
         config,
         runs: args.runs,
         together: args.together.unwrap_or_else(|| side_by_side(&device)),
         range,
     };
-    let folder = RunDir::create(&args.out, args.force)?;
     let progress =
         Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let metrics = match device {
@@ -201,6 +217,7 @@ fn train<D: Joins>(
         together,
         range,
         pretrained,
+        boards,
     } = plan;
     progress.say(&format!(
         "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
@@ -212,14 +229,16 @@ fn train<D: Joins>(
         config.preset,
         describe(device)
     ));
-    let labels = data.labels.take().map(|labels| labels.ids);
+    let labels = data.labels.take();
     let choosing = range.map(|range| Choosing {
         data: &data,
         range,
         folder,
     });
     let begin = Begin {
-        labels: labels.as_deref(),
+        labels: labels.as_ref().map(|labels| &labels.ids[..]),
+        label_names: labels.as_ref().map_or(&[], |labels| &labels.names),
+        boards: boards.as_ref(),
         choosing: choosing.as_ref(),
         pretrained: pretrained.as_ref(),
     };
@@ -231,11 +250,15 @@ fn train<D: Joins>(
     };
     let mut done = seeds.train(device, &data, &begin, &mut progress)?;
     let kept = runs::compare(&done, folder, &progress)?;
+    let boards = done
+        .iter_mut()
+        .try_for_each(|run| std::mem::replace(&mut run.board, Ok(())));
     let run = done.swap_remove(kept);
-    write_results(folder, &run)?;
+    write_results(folder, &run, labels.as_ref())?;
     let of = (&run.found.model, &run.found.clustering);
     explain_run(device, &data, of, folder)?;
+    report_run(folder, &run.metrics)?;
     // Last: it is there only when all else is.
     folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
-    Ok(run.metrics)
+    boards.map(|()| run.metrics)
 }

@@ -1,4 +1,4 @@
-//! Whether rows are images. Augmentation reads it.
+//! Whether rows are images. Augmentation and pictures read it.
 
 use super::{Dataset, ImageShape};
 
@@ -14,13 +14,16 @@ const NEAR: f64 = 0.5;
 const NEARER: f64 = 0.7;
 
 /// The shape of the images that the rows are, if they are large enough to be warped.
+pub fn images(data: &Dataset) -> Option<ImageShape> {
+    image_shape(data).filter(|shape| shape.height.min(shape.width) >= MIN_SIDE)
+}
+
+/// The shape of the images that the rows are, to be looked at.
 ///
 /// The file says so, or the rows of a flat table look like square images: values beside and above each
 /// other are alike, values half a width apart are not.
-pub fn images(data: &Dataset) -> Option<ImageShape> {
-    (data.image_shape)
-        .or_else(|| square(data))
-        .filter(|shape| shape.height.min(shape.width) >= MIN_SIDE)
+pub fn image_shape(data: &Dataset) -> Option<ImageShape> {
+    data.image_shape.or_else(|| square(data))
 }
 
 fn square(data: &Dataset) -> Option<ImageShape> {

@@ -45,7 +45,7 @@ impl fmt::Display for Place {
 }
 
 /// `text` without control characters, so that a file name cannot steer a terminal.
-pub(super) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || is_bidi_control(c) {

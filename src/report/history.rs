@@ -15,6 +15,9 @@ pub enum HistoryRecord {
         step: u64,
         /// Mean squared error per element over the steps since the record before.
         loss: f32,
+        /// Learning rate of the last of these steps; absent in files of versions that did not write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        learning_rate: Option<f32>,
         /// Seconds since the phase began.
         seconds: f64,
     },
@@ -36,6 +39,9 @@ pub enum HistoryRecord {
         /// Mean loss per sample since the refresh before; absent at the first, before any step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         loss: Option<f32>,
+        /// Learning rate of the last step; absent where the loss is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        learning_rate: Option<f32>,
         /// Share of labels that changed since the refresh before, 0 to 1.
         label_change: f64,
         /// Seconds since the phase began.
@@ -43,6 +49,12 @@ pub enum HistoryRecord {
         /// Clustering accuracy; absent when labels are unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acc: Option<f64>,
+        /// Normalised mutual information; absent when labels are unknown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nmi: Option<f64>,
+        /// Adjusted Rand index; absent when labels are unknown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ari: Option<f64>,
     },
 }
 
@@ -100,6 +112,7 @@ mod tests {
                 stage: "pretrain".into(),
                 step: 8,
                 loss: 0.1,
+                learning_rate: Some(0.001),
                 seconds: 0.5,
             },
             HistoryRecord::HeldOut {
@@ -111,24 +124,30 @@ mod tests {
             HistoryRecord::Cluster {
                 step: 0,
                 loss: None,
+                learning_rate: None,
                 label_change: 1.0,
                 seconds: 0.25,
                 acc: None,
+                nmi: None,
+                ari: None,
             },
             HistoryRecord::Cluster {
                 step: 140,
                 loss: Some(0.2),
+                learning_rate: Some(0.01),
                 label_change: 0.0625,
                 seconds: 1.5,
                 acc: Some(0.875),
+                nmi: Some(0.75),
+                ari: Some(0.5),
             },
         ]
     }
 
-    const TEXT: &str = r#"{"phase":"pretrain","stage":"pretrain","step":8,"loss":0.1,"seconds":0.5}
+    const TEXT: &str = r#"{"phase":"pretrain","stage":"pretrain","step":8,"loss":0.1,"learning_rate":0.001,"seconds":0.5}
 {"phase":"held_out","step":8,"loss":0.2,"best_step":4,"seconds":0.5}
 {"phase":"cluster","step":0,"label_change":1.0,"seconds":0.25}
-{"phase":"cluster","step":140,"loss":0.2,"label_change":0.0625,"seconds":1.5,"acc":0.875}
+{"phase":"cluster","step":140,"loss":0.2,"learning_rate":0.01,"label_change":0.0625,"seconds":1.5,"acc":0.875,"nmi":0.75,"ari":0.5}
 "#;
 
     #[test]
@@ -143,6 +162,31 @@ mod tests {
             parse_history(&TEXT.replace('\n', "\r\n")).unwrap(),
             records()
         );
+    }
+
+    #[test]
+    fn a_file_without_rates_nmi_and_ari_is_read() {
+        let text = r#"{"phase":"pretrain","stage":"layer 1","step":8,"loss":0.5,"seconds":0.5}
+{"phase":"cluster","step":140,"loss":0.25,"label_change":0.5,"seconds":1.5,"acc":0.875}
+"#;
+        let read = parse_history(text).unwrap();
+        assert!(matches!(
+            read[0],
+            HistoryRecord::Pretrain {
+                learning_rate: None,
+                ..
+            }
+        ));
+        assert!(matches!(
+            read[1],
+            HistoryRecord::Cluster {
+                learning_rate: None,
+                acc: Some(0.875),
+                nmi: None,
+                ari: None,
+                ..
+            }
+        ));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub struct RunMetrics {
     pub schema: u32,
     /// The program's version.
     pub version: String,
+    /// What the data set is called; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// The seed of every random number of the run.
     pub seed: u64,
     /// n.
@@ -132,6 +135,7 @@ mod tests {
         RunMetrics {
             schema: METRICS_SCHEMA,
             version: "0.1.0".into(),
+            data: Some("a set".into()),
             seed: u64::MAX,
             n_samples: 1797,
             input_dim: 64,
@@ -185,7 +189,7 @@ mod tests {
         let compact: String = json(&metrics()).split_whitespace().collect();
         let scores = r#"{"acc":0.875,"nmi":0.8125,"ari":0.75}"#;
         let expected = [
-            r#"{"schema":1,"version":"0.1.0","seed":18446744073709551615,"n_samples":1797,"#,
+            r#"{"schema":1,"version":"0.1.0","data":"aset","seed":18446744073709551615,"n_samples":1797,"#,
             r#""input_dim":64,"n_clusters":2,"embedding_dim":10,"#,
             r#""device":{"backend":"cpu","name":"CPU","driver":"","kind":"cpu"},"precision":"f16","#,
             r#""scores":{"kmeans":null,"autoencoder_kmeans":"#,

@@ -21,7 +21,7 @@ pub struct Grid {
 /// Neither black nor white, so that tiles of either show their edges.
 const BACKGROUND: u8 = 128;
 /// Pixels between two tiles, and around all.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 /// More pixels between two groups.
 const GROUP_GAP: usize = 8;
 /// Tiles are enlarged until another step would make their longer side larger than this.

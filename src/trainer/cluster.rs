@@ -166,6 +166,7 @@ impl<D: Device> Trainer<'_, D> {
         let (assignment, changed) = run.assignment(self.device).await?;
         let label_change = f64::from(changed) / assignment.len() as f64;
         let taught = run.teacher != Teacher::Itself;
+        let learning_rate = run.rate(&self.config.cluster); // of the steps until now
         run.dismiss_teacher(step, label_change, self.config.cluster.tolerance);
         if run.teacher == Teacher::Itself {
             run.update_target(self.device);
@@ -175,7 +176,7 @@ impl<D: Device> Trainer<'_, D> {
                 phase: "cluster",
                 step,
                 loss,
-                learning_rate: run.rate(&self.config.cluster),
+                learning_rate,
             });
         }
         observe(&Event::Refresh {

@@ -1,9 +1,9 @@
 //! What explains the clusters of a run.
 
-use crate::support::{Folder, TINY, csv, names, npy};
+use crate::support::{Folder, TINY, bars, csv, names};
 
 /// What is written of any data, sorted.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "centroids_decoded.npy",
     "cluster_means.npy",
     "exemplars.csv",
@@ -11,6 +11,7 @@ const FILES: [&str; 7] = [
     "margins.csv",
     "saliency.csv",
     "saliency.npy",
+    "uncertain.csv",
 ];
 
 /// `explain` on the CPU.
@@ -42,7 +43,13 @@ fn has_shape(folder: &Folder, name: &str, rows: usize, columns: usize) -> bool {
 fn a_run_on_the_digits_explains_itself() {
     let folder = Folder::new();
     folder.train(&[]);
-    assert_eq!(names(&folder.path("run/explain")), FILES);
+    let mut files: Vec<&str> = [
+        &FILES[..],
+        &["exemplars.png", "saliency.png", "uncertain.png"],
+    ]
+    .concat();
+    files.sort_unstable();
+    assert_eq!(names(&folder.path("run/explain")), files);
 
     // 10 clusters, one of which may be empty or small after so short a training.
     let exemplars = text(&folder, "run/explain/exemplars.csv");
@@ -137,25 +144,20 @@ fn features_name_the_columns_that_make_the_groups() {
 
 #[test]
 fn images_are_shown() {
-    // 24 images of 16 x 16, a bright bar at the top or at the left.
     let folder = Folder::new();
-    let pixel = |i: usize| {
-        let (image, row, column) = (i / 256, i % 256 / 16, i % 16);
-        let along = if image % 2 == 0 { row } else { column };
-        (-((along as f32 - 4.0 - (image % 5) as f32) / 3.0).powi(2)).exp()
-    };
-    let flat = npy(24, 256, &(0..24 * 256).map(pixel).collect::<Vec<_>>());
-    folder.write("data.npy", flat);
+    folder.write("data.npy", bars());
     folder.train(&["data.npy", "-k", "2"]);
-    for file in ["exemplars.png", "saliency.png"] {
+    // A line for each cluster; 24 uncertain samples, 12 in a line.
+    for file in ["exemplars.png", "saliency.png", "uncertain.png"] {
+        let lines = 2;
         let bytes = folder.read(&format!("run/explain/{file}"));
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
             .read_info()
             .expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("it fits")];
         reader.next_frame(&mut pixels).expect("whole");
-        // Two lines of 64 pixels and three gaps of 2.
-        assert_eq!(reader.info().height, 2 * 64 + 3 * 2, "{file}");
+        // Lines of 64 pixels, and a gap of 2 around each.
+        assert_eq!(reader.info().height, lines * 64 + (lines + 1) * 2, "{file}");
         let (low, high) = (pixels.iter().min(), pixels.iter().max());
         assert!(
             low < Some(&20) && high > Some(&230),

@@ -3,7 +3,7 @@
 use dec_gpu::config::{Config, PRESETS};
 use serde_json::Value;
 
-use crate::support::{Folder, csv};
+use crate::support::{Folder, csv, names};
 
 #[test]
 fn help_and_version() {
@@ -12,6 +12,7 @@ fn help_and_version() {
     for command in [
         "train",
         "predict",
+        "info",
         "explain",
         "eval",
         "devices",
@@ -47,6 +48,32 @@ fn every_preset_prints_and_parses() {
 }
 
 #[test]
+fn a_printed_preset_trains_as_the_preset_does() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(90, 6));
+    for preset in PRESETS {
+        folder.write("printed.toml", folder.ok(&["config", "--preset", preset]));
+        let schedule = [
+            "--set",
+            "pretrain.layer-steps=5",
+            "--set",
+            "pretrain.learning-rate=0.01", // balanced's does not suit so small a set
+            "--force",
+        ];
+        for by in [["--preset", preset], ["--config", "printed.toml"]] {
+            let out = by[0].trim_start_matches('-');
+            let args = ["data.csv", "-k", "3", "--out", out];
+            folder.train(&[&args[..], &by, &schedule].concat());
+        }
+        assert_eq!(
+            folder.read("preset/config.toml"),
+            folder.read("config/config.toml"),
+            "{preset}"
+        );
+    }
+}
+
+#[test]
 fn completions_and_the_manual() {
     let folder = Folder::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
@@ -60,6 +87,42 @@ fn completions_and_the_manual() {
         manual.contains(".TH dec-gpu") && manual.contains("predict"),
         "{manual}"
     );
+}
+
+#[test]
+fn every_subcommand_has_a_manual_page() {
+    let folder = Folder::new();
+    let train = folder.ok(&["man", "train"]);
+    for words in [".TH dec-gpu-train 1", "\\-\\-tensorboard", "\\-\\-quiet"] {
+        assert!(train.contains(words), "{words}: {train}");
+    }
+    folder.refuses(&["man", "trian"], 2, &["'trian'", "train, predict"]);
+    folder.refuses(&["man", "help"], 2, &["'help'"]);
+    folder.refuses(&["man", "train", "--out", "pages"], 2, &["--out"]);
+
+    folder.ok(&["man", "--out", "pages"]);
+    let help = folder.ok(&["--help"]);
+    let commands = help.split("Commands:").nth(1).expect("commands");
+    let commands = commands.split("Options:").next().expect("before options");
+    let mut expected: Vec<String> = (commands.lines())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .map(|command| format!("dec-gpu-{command}.1"))
+        .chain(["dec-gpu.1".to_owned()])
+        .collect();
+    expected.sort();
+    assert!(expected.len() > 10, "{expected:?}");
+    assert_eq!(names(&folder.path("pages")), expected);
+    assert_eq!(folder.read("pages/dec-gpu-train.1"), train.as_bytes());
+    assert_eq!(
+        folder.read("pages/dec-gpu.1"),
+        folder.ok(&["man"]).as_bytes()
+    );
+    // Pages are written again over older ones, and a file in the folder's place is an error of writing.
+    folder.ok(&["man", "--out", "pages"]);
+    folder.write("file", "");
+    folder.refuses(&["man", "--out", "file"], 6, &["expected a folder"]);
 }
 
 #[test]

@@ -140,6 +140,16 @@ pub(crate) fn npy(rows: usize, columns: usize, values: &[f32]) -> Vec<u8> {
     bytes
 }
 
+/// 24 images of 16 x 16 as rows of an NPY file: a bright bar that lies or stands.
+pub(crate) fn bars() -> Vec<u8> {
+    let pixel = |i: usize| {
+        let (image, row, column) = (i / 256, i % 256 / 16, i % 16);
+        let along = if image % 2 == 0 { row } else { column };
+        (-((along as f32 - 4.0 - (image % 5) as f32) / 3.0).powi(2)).exp()
+    };
+    npy(24, 256, &(0..24 * 256).map(pixel).collect::<Vec<_>>())
+}
+
 /// An IDX file of u8 images (n, 2, 2).
 pub(crate) fn idx(n: u8) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, 2, 0, 0, 0, 2];

@@ -23,6 +23,9 @@ pub(super) async fn one_run<D: Device>(
     begin: &Begin<'_>,
     progress: &mut Progress,
 ) -> Result<Run> {
+    progress.board = (begin.boards)
+        .map(|boards| boards.begin(config.seed))
+        .transpose()?;
     let affine = match begin.pretrained {
         Some(model) => model.affine(),
         None => fit(data, config.normalisation()),
@@ -36,15 +39,33 @@ pub(super) async fn one_run<D: Device>(
     found.seconds.load = load;
     found.seconds.total = start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
-    let shape = (data.n_samples, data.input_dim);
-    let mut metrics = metrics_of(on, shape, trainer.config(), &found);
+    let mut metrics = metrics_of(on, data, trainer.config(), &found);
     metrics.forms = device.choices().map(|choices| choices.forms);
     Ok(Run {
+        board: finish_board(begin, progress, &found),
         config: trainer.config().clone(),
         found,
         metrics,
         history: std::mem::take(&mut progress.history),
     })
+}
+
+/// Gives TensorBoard the embedding, if it watches.
+fn finish_board(begin: &Begin<'_>, progress: &mut Progress, found: &Found) -> Result<()> {
+    let Some(board) = progress.board.take() else {
+        return Ok(());
+    };
+    let labels = begin.labels.map(|ids| (ids, begin.label_names));
+    let (shown, n) = (
+        board.finish(&found.clustering, labels)?,
+        found.clustering.assignment.len(),
+    );
+    if shown < n {
+        progress.say(&format!(
+            "TensorBoard's projector gets {shown} of {n} samples, drawn at random, the same in every run"
+        ));
+    }
+    Ok(())
 }
 
 /// Pre-train, choose k if asked to, first centroids, cluster; each timed.
@@ -63,6 +84,7 @@ async fn phases<D: Device>(
         None => trainer.pretrain(&mut |event| progress.event(event)).await?,
     };
     seconds.pretrain = start.elapsed().as_secs_f64();
+    progress.end_phase();
     if progress.best_step > 0 {
         progress.say(&format!(
             "pretrain: lowest loss on samples held out at step {} of {pretrain_steps}; its weights are kept",
@@ -94,11 +116,13 @@ async fn phases<D: Device>(
         }
     }
 
+    progress.n_clusters = trainer.config().n_clusters.unwrap_or(1);
     let start = Instant::now();
     let clustering = trainer
         .cluster(first, &mut |event| progress.event(event))
         .await?;
     seconds.cluster = start.elapsed().as_secs_f64();
+    progress.end_phase();
 
     // The baseline is for comparison only, so it comes last and counts in no phase.
     let kmeans = match labels {

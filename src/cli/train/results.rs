@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use dec_gpu::Result;
 use dec_gpu::config::Config;
+use dec_gpu::data::{Dataset, Labels};
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::precision::Precision;
-use dec_gpu::report::{self, METRICS_SCHEMA, RunMetrics};
+use dec_gpu::report::{self, ClassTable, METRICS_SCHEMA, RunMetrics};
 
 use super::{Found, Run, TrainArgs};
 use crate::cli::run_dir::RunDir;
@@ -14,11 +15,12 @@ use crate::cli::{Outcome, print, stdout_failed};
 
 pub(super) fn metrics_of(
     (device, precision): (DeviceInfo, Precision),
-    (n, d): (usize, usize),
+    data: &Dataset,
     config: &Config,
     found: &Found,
 ) -> RunMetrics {
     let clustering = &found.clustering;
+    let (n, d) = (data.n_samples, data.input_dim);
     let k = config.n_clusters.unwrap_or(1);
     let mut cluster_sizes = vec![0u64; k];
     for label in &clustering.assignment {
@@ -35,6 +37,7 @@ pub(super) fn metrics_of(
         embedding_dim: config.network.embedding_dim as u64,
         device,
         forms: None,
+        data: Some(data.name.clone()),
         precision,
         scores: found.scores,
         seconds: found.seconds,
@@ -47,13 +50,14 @@ pub(super) fn metrics_of(
     }
 }
 
-/// Every file of the run folder but `metrics.json`.
-pub(super) fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
+/// Every file of the run folder but what explains and shows the clusters, and `metrics.json`.
+pub(super) fn write_results(folder: &RunDir, run: &Run, labels: Option<&Labels>) -> Result<()> {
     let Run {
         config,
         found,
         metrics,
         history,
+        ..
     } = run;
     let clustering = &found.clustering;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
@@ -63,6 +67,10 @@ pub(super) fn write_results(folder: &RunDir, run: &Run) -> Result<()> {
     folder.write(report::LABELS_CSV, |out| {
         report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
     })?;
+    if let Some(labels) = labels {
+        let table = ClassTable::of(labels, &clustering.assignment);
+        folder.write(report::CONFUSION_CSV, |out| table.write_csv(out))?;
+    }
     folder.write(report::SOFT_ASSIGNMENT_NPY, |out| {
         report::write_npy(out, &clustering.soft_assignment, k)
     })?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::tiles::{Grid, Tile, write_png};
 use crate::data::{Dataset, ImageShape};
-use crate::explain::{Exemplar, Explanation, Kind};
+use crate::explain::{Exemplar, Explanation, Kind, Uncertain};
 
 /// Writes a line for each cluster: the decoded centroid, the mean of the members, the nearest members by
 /// rank, the farthest by rank. The least value of the data is black, the largest white.
@@ -30,7 +30,7 @@ pub fn write_exemplars_png(
         // The mean of no members is no picture.
         line[1].take_if(|_| mean.iter().any(|value| value.is_nan()));
         for kind in [Kind::Nearest, Kind::Farthest] {
-            let chosen = of(found, cluster, kind).map(|exemplar| shade(&row(data, exemplar)));
+            let chosen = of(found, cluster, kind).map(|exemplar| shade(&row(data, exemplar.index)));
             line.extend(padded(chosen.collect(), most));
         }
         line
@@ -65,13 +65,41 @@ pub fn write_saliency_png(
         while let Some((exemplar, saliency)) = salient.next_if(|(e, _)| e.cluster == cluster) {
             let largest = saliency.iter().copied().fold(0.0, f32::max);
             line.push(shades(
-                &row(data, exemplar),
+                &row(data, exemplar.index),
                 found.columns.low,
                 found.columns.high,
             ));
             line.push(shades(saliency, 0.0, largest.into()));
         }
         padded(line, 2 * most)
+    });
+    write_png(out, &grid, lines)
+}
+
+/// Samples of a line of [`write_uncertain_png`].
+const UNCERTAIN_COLUMNS: usize = 12;
+
+/// Writes the samples that could as well be in another cluster, the least margin first, line by line.
+///
+/// # Panics
+/// If the images are not in shades of grey, or have not as many pixels as a sample has values.
+pub fn write_uncertain_png(
+    out: impl Write,
+    found: &Explanation,
+    data: &Dataset,
+    ImageShape { height, width, .. }: ImageShape,
+) -> io::Result<()> {
+    let (low, high) = (found.columns.low, found.columns.high);
+    let columns = found.uncertain.len().clamp(1, UNCERTAIN_COLUMNS);
+    let grid = Grid {
+        height,
+        width,
+        groups: vec![columns],
+        lines: found.uncertain.len().div_ceil(columns),
+    };
+    let lines = found.uncertain.chunks(columns).map(|line| {
+        let tile = |sample: &Uncertain| shades(&row(data, sample.index), low, high);
+        padded(line.iter().map(tile).collect(), columns)
     });
     write_png(out, &grid, lines)
 }
@@ -98,8 +126,8 @@ fn most_of_a_cluster(found: &Explanation) -> usize {
     ranks.max().unwrap_or(0)
 }
 
-fn row(data: &Dataset, exemplar: &Exemplar) -> Vec<f32> {
-    data.row(exemplar.index).iter().map(|v| *v as f32).collect()
+fn row(data: &Dataset, sample: usize) -> Vec<f32> {
+    data.row(sample).iter().map(|v| *v as f32).collect()
 }
 
 /// Pixels from black at `low` to white at `high`.
@@ -149,6 +177,7 @@ mod tests {
                 exemplar(Kind::Farthest, 2, 0),
             ],
             certainty: Vec::new(),
+            uncertain: Vec::new(),
             decoded: vec![40.0, 60.0],
             columns: ColumnStatistics {
                 mean: vec![130.0],

@@ -1,0 +1,221 @@
+//! The parts of the page, from top to bottom.
+
+use maud::{Markup, html};
+
+use super::super::StopReason;
+use super::shell::{picture, table};
+use super::text::Text;
+use super::{Page, heat, series};
+use crate::metrics::Scores;
+
+/// What was run, and on what.
+pub(super) fn head(page: &Page) -> Markup {
+    let m = &page.metrics;
+    html! {
+        h1 { (Text(&page.name)) ": " (m.n_clusters) " clusters of " (m.n_samples) " samples" }
+        p.soft {
+            (m.n_samples) " × " (m.input_dim) " inputs, embedded in " (m.embedding_dim) " dimensions, seed " (m.seed)
+            ", on " (Text(&device(page))) ", " (m.precision.to_string()) ", dec-gpu " (Text(&m.version)) "."
+        }
+        p {
+            "Mean confidence " (format!("{:.3}", m.mean_confidence)) "; " (steps(page)) "; "
+            (format!("{:.1} s in all.", m.seconds.total))
+        }
+        @if m.stop_reason == StopReason::RolledBack {
+            p.warn { "Clustering made the clusters agree less with the nearest neighbours, so the best state before was taken again." }
+        }
+        @let empty = m.cluster_sizes.iter().filter(|size| **size == 0).count();
+        @if empty > 0 { p.warn { (empty) " of the clusters have no samples: a smaller number of clusters may fit better." } }
+    }
+}
+
+/// The device, and if it is a GPU what it is driven by.
+fn device(page: &Page) -> String {
+    let device = &page.metrics.device;
+    if device.backend == "cpu" {
+        return device.name.clone();
+    }
+    let parts = [&device.backend, &device.kind, &device.driver];
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    format!("{} ({})", device.name, parts.join(", "))
+}
+
+fn steps(page: &Page) -> String {
+    let m = &page.metrics;
+    let ended = match m.stop_reason {
+        StopReason::Converged => "the labels no longer changed",
+        StopReason::MaxSteps => "the most steps were done",
+        StopReason::RolledBack => "it was rolled back",
+        StopReason::Interrupted => "it was interrupted",
+    };
+    let pretrain = match m.steps.pretrain {
+        0 => "an autoencoder trained earlier".to_owned(),
+        steps => format!("{steps} steps of pre-training"),
+    };
+    let cluster = m.steps.cluster;
+    format!("{pretrain}, {cluster} of clustering, which ended because {ended}")
+}
+
+/// Agreement with the labels beside that of the stages before.
+pub(super) fn scores(page: &Page) -> Markup {
+    let Some(scores) = &page.metrics.scores else {
+        return html! {};
+    };
+    let stages = [
+        ("k-means on the inputs", scores.kmeans),
+        ("autoencoder + k-means", scores.autoencoder_kmeans),
+        ("autoencoder + mixture", scores.autoencoder_mixture),
+        ("DEC", Some(scores.dec)),
+    ];
+    let row = |(name, scores): (&str, Option<Scores>)| {
+        let number = |score: f64| format!("{score:.4}");
+        let s = scores?;
+        Some(vec![
+            name.to_owned(),
+            number(s.acc),
+            number(s.nmi),
+            number(s.ari),
+        ])
+    };
+    let rows: Vec<_> = stages.into_iter().filter_map(row).collect();
+    html! {
+        h2 { "Scores" }
+        p.soft { "Agreement with the labels, 1 at best. The labels were used for nothing else." }
+        (table(&["", "ACC", "NMI", "ARI"].map(String::from), &rows))
+    }
+}
+
+/// How many samples each cluster has, and where they lie.
+pub(super) fn sizes_and_maps(page: &Page) -> Markup {
+    html! {
+        h2 { "Clusters and their samples" }
+        figure { (page.sizes().inline()) figcaption { "Samples per cluster, and their mean confidence (the largest q)." } }
+        div.pair {
+            @for ((_, svg), map) in page.drawn_maps().iter().zip(&page.maps) {
+                figure { (svg.inline()) figcaption { (Text(&map.title)) } }
+            }
+        }
+        @if page.points.len() < page.metrics.n_samples as usize {
+            p.soft { "The maps show " (page.points.len()) " of the samples, taken evenly over the data. Hovering over one shows what it is." }
+        }
+    }
+}
+
+/// Classes against clusters.
+pub(super) fn confusion(page: &Page) -> Markup {
+    let Some(confusion) = &page.confusion else {
+        return html! {};
+    };
+    html! {
+        h2 { "Classes and clusters" }
+        p.soft { "A row for each class of the labels, a column for each cluster; the clusters are in the order of the classes they fit best." }
+        div.scroll { (heat::confusion(confusion).natural()) }
+    }
+}
+
+/// The samples to look at first.
+pub(super) fn uncertain(page: &Page) -> Markup {
+    let best = |best: &[(usize, f32)], place: usize| match best.get(place) {
+        Some((cluster, q)) => [cluster.to_string(), format!("{q:.3}")],
+        None => Default::default(),
+    };
+    let rows: Vec<Vec<String>> = (page.uncertain.iter())
+        .map(|sample| {
+            let places = [0, 1].map(|place| best(&sample.best, place));
+            [vec![sample.id.clone()], places.concat()].concat()
+        })
+        .collect();
+    html! {
+        @if !rows.is_empty() {
+            h2 { "Least sure" }
+            p.soft { "The samples with the least confidence, and the two clusters that come nearest." }
+            @if let Some(png) = &page.uncertain_png { (picture(png, "the samples of the table, line by line")) }
+            (table(&["sample", "cluster", "q", "or cluster", "q"].map(String::from), &rows))
+        }
+    }
+}
+
+/// How the losses went down.
+pub(super) fn training(page: &Page) -> Markup {
+    html! {
+        h2 { "Training" }
+        div.pair {
+            @for (_, chart) in series::charts(&page.history) {
+                figure { (chart.inline()) }
+            }
+        }
+    }
+}
+
+/// The numbers of clusters that were tried.
+pub(super) fn choice(page: &Page) -> Markup {
+    html! {
+        @if let Some((head, rows)) = page.choice.split_first() {
+            h2 { "Numbers of clusters" }
+            p.soft { "Each was clustered from the same autoencoder; the row with 1 in the last column was taken." }
+            (table(head, rows))
+        }
+    }
+}
+
+/// The runs from several seeds.
+pub(super) fn seeds(page: &Page) -> Markup {
+    let Some(runs) = &page.runs else {
+        return html! {};
+    };
+    let row = |run: &super::super::OneRun| {
+        let scores = run.scores.map(|scores| scores.dec);
+        let score =
+            |of: fn(Scores) -> f64| scores.map_or(String::new(), |s| format!("{:.4}", of(s)));
+        let seed = match run.seed == runs.kept {
+            true => format!("{} (this one)", run.seed),
+            false => run.seed.to_string(),
+        };
+        vec![
+            seed,
+            format!("{:.3}", run.agreement),
+            score(|s| s.acc),
+            score(|s| s.nmi),
+            score(|s| s.ari),
+        ]
+    };
+    let rows: Vec<_> = runs.runs.iter().map(row).collect();
+    html! {
+        h2 { "Seeds" }
+        p.soft {
+            "This run agrees best with the others. Stability " (format!("{:.3}", runs.stability))
+            ": the mean adjusted Rand index between runs, 1 if all found the same clusters."
+        }
+        (table(&["seed", "agreement", "ACC", "NMI", "ARI"].map(String::from), &rows))
+    }
+}
+
+/// Seconds, and all that decides the run.
+pub(super) fn details(page: &Page) -> Markup {
+    let s = &page.metrics.seconds;
+    let seconds = [
+        ("load", s.load),
+        ("pretrain", s.pretrain),
+        ("init", s.init),
+        ("cluster", s.cluster),
+        ("all", s.total),
+    ];
+    let rows: Vec<_> = seconds
+        .map(|(phase, seconds)| vec![phase.to_owned(), format!("{seconds:.2}")])
+        .into();
+    html! {
+        h2 { "Details" }
+        (table(&["phase", "seconds"].map(String::from), &rows))
+        details { summary { "Configuration: run it again with --config config.toml" } pre { (Text(&page.config)) } }
+        @if let Some(forms) = &page.metrics.forms {
+            details {
+                summary { "Forms of the matrix products on this device" }
+                pre { @for (class, form) in forms { (Text(class)) ": " (Text(form)) "\n" } }
+            }
+        }
+    }
+}
