@@ -41,13 +41,16 @@ rm -rf "$out/predictions"
 /usr/bin/time -f "%e s, %U s of user time, at most %M KiB of memory" \
     "$dec_gpu" predict "$run/model.safetensors" "$out/$large.npy" "${on[@]}" --out "$out/predictions" "${args[@]}"
 
-# Everything before the values of these NPY files takes 128 bytes.
+# Everything before the values of these NPY files takes 128 bytes. Rows of Parquet are not counted.
+values() { echo $((($(stat -c %s "$out/predictions/$1.npy") - 128) / 4)); }
 if [ -e "$out/predictions/labels.csv" ]; then
     written=$(($(wc -l <"$out/predictions/labels.csv") - 1))
+elif [ -e "$out/predictions/labels.npy" ]; then
+    written=$(values labels)
 else
-    written=$((($(stat -c %s "$out/predictions/labels.npy") - 128) / 4))
+    written=uncounted
 fi
-of_q=$((($(stat -c %s "$out/predictions/soft_assignment.npy") - 128) / (4 * k)))
+of_q=$(($(values soft_assignment) / k))
 rm -rf "$out/predictions"
 echo "$n rows of $d values ($(stat -c %s "$out/$large.npy") bytes); $written labels and $of_q rows of q written"
-[ "$written" = "$n" ] && [ "$of_q" = "$n" ]
+[[ $written = "$n" || $written = uncounted ]] && [ "$of_q" = "$n" ]

@@ -1,6 +1,8 @@
 //! `dec-gpu predict`: the clusters of new samples, by the model of a run, in memory that does not grow with them.
 
 mod outputs;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reader;
 mod totals;
 

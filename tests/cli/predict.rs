@@ -236,3 +236,34 @@ fn labels_in_the_format_of_numpy() {
     }
     assert_eq!(read("embedding.npy"), folder.read("csv/embedding.npy"));
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn labels_as_parquet() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+
+    let folder = with_model();
+    folder.ok(&predicting("data.csv", "csv", &[]));
+    let more = ["--format", "parquet", "--shard", "1/3", "--block-rows", "7"];
+    folder.ok(&predicting("data.csv", "parquet", &more));
+    assert_eq!(
+        names(&folder.path("parquet")),
+        ["embedding.npy", "labels.parquet", "soft_assignment.npy"]
+    );
+    let file = std::fs::File::open(folder.path("parquet/labels.parquet")).expect("there");
+    let reader = SerializedFileReader::new(file).expect("a Parquet file");
+    let found: Vec<_> = reader
+        .get_row_iter(None)
+        .expect("rows")
+        .map(|row| row.expect("a row"))
+        .collect();
+    let expected = &rows(&folder, "csv")[20..40];
+    assert_eq!(found.len(), expected.len());
+    for (row, (index, label, confidence)) in found.iter().zip(expected) {
+        assert_eq!(row.get_long(0).expect("an index") as u64, *index);
+        assert_eq!(row.get_int(1).expect("a label"), *label);
+        let exact = row.get_float(2).expect("a confidence");
+        assert!((exact - confidence).abs() < 1e-6, "sample {index}");
+    }
+}

@@ -11,6 +11,8 @@ use dec_gpu::report::{
 
 use super::super::atomic::Pending;
 use super::super::run_dir::{RunDir, RunDirError};
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetWriter;
 
 /// How labels and confidence are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,7 +21,14 @@ pub(super) enum Format {
     Csv,
     /// labels.npy (i32) and confidence.npy (f32)
     Npy,
+    /// labels.parquet: index (i64), label (i32), confidence (f32)
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
+
+/// The table as a Parquet file.
+#[cfg(feature = "parquet")]
+const LABELS_PARQUET: &str = "labels.parquet";
 
 /// The files so far. Dropped before [`Outputs::publish`], they are gone.
 pub(super) struct Outputs<'f> {
@@ -35,6 +44,8 @@ enum Labels {
         labels: Npy<i32>,
         confidence: Npy<f32>,
     },
+    #[cfg(feature = "parquet")]
+    Parquet(ParquetWriter<Pending>),
 }
 
 /// An NPY file and its name.
@@ -62,6 +73,12 @@ impl<'f> Outputs<'f> {
                 labels: Npy::begin(folder, LABELS_NPY, None)?,
                 confidence: Npy::begin(folder, CONFIDENCE_NPY, None)?,
             },
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let file = folder.begin(LABELS_PARQUET)?;
+                let writer = ParquetWriter::new(file, first as u64);
+                Labels::Parquet(folder.named(LABELS_PARQUET, writer)?)
+            }
         };
         let (k, d) = (model.n_clusters, model.embedding_dim);
         Ok(Self {
@@ -92,6 +109,11 @@ impl<'f> Outputs<'f> {
                 writer.write(folder, labels)?;
                 confidence.write(folder, &found.confidence)?;
             }
+            #[cfg(feature = "parquet")]
+            Labels::Parquet(writer) => {
+                let result = writer.write_rows(labels, &found.confidence);
+                folder.named(LABELS_PARQUET, result)?;
+            }
         }
         self.soft_assignment.write(folder, &found.soft_assignment)?;
         self.embedding.write(folder, &found.embedding)?;
@@ -105,6 +127,11 @@ impl<'f> Outputs<'f> {
             Labels::Csv(writer) => vec![(LABELS_CSV, folder.named(LABELS_CSV, writer.finish())?)],
             Labels::Npy { labels, confidence } => {
                 vec![labels.finish(folder)?, confidence.finish(folder)?]
+            }
+            #[cfg(feature = "parquet")]
+            Labels::Parquet(writer) => {
+                let file = folder.named(LABELS_PARQUET, writer.finish())?;
+                vec![(LABELS_PARQUET, file)]
             }
         };
         files.push(self.soft_assignment.finish(folder)?);

@@ -95,7 +95,7 @@ mod tests {
             [
                 noise(7),
                 noise(11),
-                noise(5) + if i % 2 == 0 { 0.0 } else { 40.0 },
+                noise(5) + if i.is_multiple_of(2) { 0.0 } else { 40.0 },
             ]
         };
         (0..60).flat_map(row).collect()
