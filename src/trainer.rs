@@ -16,10 +16,12 @@ mod guard;
 mod held_out;
 mod losses;
 mod pretrain;
+mod resume;
 mod smoothed;
 mod target;
 
 use crate::autoencoder::{Autoencoder, Groups, Tape};
+use crate::checkpoint::{State, Wish};
 use crate::config::Config;
 use crate::data::{Affine, Dataset};
 use crate::device::Device;
@@ -78,6 +80,8 @@ pub enum Event<'a> {
     },
     /// A number of clusters was tried.
     Candidate(&'a Candidate),
+    /// The state between two steps, as was wished ([`Trainer::ask_between_steps`]).
+    State(&'a State),
     /// The target distribution was updated.
     Refresh {
         /// Clustering steps done.
@@ -103,6 +107,12 @@ pub struct Trainer<'a, D: Device> {
     tape: Tape<D>,
     augment: Augment,
     embedding: Embedding<D>,
+    /// Asked between two steps.
+    wish: Option<Box<dyn Fn() -> Wish + 'a>>,
+    /// Where the run goes on.
+    resumed: Option<State>,
+    /// Steps of pre-training done.
+    pretrained: u64,
 }
 
 impl<'a, D: Device> Trainer<'a, D> {
@@ -133,6 +143,9 @@ impl<'a, D: Device> Trainer<'a, D> {
             tape: Tape::new(device, rows, &sizes, &groups)?,
             augment: Augment::new(&config.augment, config.seed, data),
             embedding: Embedding::new(device, &source, &sizes, ROWS)?,
+            wish: None,
+            resumed: None,
+            pretrained: 0,
             source,
             sizes,
             affine,
