@@ -93,6 +93,18 @@ impl State {
         }
     }
 
+    /// Where the run is, in words.
+    pub fn place(&self) -> String {
+        match self.phase {
+            Phase::Pretrained => "the end of pre-training".into(),
+            Phase::Clustered => "the end of clustering".into(),
+            Phase::Cluster => format!("step {} of clustering", self.step),
+            Phase::Layer(_) | Phase::EndToEnd => {
+                format!("step {} of pre-training, {}", self.step, self.phase.name())
+            }
+        }
+    }
+
     /// Adds words under a name.
     pub fn put(&mut self, name: impl Into<String>, words: Vec<u32>) {
         self.words.insert(name.into(), words);

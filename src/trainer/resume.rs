@@ -12,6 +12,9 @@ const CONFIG: &str = "config";
 /// The state's number of steps of pre-training in the phases before.
 const PRETRAINED: &str = "pretrained_steps";
 
+/// The state's text that is the forms of products, JSON.
+const FORMS: &str = "forms";
+
 impl<'a, D: Device> Trainer<'a, D> {
     /// Asks between any two steps what the caller wishes. At the end of pre-training the state is told in any case.
     pub fn ask_between_steps(&mut self, wish: impl Fn() -> Wish + 'a) {
@@ -31,10 +34,16 @@ impl<'a, D: Device> Trainer<'a, D> {
             found: text.into(),
         })?;
         self.pretrained = state.number(PRETRAINED)? as u64;
-        self.config = config;
-        if state.phase >= Phase::Pretrained {
-            self.take_parameters(&state, None)?;
+        if let Some(forms) = state
+            .text(FORMS)
+            .ok()
+            .and_then(|text| serde_json::from_str(text).ok())
+        {
+            self.device.use_choices(&forms);
         }
+        self.config = config;
+        // Before anything is done with it: a state of another network is noticed here.
+        self.take_parameters(&state, None)?;
         self.resumed = Some(state);
         Ok(())
     }
@@ -53,6 +62,13 @@ impl<'a, D: Device> Trainer<'a, D> {
         let mut state = State::new(phase, step);
         state.put_text(CONFIG, self.config.to_toml());
         state.put_number(PRETRAINED, self.pretrained as f64);
+        if let Some(Ok(forms)) = self
+            .device
+            .choices()
+            .map(|forms| serde_json::to_string(&forms))
+        {
+            state.put_text(FORMS, forms);
+        }
         state
     }
 
