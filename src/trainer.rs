@@ -30,6 +30,7 @@ use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
 use crate::random;
 use crate::source::Source;
+use crate::tile::Choices;
 use augment::Augment;
 
 pub use choose::{Candidate, Choice};
@@ -111,6 +112,8 @@ pub struct Trainer<'a, D: Device> {
     wish: Option<Box<dyn Fn() -> Wish + 'a>>,
     /// Where the run goes on.
     resumed: Option<State>,
+    /// The forms of products in the part of the run before it was interrupted.
+    earlier_forms: Option<Choices>,
     /// Steps of pre-training done.
     pretrained: u64,
 }
@@ -145,6 +148,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             embedding: Embedding::new(device, &source, &sizes, ROWS)?,
             wish: None,
             resumed: None,
+            earlier_forms: None,
             pretrained: 0,
             source,
             sizes,
@@ -275,7 +279,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             shift: self.affine.shift.clone(),
             scale: self.affine.scale.clone(),
             config_toml: self.config.to_toml(),
-            forms: self.device.choices(),
+            forms: self.forms(),
         })
     }
 }

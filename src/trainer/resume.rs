@@ -6,6 +6,7 @@ use crate::checkpoint::{CheckpointError, Phase, State, Wish};
 use crate::config::{Config, OptimiserKind};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::tile::Choices;
 
 /// The state's text that is the configuration at that time, as TOML.
 const CONFIG: &str = "config";
@@ -34,18 +35,34 @@ impl<'a, D: Device> Trainer<'a, D> {
             found: text.into(),
         })?;
         self.pretrained = state.number(PRETRAINED)? as u64;
-        if let Some(forms) = state
-            .text(FORMS)
-            .ok()
-            .and_then(|text| serde_json::from_str(text).ok())
-        {
-            self.device.use_choices(&forms);
+        let forms = state.text(FORMS).ok();
+        self.earlier_forms = forms.and_then(|text| serde_json::from_str(text).ok());
+        if let Some(forms) = &self.earlier_forms {
+            self.device.use_choices(forms);
         }
         self.config = config;
         // Before anything is done with it: a state of another network is noticed here.
         self.take_parameters(&state, None)?;
         self.resumed = Some(state);
         Ok(())
+    }
+
+    /// The forms of products in all parts of the run, if there is a choice and all were on one device.
+    pub(super) fn forms(&self) -> Option<Choices> {
+        let mut forms = self.device.choices()?;
+        if let Some(earlier) = self
+            .earlier_forms
+            .as_ref()
+            .filter(|earlier| earlier.device == forms.device)
+        {
+            for (class, form) in &earlier.forms {
+                forms
+                    .forms
+                    .entry(class.clone())
+                    .or_insert_with(|| form.clone());
+            }
+        }
+        Some(forms)
     }
 
     /// Whether the run has yet to come to this phase.
@@ -62,11 +79,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         let mut state = State::new(phase, step);
         state.put_text(CONFIG, self.config.to_toml());
         state.put_number(PRETRAINED, self.pretrained as f64);
-        if let Some(Ok(forms)) = self
-            .device
-            .choices()
-            .map(|forms| serde_json::to_string(&forms))
-        {
+        if let Some(Ok(forms)) = self.forms().map(|forms| serde_json::to_string(&forms)) {
             state.put_text(FORMS, forms);
         }
         state

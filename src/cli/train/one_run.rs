@@ -62,7 +62,7 @@ pub(super) async fn one_run<D: Device>(
     found.seconds.total = before + start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
     let mut metrics = metrics_of(on, data, trainer.config(), &found);
-    metrics.forms = device.choices().map(|choices| choices.forms);
+    metrics.forms = (found.model.forms.as_ref()).map(|choices| choices.forms.clone());
     Ok(Run {
         board: finish_board(begin, progress, &found),
         config: trainer.config().clone(),
