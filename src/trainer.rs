@@ -19,9 +19,11 @@ mod pretrain;
 mod smoothed;
 mod target;
 
+use std::sync::Arc;
+
 use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::config::Config;
-use crate::data::{Affine, Dataset};
+use crate::data::{Affine, Dataset, Preparation};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
@@ -97,6 +99,8 @@ pub struct Trainer<'a, D: Device> {
     device: &'a D,
     config: Config,
     affine: Affine,
+    /// How the data came from raw ones.
+    preparation: Option<Arc<Preparation>>,
     sizes: Vec<usize>,
     source: Source<D>,
     autoencoder: Autoencoder<D>,
@@ -136,6 +140,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             source,
             sizes,
             affine,
+            preparation: data.prepared.clone(),
             config,
             device,
         })
@@ -261,6 +266,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             alpha: self.config.cluster.alpha,
             shift: self.affine.shift.clone(),
             scale: self.affine.scale.clone(),
+            preparation: self.preparation.clone(),
             config_toml: self.config.to_toml(),
             forms: self.device.choices(),
         })

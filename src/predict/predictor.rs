@@ -59,13 +59,14 @@ impl<'a, D: Device> Predictor<'a, D> {
         })
     }
 
-    /// Assigns some rows; a row gives the same bits among any others.
+    /// Assigns some rows, raw or prepared; a row gives the same bits among any others.
     ///
     /// # Errors
-    /// [`crate::model::ModelError::InputSize`]; [`Error::Numeric`] if the embedding is not finite; the device's.
+    /// Those of [`check_input_size`]; [`crate::data::PrepareError`]; [`Error::Numeric`] if the embedding is not finite; the device's.
     pub async fn assign(&mut self, data: &Dataset) -> Result<Prediction> {
         let (device, model) = (self.device, self.model);
         check_input_size(model, "the model", data, &data.name)?;
+        let data = &*model.prepared(data)?;
         let width = model.n_clusters.max(model.embedding_dim);
         let source = Source::upload(device, data, &model.affine(), width)?;
         let outputs = self.outputs_for(&source.block_rows())?;
@@ -175,6 +176,7 @@ mod tests {
             alpha: 1.0,
             shift: vec![0.5; 5],
             scale: vec![2.0; 5],
+            preparation: None,
             config_toml: String::new(),
             forms: None,
         }
