@@ -220,7 +220,11 @@ impl Model {
         add("centroids".into(), shape, &self.centroids[..]);
         add("input.shift".into(), vec![self.input_dim], &self.shift[..]);
         add("input.scale".into(), vec![self.input_dim], &self.scale[..]);
-        tensors.extend(self.preparation.iter().flat_map(|own| prepare::tensors(own)));
+        tensors.extend(
+            self.preparation
+                .iter()
+                .flat_map(|own| prepare::tensors(own)),
+        );
         tensors
     }
 
@@ -313,6 +317,7 @@ fn assert_chain(half: &str, layers: &[LayerWeights], first: usize, last: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Step;
     use crate::device::DeviceInfo;
 
     fn layer(d_in: usize, d_out: usize) -> LayerWeights {
@@ -375,6 +380,32 @@ mod tests {
         broken[at + 3..at + 5].copy_from_slice(b"  "); // the text has no end
         let error = Model::from_safetensors(&broken, "m").unwrap_err();
         assert!(matches!(error, ModelError::Forms { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_preparation_is_kept_and_raises_the_schema() {
+        let own = Preparation {
+            steps: vec![Step::TfIdf, Step::LibrarySize],
+            // No decimal of few digits; as a JSON number it could come back as its neighbour.
+            target_sum: Some(f64::from_bits(0x4093_4a45_6d5c_faad)),
+            idf: Some((1..=9).map(|i| 1.0 + (i as f32).ln()).collect()),
+            columns: Some(vec![0, 2, 3, 7, 8]),
+            input_dim: 9,
+        };
+        let written = Model {
+            preparation: Some(Arc::new(own)),
+            ..model()
+        };
+        let bytes = written.to_safetensors();
+        assert_eq!(Model::from_safetensors(&bytes, "m").unwrap(), written);
+        assert_eq!(written.raw_input_dim(), 9);
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header.metadata().as_ref().unwrap()["schema"], "2");
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("prepare.idf").unwrap().shape(), [9]);
+        let columns = file.tensor("prepare.columns").unwrap();
+        assert_eq!(columns.dtype(), safetensors::Dtype::U32);
+        assert_eq!(columns.data()[4..8], [2, 0, 0, 0]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ mod tests {
             seed: 0,
             n_clusters: Some(1),
             data: DataConfig {
-                prepare: vec![crate::data::Step::Log1p],
+                prepare: vec![Step::Log1p],
                 columns: Some(1),
                 normalisation: Some("none".into()),
             },

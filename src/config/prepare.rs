@@ -30,8 +30,8 @@ impl DataConfig {
     }
 
     fn check(&self, input_dim: usize) -> std::result::Result<(), ConfigError> {
-        let twice = (self.prepare.iter().enumerate())
-            .find(|(at, step)| self.prepare[..*at].contains(step));
+        let twice =
+            (self.prepare.iter().enumerate()).find(|(at, step)| self.prepare[..*at].contains(step));
         if let Some((_, step)) = twice {
             return Err(ConfigError::StepTwice(*step));
         }
@@ -70,7 +70,10 @@ mod tests {
     fn nothing_is_prepared_unless_it_is_asked_for() {
         let plain = config(&[]);
         assert_eq!(plain.prepare(counts()).unwrap(), counts());
-        assert!(!plain.to_toml().contains("prepare"), "config.toml as it was");
+        assert!(
+            !plain.to_toml().contains("prepare"),
+            "config.toml as it was"
+        );
     }
 
     #[test]
@@ -97,7 +100,10 @@ mod tests {
         }
         let unknown = Config::layered(None, None, &["data.prepare=[\"log2\"]".into()]);
         let text = unknown.unwrap_err().to_string();
-        assert!(text.contains("`log2`") && text.contains("`log1p`"), "{text}");
+        assert!(
+            text.contains("`log2`") && text.contains("`log1p`"),
+            "{text}"
+        );
     }
 
     #[test]

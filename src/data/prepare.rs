@@ -49,11 +49,7 @@ pub struct Preparation {
 ///
 /// # Panics
 /// If the set is prepared already, a step is there twice, or `columns` is not within 1 to D.
-pub fn prepare(
-    set: Dataset,
-    steps: &[Step],
-    columns: Option<usize>,
-) -> Result<Dataset, DataError> {
+pub fn prepare(set: Dataset, steps: &[Step], columns: Option<usize>) -> Result<Dataset, DataError> {
     assert_raw(&set);
     let mut own = fit::fit(&set, steps)?;
     let mut set = own.run_steps(set, 0)?;

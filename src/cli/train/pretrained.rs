@@ -26,8 +26,9 @@ pub(super) fn model(config: &mut Config, data: &Dataset) -> Result<Option<Model>
     let trained_with = Config::layered(None, Some((&file, &model.config_toml)), &[])?;
     let normalisation = trained_with.data.normalisation;
     let (steps, columns) = preparation(&model);
-    let given = Some(config.data.prepare.clone()).filter(|steps| !steps.is_empty());
-    agree("data.prepare", &file, &given, &Some(steps.clone()))?;
+    let names = |steps: &[Step]| Some(steps.iter().map(|step| step.as_str()).collect::<Vec<_>>());
+    let given = names(&config.data.prepare).filter(|steps| !steps.is_empty());
+    agree("data.prepare", &file, &given, &names(&steps))?;
     agree(
         "data.columns",
         &file,

@@ -36,7 +36,10 @@ fn target_sum(before: &Preparation, set: &Dataset) -> Result<f64, PrepareError> 
     })?;
     sums.sort_unstable_by(f64::total_cmp);
     let middle = |at: usize| sums.get(at).copied();
-    match (middle(sums.len().saturating_sub(1) / 2), middle(sums.len() / 2)) {
+    match (
+        middle(sums.len().saturating_sub(1) / 2),
+        middle(sums.len() / 2),
+    ) {
         (Some(low), Some(high)) => Ok(0.5 * (low + high)),
         _ => Err(PrepareError::NoCounts {
             file: set.name.clone(),

@@ -25,7 +25,12 @@ pub(super) fn variances(set: &Dataset) -> Vec<f64> {
         let zeros = set.n_samples as f64 - count as f64;
         (squares + zeros * mean * mean) / n
     };
-    squares.into_iter().zip(counts).zip(&mean).map(variance).collect()
+    squares
+        .into_iter()
+        .zip(counts)
+        .zip(&mean)
+        .map(variance)
+        .collect()
 }
 
 /// Hands over every value that is not 0, with its column, row by row.
