@@ -9,11 +9,13 @@ use libtest_mimic::Trial;
 use crate::commands::PROGRAM;
 use crate::{Checked, blocks, pages};
 
-/// Options of cargo, git and TensorBoard that pages name.
-const OTHERS: [&str; 6] = [
+/// Options of cargo that pages name.
+const OTHERS: [&str; 8] = [
     "--doc",
     "--features",
     "--locked",
+    "--open",
+    "--test",
     "--no-deps",
     "--path",
     "--release",
