@@ -6,12 +6,14 @@
 
 mod commented;
 mod error;
+mod flat;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
 pub use commented::commented;
 pub use error::ConfigError;
+pub use flat::{Difference, differences, flat};
 pub use rules::DataShape;
 pub(crate) use rules::MIXTURE_SAMPLES;
 

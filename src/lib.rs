@@ -21,6 +21,7 @@
 
 pub mod arena;
 pub mod autoencoder;
+pub mod checkpoint;
 pub mod config;
 pub mod cpu;
 pub mod data;

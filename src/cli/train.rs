@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
 use dec_gpu::data::{Dataset, ImageShape, digits, images};
 use dec_gpu::device::Device;
@@ -19,7 +18,9 @@ use dec_gpu::model::Model;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::together::{self, Joins};
 use dec_gpu::trainer::Clustering;
+use dec_gpu::{Error, Result};
 
+use super::checkpoint::{self, Checkpoints};
 use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
@@ -28,7 +29,7 @@ use super::progress::Progress;
 use super::report::report_run;
 use super::run_dir::RunDir;
 use super::tensorboard::Boards;
-use super::{Outcome, usage};
+use super::{Outcome, signals, usage};
 use choose::Choosing;
 use results::{finish, write_results};
 use runs::Seeds;
@@ -50,6 +51,12 @@ pub(crate) struct TrainArgs {
     /// Write into a folder that is not empty
     #[arg(long)]
     force: bool,
+    /// Go on with a run that was interrupted, from the newest checkpoint in its folder; without one it begins
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Write a checkpoint so often; 0: only at the end of pre-training and of clustering, and on Ctrl-C or SIGTERM
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    checkpoint_every: u64,
     #[command(flatten)]
     device: DeviceArgs,
     /// fast, balanced or paper [default: fast, or what the configuration names]
@@ -94,6 +101,7 @@ struct Plan {
     pretrained: Option<Model>,
     /// Where TensorBoard looks, if it does.
     boards: Option<Boards>,
+    checkpoints: Checkpoints,
 }
 
 /// What every run begins with besides the data.
@@ -103,6 +111,7 @@ struct Begin<'a> {
     /// The names of the labels' classes.
     label_names: &'a [String],
     boards: Option<&'a Boards>,
+    checkpoints: Option<&'a Checkpoints>,
     choosing: Option<&'a Choosing<'a>>,
     pretrained: Option<&'a Model>,
 }
@@ -135,19 +144,25 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if args.runs == 0 {
         return Err(usage("--runs is 0, expected at least 1"));
     }
-    RunDir::check(&args.out, args.force)?;
+    let replace = may_replace(args)?;
+    RunDir::check(&args.out, replace)?;
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
     let pretrained = pretrained::model(&mut config, &data)?;
     let config = config.resolve(DataShape::of(&data))?;
     let device = args.device.open()?;
-    let folder = RunDir::create(&args.out, args.force)?;
+    let folder = RunDir::create(&args.out, replace)?;
+    let checkpoints =
+        Checkpoints::open(&folder, args.checkpoint_every, args.resume, &data, &config)?;
+    signals::watch()
+        .map_err(|error| Error::Device(format!("signals cannot be watched: {error}")))?;
     let boards = (args.tensorboard.as_deref())
         .map(|path| Boards::create(path, config.seed, args.runs))
         .transpose()?;
     let plan = Plan {
         pretrained,
         boards,
+        checkpoints,
         config,
         runs: args.runs,
         together: args.together.unwrap_or_else(|| side_by_side(&device)),
@@ -160,6 +175,23 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
         AnyDevice::Gpu(gpu) => train(&*gpu, data, plan, start, &folder, progress)?,
     };
     finish(args, quiet, &metrics)
+}
+
+/// Whether files of the run folder may be replaced: with --force, and those of a run that goes on.
+fn may_replace(args: &TrainArgs) -> Result<bool> {
+    let out = args.out.display();
+    if args.resume && args.out.join(report::METRICS_JSON).exists() {
+        return Err(usage(format!(
+            "{out} holds a whole run (metrics.json), there is nothing to resume; choose another --out, or pass --force"
+        )));
+    }
+    let begun = checkpoint::any(&args.out);
+    if begun && !args.resume && !args.force {
+        return Err(usage(format!(
+            "{out} holds a run that was interrupted; pass --resume to go on with it, or --force to begin again"
+        )));
+    }
+    Ok(args.force || args.resume && begun)
 }
 
 /// As many runs as a device gains from: a processor, and one that plays a GPU, has no idle units to fill.
@@ -218,6 +250,7 @@ fn train<D: Joins>(
         range,
         pretrained,
         boards,
+        checkpoints,
     } = plan;
     progress.say(&format!(
         "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
@@ -239,6 +272,7 @@ fn train<D: Joins>(
         labels: labels.as_ref().map(|labels| &labels.ids[..]),
         label_names: labels.as_ref().map_or(&[], |labels| &labels.names),
         boards: boards.as_ref(),
+        checkpoints: Some(&checkpoints),
         choosing: choosing.as_ref(),
         pretrained: pretrained.as_ref(),
     };
@@ -260,5 +294,6 @@ fn train<D: Joins>(
     report_run(folder, &run.metrics)?;
     // Last: it is there only when all else is.
     folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
+    checkpoints.remove()?;
     boards.map(|()| run.metrics)
 }

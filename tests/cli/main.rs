@@ -16,6 +16,7 @@ mod predict_faults;
 mod predict_formats;
 mod pretrained;
 mod report;
+mod resume;
 mod run_folder;
 mod runs;
 mod sparse;
