@@ -15,6 +15,8 @@ use flate2::write::GzEncoder;
 const SAMPLES: [(&str, u32); 2] = [("", 120), ("new-", 30)];
 /// Groups in every set.
 const GROUPS: u32 = 5;
+/// Genes in the counts of single cells.
+const GENES: u32 = 30;
 /// Pixels of a side of a photo: few enough for the small network.
 const SIDE: u32 = 8;
 
@@ -40,7 +42,8 @@ pub(crate) fn write(folder: &Path) -> Written {
     let labels = labels()?;
     fs::write(folder.join("labels.csv"), &labels)?;
     gzip(&folder.join("labels.csv.gz"), &labels)?;
-    gzip(&folder.join("matrix.mtx.gz"), &matrix()?)
+    gzip(&folder.join("matrix.mtx.gz"), &matrix()?)?;
+    ten_x(&folder.join("filtered_feature_bc_matrix"))
 }
 
 /// Column j of sample i, around the centre of its group.
@@ -110,7 +113,7 @@ fn labels() -> Result<String, std::fmt::Error> {
 
 /// Counts of 30 genes (rows) in 120 cells (columns), as 10x Genomics writes them.
 fn matrix() -> Result<String, std::fmt::Error> {
-    let (genes, cells) = (30, SAMPLES[0].1);
+    let (genes, cells) = (GENES, SAMPLES[0].1);
     let mut entries = Vec::new();
     for cell in 0..cells {
         for gene in 0..genes {
@@ -127,6 +130,16 @@ fn matrix() -> Result<String, std::fmt::Error> {
         entries.len(),
         entries.concat()
     ))
+}
+
+/// The same counts in a folder of 10x Genomics, with the names of genes and cells.
+fn ten_x(folder: &Path) -> Written {
+    fs::create_dir(folder)?;
+    gzip(&folder.join("matrix.mtx.gz"), &matrix()?)?;
+    let genes = (0..GENES).map(|gene| format!("ENS{gene:05}\tGene{gene}\tGene Expression\n"));
+    gzip(&folder.join("features.tsv.gz"), &genes.collect::<String>())?;
+    let cells = (0..SAMPLES[0].1).map(|cell| format!("AAAC{cell:04}-1\n"));
+    gzip(&folder.join("barcodes.tsv.gz"), &cells.collect::<String>())
 }
 
 fn gzip(path: &Path, text: &str) -> Written {
