@@ -20,10 +20,12 @@ mod resume;
 mod smoothed;
 mod target;
 
+use std::sync::Arc;
+
 use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::checkpoint::{State, Wish};
 use crate::config::Config;
-use crate::data::{Affine, Dataset};
+use crate::data::{Affine, Dataset, Preparation};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
@@ -102,6 +104,8 @@ pub struct Trainer<'a, D: Device> {
     device: &'a D,
     config: Config,
     affine: Affine,
+    /// How the data came from raw ones.
+    preparation: Option<Arc<Preparation>>,
     sizes: Vec<usize>,
     source: Source<D>,
     autoencoder: Autoencoder<D>,
@@ -153,6 +157,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             source,
             sizes,
             affine,
+            preparation: data.prepared.clone(),
             config,
             device,
         })
@@ -278,6 +283,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             alpha: self.config.cluster.alpha,
             shift: self.affine.shift.clone(),
             scale: self.affine.scale.clone(),
+            preparation: self.preparation.clone(),
             config_toml: self.config.to_toml(),
             forms: self.forms(),
         })

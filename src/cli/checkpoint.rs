@@ -46,7 +46,7 @@ impl Checkpoints {
             remove(&path).map_err(failed(&path))?;
         }
         Ok(Self {
-            path: RunDir::create(path, true)?.path().to_owned(),
+            path,
             every: (every > 0).then(|| Duration::from_secs(every)),
             identity: Identity::of(data, config),
             resume,

@@ -2,6 +2,7 @@
 
 mod choose;
 mod one_run;
+mod prepare;
 mod pretrained;
 mod results;
 mod runs;
@@ -31,6 +32,7 @@ use super::run_dir::RunDir;
 use super::tensorboard::Boards;
 use super::{Outcome, signals, usage};
 use choose::Choosing;
+use prepare::PrepareArgs;
 use results::{finish, write_results};
 use runs::Seeds;
 
@@ -45,6 +47,8 @@ pub(crate) struct TrainArgs {
     clusters: Option<ClustersArg>,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    prepare: PrepareArgs,
     /// The run folder
     #[arg(long, value_name = "DIR", default_value = "run")]
     out: PathBuf,
@@ -149,6 +153,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
     let pretrained = pretrained::model(&mut config, &data)?;
+    let data = prepare::prepared(data, &config, pretrained.as_ref())?;
     let config = config.resolve(DataShape::of(&data))?;
     let device = args.device.open()?;
     let folder = RunDir::create(&args.out, replace)?;
@@ -212,6 +217,7 @@ fn configuration(args: &TrainArgs) -> Result<Config> {
     let default_clusters = args.data.is_none().then_some(10); // the embedded digits
     let number = args.clusters.as_ref().and_then(ClustersArg::number);
     config.n_clusters = number.or(config.n_clusters).or(default_clusters);
+    args.prepare.over(&mut config);
     Ok(config)
 }
 
@@ -253,10 +259,11 @@ fn train<D: Joins>(
         checkpoints,
     } = plan;
     progress.say(&format!(
-        "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
+        "{}: {} samples x {} inputs{}{}, {} clusters, preset {}, on {}",
         data.name,
         data.n_samples,
         data.input_dim,
+        prepare::told(&data),
         warped(&data, &config),
         choose::told(&config, range.as_ref()),
         config.preset,

@@ -14,6 +14,7 @@ mod output;
 mod predict;
 mod predict_faults;
 mod predict_formats;
+mod prepare;
 mod pretrained;
 mod report;
 mod resume;

@@ -63,7 +63,8 @@ impl Keeper {
     pub(crate) fn keep(&mut self, state: &State) -> Option<String> {
         let bytes = state.to_bytes(&self.notes);
         let path = self.path(self.number + 1);
-        let written = write_atomic(&path, |out| out.write_all(&bytes));
+        let written = fs::create_dir_all(&self.folder)
+            .and_then(|()| write_atomic(&path, |out| out.write_all(&bytes)));
         self.last.set(Instant::now());
         match written {
             Ok(()) => {
@@ -73,6 +74,8 @@ impl Keeper {
                 None
             }
             Err(source) => {
+                // Only if there is nothing in it.
+                let _ = fs::remove_dir(&self.folder);
                 let path = path.display().to_string();
                 let error = Error::Write { path, source };
                 let text = format!("{error}; training goes on, the checkpoint before stays");
