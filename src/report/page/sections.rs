@@ -57,7 +57,7 @@ fn steps(page: &Page) -> String {
         steps => format!("{steps} steps of pre-training"),
     };
     let cluster = m.steps.cluster;
-    format!("{pretrain}, {cluster} of clustering, which ended because {ended}")
+    format!("{pretrain}, {cluster} steps of clustering, which ended because {ended}")
 }
 
 /// Agreement with the labels beside that of the stages before.
