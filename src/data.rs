@@ -10,9 +10,10 @@
 //! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
 //! | Matrix Market | coordinates and values, samples as rows or as columns | – |
 //! | svmlight | `column:value` pairs after the label | the first cell of each line |
-//! | CSV, TSV, … | a number in every cell, with or without a header | a column |
+//! | a folder of PNG, JPEG | an image a row, grey or RGB; the path is the id | the name of the folder within, if asked for |
+//! | CSV, TSV, … | numbers, with or without a header; columns can be left out or taken as ids | a column |
 //!
-//! All but NPZ may be packed with gzip. Bytes stay bytes; every other number becomes an f32 and
+//! All but NPZ and images may be packed with gzip. Bytes stay bytes; every other number becomes an f32 and
 //! must be finite. Nothing is trusted: a header is checked against the bytes that are there before
 //! memory is taken, and a small packed file that unpacks to much is first read to its end without
 //! being kept. See [`DataError`] for what can be wrong.
@@ -43,6 +44,7 @@ mod normalise;
 mod npy;
 mod npy_header;
 mod npz;
+mod pictures;
 mod place;
 mod profile;
 mod shape;
@@ -59,9 +61,11 @@ pub use error::DataError;
 pub use images::{image_shape, images};
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
+pub use pictures::{BadImageSize, ImageSize, PictureError};
 pub use place::{Place, printable};
 pub use profile::{Columns, columns};
 pub use sparse::Sparse;
+pub use table::ColumnError;
 
 use format::Format;
 use source::{Input, Packing};
@@ -72,7 +76,13 @@ pub struct ReadOptions {
     /// The column of a text table that holds labels. If not given, a column named exactly `label`
     /// is taken as the labels, provided that there is one such column; no other name is, so that
     /// `class`, `target` or `y` are values unless they are named here.
-    pub label_column: Option<LabelColumn>,
+    pub label_column: Option<Column>,
+    /// The column of a text table that says what the samples are called. If not given, a first column that names its
+    /// rows is taken: text with a letter in all of the first 50 rows, no two alike; or 0, 1, 2 … or 1, 2, 3 … under no
+    /// name or one that programs give such a column (`index`, `Unnamed: 0`, `rownames`, `row.names`).
+    pub id_column: Option<Column>,
+    /// Columns of a text table that are passed over.
+    pub ignore_columns: Vec<Column>,
     /// Whether the first line of a text table names its columns. If not given, it does where it
     /// has text over a column of numbers.
     pub header: Option<bool>,
@@ -81,7 +91,13 @@ pub struct ReadOptions {
     /// Whether samples are the rows or the columns of a Matrix Market file. If not given, they are its columns
     /// where it has 10x Genomics' name `matrix.mtx`, and else its rows.
     pub samples: Option<SampleAxis>,
-    /// The fewest columns of a format that does not say how many there are (svmlight): those of a model.
+    /// The size that images of a folder get. If not given, that of the model in `least_columns`; without one, images
+    /// of one size up to 64 × 64 stay as they are, others become 32 × 32.
+    pub image_size: Option<ImageSize>,
+    /// Whether images are labelled with the name of the folder they lie in.
+    pub folder_labels: bool,
+    /// The number of columns of a model. Formats that do not say how many they have (svmlight) get at least so many,
+    /// images of a folder a shape of so many values where one of them is known to fit.
     pub least_columns: Option<usize>,
 }
 
@@ -105,14 +121,14 @@ impl fmt::Display for SampleAxis {
 
 /// A column of a text table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LabelColumn {
+pub enum Column {
     /// By its name in the header.
     Name(String),
     /// By its place: from the first, which is 0, or from the last, which is -1.
     Index(i64),
 }
 
-impl FromStr for LabelColumn {
+impl FromStr for Column {
     type Err = std::convert::Infallible;
 
     /// An integer is a place, anything else a name.
@@ -126,8 +142,8 @@ impl FromStr for LabelColumn {
 /// Open a file or a folder.
 ///
 /// A folder is read as one set: its `train-*images*` and then its `t10k-*images*`, or the only
-/// data file in it. Labels of IDX images are found beside them by their name, with `images`
-/// replaced by `labels` and `idx3` by `idx1`.
+/// data file in it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by
+/// their name, with `images` replaced by `labels` and `idx3` by `idx1`.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let set = if path.is_dir() {
         folder::open(path, options)
@@ -194,7 +210,7 @@ fn read_as(
     name: String,
     options: &ReadOptions,
 ) -> Result<Dataset, DataError> {
-    format.check_label_column(&input.file, options)?;
+    format.check_options(&input.file, options)?;
     match format {
         Format::Idx => idx::data(input, name),
         Format::Npy => npy::data(input, name),
@@ -266,9 +282,9 @@ mod tests {
     }
 
     #[test]
-    fn label_columns_from_text() {
-        assert_eq!("-1".parse(), Ok(LabelColumn::Index(-1)));
-        assert_eq!("class".parse(), Ok(LabelColumn::Name("class".to_owned())));
+    fn columns_from_text() {
+        assert_eq!("-1".parse(), Ok(Column::Index(-1)));
+        assert_eq!("class".parse(), Ok(Column::Name("class".to_owned())));
     }
 
     #[test]

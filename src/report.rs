@@ -5,7 +5,7 @@
 //! | [`METRICS_JSON`] | [`RunMetrics::write_json`] | scores, seconds, steps: the run in one object |
 //! | [`RUNS_JSON`] | [`Runs::write_json`] | with several seeds: each run's scores, how far they agree, which is kept |
 //! | [`CLUSTERS_CSV`] | [`write_clusters_csv`] | with a range of k: how each did, which is taken |
-//! | [`LABELS_CSV`] | [`write_labels_csv`] | index, label, confidence of every sample |
+//! | [`LABELS_CSV`] | [`LabelsWriter`] | index, label, confidence of every sample, and its id if it has one |
 //! | [`SOFT_ASSIGNMENT_NPY`] | [`NpyWriter`] | q (n, k) |
 //! | [`EMBEDDING_NPY`] | [`NpyWriter`] | z (n, d) |
 //! | [`CENTROIDS_NPY`] | [`NpyWriter`] | μ (k, d) |
@@ -21,7 +21,7 @@
 //! | file | renderer | contents |
 //! |---|---|---|
 //! | [`EXEMPLARS_CSV`] | [`write_exemplars_csv`] | the nearest and farthest members of each cluster |
-//! | [`MARGINS_CSV`] | [`write_margins_csv`] | index, label, confidence, margin of every sample |
+//! | [`MARGINS_CSV`] | [`write_margins_csv`] | index, label, confidence, margin of every sample, and its id if it has one |
 //! | [`CENTROIDS_DECODED_NPY`] | [`NpyWriter`] | the decoded centroids (k, D), in the units of the data |
 //! | [`CLUSTER_MEANS_NPY`] | [`NpyWriter`] | the mean of each cluster's members (k, D); NaN if there are none |
 //! | [`FEATURES_CSV`] | [`write_features_csv`] | the columns in which each cluster differs most from all |
@@ -42,6 +42,7 @@
 
 mod class_table;
 mod clusters_csv;
+mod csv_text;
 mod explain;
 mod history;
 mod labels;

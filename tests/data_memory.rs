@@ -99,6 +99,19 @@ fn bombs_are_errors_and_take_no_memory() {
             ":4194305: column 8",
         ),
         (
+            "ids, then no number",
+            bomb(
+                (0..50)
+                    .map(|i| format!("a{i},1\n"))
+                    .collect::<String>()
+                    .as_bytes(),
+                &b"0123456789,1\n".repeat(MIB / 2),
+                8,
+                b"0,x\n",
+            ),
+            ":4194355: column 2",
+        ),
+        (
             "blank lines",
             bomb(b"1\n", &vec![b'\n'; MIB], 10, b"2\n"),
             ":2: expected 1 values",

@@ -124,11 +124,12 @@ fn write_tables(
     data: &Dataset,
     assignment: &[u32],
 ) -> Result<()> {
+    let ids = data.ids.as_deref();
     folder.write(report::EXEMPLARS_CSV, |out| {
-        report::write_exemplars_csv(out, &found.exemplars)
+        report::write_exemplars_csv(out, &found.exemplars, ids)
     })?;
     folder.write(report::MARGINS_CSV, |out| {
-        report::write_margins_csv(out, assignment, &found.certainty)
+        report::write_margins_csv(out, assignment, &found.certainty, ids)
     })?;
     folder.write(report::FEATURES_CSV, |out| {
         report::write_features_csv(out, &found.features, data.column_names.as_deref())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dec_gpu::Result;
-use dec_gpu::data::{Dataset, ReadOptions, SampleAxis, open};
+use dec_gpu::data::{Column, Dataset, ImageSize, ReadOptions, SampleAxis, open};
 use dec_gpu::model::{Model, ModelError};
 use dec_gpu::report::MODEL_SAFETENSORS;
 
@@ -19,6 +19,17 @@ pub(crate) struct ReadArgs {
     /// The column of a CSV that holds labels: its name, or its place from 0 (-1 is the last)
     #[arg(long, value_name = "NAME|INDEX", allow_hyphen_values = true)]
     label_column: Option<String>,
+    /// The column of a CSV that says what the samples are called, named as --label-column is [default: a first column
+    /// that names its rows, see docs/formats.md]
+    #[arg(long, value_name = "NAME|INDEX", allow_hyphen_values = true)]
+    id_column: Option<String>,
+    /// A column of a CSV to leave out, named as --label-column is; may be repeated
+    #[arg(
+        long = "ignore-column",
+        value_name = "NAME|INDEX",
+        allow_hyphen_values = true
+    )]
+    ignore_columns: Vec<String>,
     /// Whether the first line of a CSV names the columns; found out by itself if not given
     #[arg(long, value_name = "true|false")]
     header: Option<bool>,
@@ -26,6 +37,13 @@ pub(crate) struct ReadArgs {
     /// matrix.mtx, as 10x Genomics writes it, else rows]
     #[arg(long, value_name = "rows|columns", value_parser = sample_axis)]
     samples: Option<SampleAxis>,
+    /// The size that the images of a folder get: a side, or height and width [default: that of the model; without one,
+    /// images of one size up to 64x64 stay as they are, others become 32x32]
+    #[arg(long, value_name = "N|HxW")]
+    image_size: Option<ImageSize>,
+    /// Label the images of a folder with the name of the folder within that they lie in, for scoring only
+    #[arg(long, conflicts_with = "labels")]
+    folder_labels: bool,
 }
 
 impl ReadArgs {
@@ -45,25 +63,29 @@ impl ReadArgs {
     }
 
     fn options(&self, least_columns: Option<usize>) -> ReadOptions {
-        let label_column = self
-            .label_column
-            .as_ref()
-            .map(|column| match column.parse() {
-                Ok(column) => column,
-                Err(never) => match never {},
-            });
         ReadOptions {
-            label_column,
+            label_column: self.label_column.as_deref().map(column),
+            id_column: self.id_column.as_deref().map(column),
+            ignore_columns: self.ignore_columns.iter().map(|c| column(c)).collect(),
             header: self.header,
             label_file: self.labels.clone(),
             samples: self.samples,
+            image_size: self.image_size,
+            folder_labels: self.folder_labels,
             least_columns,
         }
     }
 
     /// Whether labels were asked for.
     pub(crate) fn names_labels(&self) -> bool {
-        self.labels.is_some() || self.label_column.is_some()
+        self.labels.is_some() || self.label_column.is_some() || self.folder_labels
+    }
+}
+
+fn column(text: &str) -> Column {
+    match text.parse() {
+        Ok(column) => column,
+        Err(never) => match never {},
     }
 }
 

@@ -146,13 +146,14 @@ impl Stream<'_> {
         };
         let mut predictor = Predictor::new(device, self.model, batch_size)?;
         let first = next.as_ref().map_or(0, |block| block.first);
-        let mut outputs = Outputs::begin(self.folder, args.format, self.model, first)?;
+        let with_ids = next.as_ref().is_some_and(|block| block.rows.ids.is_some());
+        let mut outputs = Outputs::begin(self.folder, args.format, self.model, first, with_ids)?;
         let mut totals = Totals::new(self.model.n_clusters);
         let mut progress = Progress::new(self.quiet);
         while let Some(block) = next {
             let found = pollster::block_on(predictor.assign(&block.rows))?;
             let labels = totals.add(&found, block.rows.labels.as_ref(), args.min_confidence);
-            outputs.write(&labels, &found)?;
+            outputs.write(&labels, &found, block.rows.ids.as_deref())?;
             progress.show(totals.n_samples);
             // Before the next one is taken, so that no third is read beside them.
             drop(block);

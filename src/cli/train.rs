@@ -36,7 +36,7 @@ use runs::Seeds;
 /// Arguments of `train`.
 #[derive(Args)]
 pub(crate) struct TrainArgs {
-    /// A file or folder: IDX(.gz), NPY, NPZ, CSV, TSV; the format is found from the content
+    /// A file, or a folder of IDX parts or of PNG or JPEG images; the format is found from the content
     data: Option<PathBuf>,
     /// Number of clusters; a range such as 2..12, both included, to choose from; or auto, for 2 to a tenth of the
     /// samples, at most 20
@@ -254,7 +254,7 @@ fn train<D: Joins>(
         .iter_mut()
         .try_for_each(|run| std::mem::replace(&mut run.board, Ok(())));
     let run = done.swap_remove(kept);
-    write_results(folder, &run, labels.as_ref())?;
+    write_results(folder, &run, labels.as_ref(), data.ids.as_deref())?;
     let of = (&run.found.model, &run.found.clustering);
     explain_run(device, &data, of, folder)?;
     report_run(folder, &run.metrics)?;

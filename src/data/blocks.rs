@@ -16,6 +16,7 @@ mod whole;
 pub use shard::{BadShard, Shard};
 
 use super::format::{self, Format};
+use super::pictures::Pictures;
 use super::place::printable;
 use super::source::Input;
 use super::table::Table;
@@ -33,7 +34,8 @@ const BLOCK_BYTES: usize = 16 << 20;
 pub struct Block {
     /// The place of the first of them in the whole set.
     pub first: usize,
-    /// The rows, with their labels if they come with the data, but without the names of columns. The
+    /// The rows, with their labels and ids if they come with the data, but without the names of columns. That no id
+    /// comes twice is seen within a block only. The
     /// classes of the labels are those of this block, as they are written and in the order in which they were met:
     /// [`super::Classes`] brings those of several blocks together.
     pub rows: Dataset,
@@ -65,6 +67,11 @@ pub fn open_blocks(
     blocks: &BlockOptions,
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
+    if path.is_dir()
+        && let Some(pictures) = Pictures::find(path, options)?
+    {
+        return walk::pictures(pictures, options, blocks, take);
+    }
     Walk::open(path, options)?.each(blocks, take)
 }
 
@@ -140,7 +147,7 @@ fn with_rows<T>(
     then: impl FnOnce(Format, &mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
 ) -> Result<T, DataError> {
     let format = format::find(input)?;
-    format.check_label_column(&input.file, options)?;
+    format.check_options(&input.file, options)?;
     match format {
         Format::Idx => then(format, &mut idx::rows(input, name)?, None),
         Format::Npy => then(format, &mut npy::rows(input, name)?, None),

@@ -1,5 +1,6 @@
 //! One cell of a text table: the number in it, or what is wrong and where.
 
+use super::ColumnError;
 use super::body::Body;
 use super::error::DataError;
 use super::layout::Layout;
@@ -24,11 +25,12 @@ impl CellFault {
     ) -> DataError {
         let (file, place) = (body.file.to_owned(), place(layout, line, column));
         match self {
-            Self::NotANumber => DataError::NotANumber {
+            Self::NotANumber => DataError::Column(ColumnError::Text {
                 file,
                 place,
                 found: shown(cell),
-            },
+                column: layout.option_name(column),
+            }),
             Self::NotFinite => DataError::NotFinite {
                 file,
                 place,
@@ -51,7 +53,8 @@ pub(super) fn empty(body: &Body<'_>, layout: &Layout, line: u64, column: usize) 
     }
 }
 
-fn place(layout: &Layout, line: u64, column: usize) -> Place {
+/// Where a cell is.
+pub(super) fn place(layout: &Layout, line: u64, column: usize) -> Place {
     let name = layout.header.as_ref().and_then(|header| header.get(column));
     Place::Cell {
         line,

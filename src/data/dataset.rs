@@ -18,6 +18,8 @@ pub struct Dataset {
     pub image_shape: Option<ImageShape>,
     /// The names of the columns (D), if the file gives them; without control characters.
     pub column_names: Option<Vec<String>>,
+    /// What the samples are called (n), if they are called anything; without control characters.
+    pub ids: Option<Vec<String>>,
     /// The ground truth, if there is any. It never takes part in training.
     pub labels: Option<Labels>,
 }
@@ -75,6 +77,7 @@ impl Dataset {
             values,
             image_shape: None,
             column_names: None,
+            ids: None,
             labels: None,
         }
     }
@@ -114,7 +117,7 @@ impl Dataset {
         }
     }
 
-    /// Some of the rows, in the order given, without labels.
+    /// Some of the rows with their ids, in the order given, without labels.
     ///
     /// # Panics
     /// If there is no such row.
@@ -127,6 +130,8 @@ impl Dataset {
         Self {
             image_shape: self.image_shape,
             column_names: self.column_names.clone(),
+            ids: (self.ids.as_ref())
+                .map(|ids| rows.iter().map(|row| ids[*row as usize].clone()).collect()),
             ..Self::new(
                 self.name.clone(),
                 rows.len(),
@@ -167,12 +172,14 @@ mod tests {
     #[test]
     fn some_rows_come_in_the_order_asked_for() {
         let set = |values| Dataset {
+            ids: Some(["a", "b", "c"].map(str::to_owned).to_vec()),
             labels: Some(Labels::from_integers(&[4, 5, 6])),
             ..Dataset::new("rows", 3, 2, values)
         };
         let bytes = set(Values::U8(vec![0, 1, 10, 11, 20, 21])).of_rows(&[2, 0]);
         assert_eq!(bytes.values, Values::U8(vec![20, 21, 0, 1]));
         assert_eq!((bytes.n_samples, bytes.labels), (2, None));
+        assert_eq!(bytes.ids.unwrap(), ["c", "a"]);
         let floats = set(Values::F32(vec![0.0, 0.5, 1.0, 1.5, 2.0, 2.5])).of_rows(&[1]);
         assert_eq!(floats.values, Values::F32(vec![1.0, 1.5]));
         let sparse = Values::Sparse(Sparse {

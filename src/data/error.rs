@@ -5,6 +5,7 @@
 use std::io;
 
 use super::place::Place;
+use super::{ColumnError, PictureError};
 
 /// A data or label file that cannot be used.
 ///
@@ -45,7 +46,7 @@ pub enum DataError {
     },
     /// Content that no reader knows.
     #[error(
-        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text; convert it, for example with numpy.save"
+        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text, or a folder of PNG or JPEG images; convert it, for example with numpy.save"
     )]
     UnknownFormat {
         /// The file.
@@ -227,10 +228,8 @@ pub enum DataError {
         /// Columns of this line.
         found: usize,
     },
-    /// Text in a column of values.
-    #[error(
-        "{file}{place}: found {found}, expected a number with a decimal point; remove the column, or name it as the label column"
-    )]
+    /// Text where a value should be, in a format without columns that could be left out.
+    #[error("{file}{place}: found {found}, expected a number with a decimal point; correct it")]
     NotANumber {
         /// The file.
         file: String,
@@ -273,26 +272,12 @@ pub enum DataError {
         /// The most columns that are read.
         limit: usize,
     },
-    /// The label column is not in the table.
-    #[error("{file}: label column {wanted} not found, expected one of: {known}")]
-    LabelColumn {
-        /// The file.
-        file: String,
-        /// What was asked for.
-        wanted: String,
-        /// What there is.
-        known: String,
-    },
-    /// A label column was asked for, but the format has no columns to choose from.
-    #[error(
-        "{file}: found {format}, expected a text table, because a label column was asked for; give the labels as a file"
-    )]
-    LabelColumnUnused {
-        /// The file.
-        file: String,
-        /// The format of the file.
-        format: &'static str,
-    },
+    /// A column of a text table.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+    /// An image, or a folder of them.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// A numeric label that is no integer.
     #[error(
         "{file}{place}: found label {found}, expected an integer; round the labels or write them as text in a CSV file"
@@ -319,7 +304,7 @@ pub enum DataError {
     },
     /// A folder without anything to read.
     #[error(
-        "{folder}: found {found}, expected train-*/t10k-* image files in IDX form, or a single data file; name the file itself"
+        "{folder}: found {found}, expected train-*/t10k-* image files in IDX form, a single data file, or PNG and JPEG images; name the file itself"
     )]
     NoDataInFolder {
         /// The folder.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
+use super::pictures::{Pictures, is_image_name};
 use super::place::{listed, printable};
 use super::{Dataset, ImageShape, Labels, ReadOptions, Values, open_file};
 
@@ -17,6 +18,9 @@ const ENDINGS: [&str; 10] = [
 
 /// Read the set in a folder: its `train-*` and `t10k-*` images as one, or its only data file.
 pub(super) fn open(folder: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
+    if let Some(pictures) = Pictures::find(folder, options)? {
+        return pictures.whole();
+    }
     let mut set = match &parts(folder)?[..] {
         [only] => open_file(only, options)?,
         parts => join(parts, options)?,
@@ -40,6 +44,27 @@ pub(super) fn parts(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
         parts.push(folder.join(only_data(folder, &names)?));
     }
     Ok(parts)
+}
+
+/// What lies in a folder itself besides images.
+pub(super) enum Data {
+    /// Parts of a set in IDX form.
+    Parts,
+    /// A file that may be data, one of several perhaps.
+    File(String),
+    None,
+}
+
+/// Looks for data that are no images.
+pub(super) fn data_in(folder: &Path) -> Result<Data, DataError> {
+    let names = names(folder)?;
+    for part in PARTS {
+        if image_file(folder, &names, part)?.is_some() {
+            return Ok(Data::Parts);
+        }
+    }
+    let file = names.into_iter().find(|name| may_be_data(name));
+    Ok(file.map_or(Data::None, Data::File))
 }
 
 /// The file of labels beside a file of images: `train-images-idx3-ubyte.gz` has
@@ -99,7 +124,8 @@ fn image_file<'a>(
     };
     let found: Vec<&String> = names
         .iter()
-        .filter(|name| name.starts_with(part) && name.contains("images") && !is_twin(name))
+        .filter(|name| name.starts_with(part) && name.contains("images"))
+        .filter(|name| !is_twin(name) && !is_image_name(name))
         .collect();
     match found[..] {
         [] => Ok(None),
@@ -129,6 +155,9 @@ fn only_data<'a>(folder: &Path, names: &'a [String]) -> Result<&'a String, DataE
 }
 
 fn may_be_data(name: &str) -> bool {
+    if is_image_name(name) {
+        return false;
+    }
     let name = name.to_ascii_lowercase();
     let about = ["readme", "license", "licence", "labels", "notes"];
     if about.iter().any(|word| name.starts_with(word)) || name.contains("-labels") {
@@ -209,6 +238,8 @@ fn append(whole: &mut Dataset, part: Dataset, path: &Path) -> Result<(), DataErr
             expected,
         });
     }
+    // A set in which only some samples have ids has none.
+    whole.ids = (whole.ids.take().zip(part.ids)).map(|(ids, more)| [ids, more].concat());
     whole.n_samples += n_samples;
     Ok(())
 }

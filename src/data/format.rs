@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::source::{Input, Packing};
-use super::{ReadOptions, matrix_market, npy, npz, svmlight};
+use super::{ColumnError, PictureError, ReadOptions, matrix_market, npy, npz, svmlight};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,20 +16,48 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Refuses a label column where there are no columns to choose from.
-    pub(super) fn check_label_column(
-        self,
-        file: &str,
-        options: &ReadOptions,
-    ) -> Result<(), DataError> {
-        if self == Self::Text || options.label_column.is_none() {
-            return Ok(());
+    /// Refuses options that mean nothing in this format.
+    pub(super) fn check_options(self, file: &str, options: &ReadOptions) -> Result<(), DataError> {
+        let option = if options.image_size.is_some() {
+            Some("--image-size")
+        } else {
+            options.folder_labels.then_some("--folder-labels")
+        };
+        if let Some(option) = option {
+            return Err(DataError::Picture(PictureError::NoPictures {
+                file: file.to_owned(),
+                format: self.name(),
+                option,
+            }));
         }
-        Err(DataError::LabelColumnUnused {
-            file: file.to_owned(),
-            format: self.name(),
-        })
+        match self {
+            Self::Text => Ok(()),
+            _ => refuse_columns(self.name(), file, options),
+        }
     }
+}
+
+/// Refuses columns that were asked for where there are none to choose from.
+pub(super) fn refuse_columns(
+    format: &'static str,
+    file: &str,
+    options: &ReadOptions,
+) -> Result<(), DataError> {
+    let (role, advice) = if options.label_column.is_some() {
+        ("label", "give the labels as a file")
+    } else if options.id_column.is_some() {
+        ("id", "leave `--id-column` out")
+    } else if !options.ignore_columns.is_empty() {
+        ("ignored", "leave `--ignore-column` out")
+    } else {
+        return Ok(());
+    };
+    Err(DataError::Column(ColumnError::NoTable {
+        file: file.to_owned(),
+        format,
+        role,
+        advice,
+    }))
 }
 
 /// Formats that are not read, to be named in the error.
@@ -102,6 +130,16 @@ pub(super) fn find(input: &mut Input<'_>) -> Result<Format, DataError> {
         text if svmlight::is_svmlight(text) => Format::Svmlight,
         _ => Format::Text,
     })
+}
+
+/// What bytes that should be an image are instead.
+pub(super) fn known(start: &[u8]) -> &'static str {
+    let mark = KNOWN.iter().find(|(mark, _)| start.starts_with(mark));
+    match mark {
+        Some((_, name)) => name,
+        None if is_text(start) => "text",
+        None => "bytes of neither",
+    }
 }
 
 fn nested(input: &Input<'_>, found: &'static str) -> Result<Format, DataError> {

@@ -3,7 +3,8 @@
 use super::error::DataError;
 use super::lines::{Delimiter, LONGEST_LINE, LineFault, Lines, Row};
 use super::place::{listed, printable};
-use super::{LabelColumn, ReadOptions};
+use super::table::RowNames;
+use super::{Column, ColumnError};
 
 /// How much of a file is looked at: enough for the longest line, and to see one that is longer.
 pub(super) const SAMPLE: usize = LONGEST_LINE + 1;
@@ -14,7 +15,7 @@ const MOST_ROWS: usize = 50;
 pub(super) const MOST_COLUMNS: usize = 1 << 20;
 
 /// The name a column of labels has by itself.
-const LABEL: &str = "label";
+pub(super) const LABEL: &str = "label";
 
 /// What files write where a value is missing; no evidence of a header.
 const MISSING: [&[u8]; 9] = [
@@ -36,6 +37,8 @@ pub(super) struct Layout {
     /// The names of the columns, if the first line holds them.
     pub(super) header: Option<Vec<String>>,
     pub(super) columns: usize,
+    /// Whether the first column seems to name the rows.
+    pub(super) row_names: Option<RowNames>,
 }
 
 /// What a table is read for.
@@ -72,29 +75,16 @@ impl Layout {
                 .cells()
                 .map(|cell| String::from_utf8_lossy(cell).into_owned())
         };
-        let header = has_header.then(|| names().collect());
+        let header: Option<Vec<String>> = has_header.then(|| names().collect());
+        let name = (header.as_ref()).and_then(|names| names.first().map(String::as_str));
+        let row_names = RowNames::find(name, if has_header { rest } else { &rows }, is_text);
         Ok(Some(Self {
             line: first.line,
             delimiter,
             columns: first.len(),
             header,
+            row_names,
         }))
-    }
-
-    /// The column of labels: the one asked for, else the one named `label`, else none.
-    pub(super) fn label_column(
-        &self,
-        options: &ReadOptions,
-        file: &str,
-    ) -> Result<Option<usize>, DataError> {
-        let Some(wanted) = &options.label_column else {
-            return Ok(self.named(LABEL));
-        };
-        let found = match wanted {
-            LabelColumn::Name(name) => self.named(name),
-            LabelColumn::Index(index) => self.at(*index),
-        };
-        found.map(Some).ok_or_else(|| self.no_column(wanted, file))
     }
 
     /// The column that labels are in, in a file of labels.
@@ -102,20 +92,33 @@ impl Layout {
         if self.columns == 1 {
             return Ok(0);
         }
-        let wanted = LabelColumn::Name(LABEL.to_owned());
+        let wanted = Column::Name(LABEL.to_owned());
         self.named(LABEL)
-            .ok_or_else(|| self.no_column(&wanted, file))
+            .ok_or_else(|| self.no_column(&wanted, "label", file).into())
     }
 
-    /// The names of all columns but that of the labels, fit to be shown.
-    pub(super) fn value_names(&self, label_column: Option<usize>) -> Option<Vec<String>> {
-        let names = self.header.as_ref()?.iter().enumerate();
-        let values = names.filter(|(column, _)| Some(*column) != label_column);
-        Some(values.map(|(_, name)| printable(name)).collect())
+    /// Whether the first column has a name as a column that counts the rows has, or none among names.
+    pub(super) fn may_count(&self) -> bool {
+        let name = self.header.as_ref().and_then(|header| header.first());
+        name.is_some_and(|name| RowNames::is_of_counter(name))
+    }
+
+    /// A column as an option can name it: by its name, if that is one of its own and needs no quotes, else by its
+    /// place from 0.
+    pub(super) fn option_name(&self, column: usize) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        let name = self.header.as_ref().and_then(|header| header.get(column));
+        let plain = name.filter(|name| {
+            self.named(name) == Some(column)
+                && name.chars().all(is_plain)
+                && name.parse::<i64>().is_err()
+                && !name.is_empty()
+        });
+        plain.cloned().unwrap_or_else(|| column.to_string())
     }
 
     /// The one column of this name.
-    fn named(&self, name: &str) -> Option<usize> {
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
         let header = self.header.as_ref()?;
         let mut places = (0..header.len()).filter(|&at| header[at] == name);
         let first = places.next();
@@ -123,7 +126,7 @@ impl Layout {
     }
 
     /// The column at `index`, counted from the end if negative.
-    fn at(&self, index: i64) -> Option<usize> {
+    pub(super) fn at(&self, index: i64) -> Option<usize> {
         let from_start = if index < 0 {
             index + self.columns as i64
         } else {
@@ -134,7 +137,8 @@ impl Layout {
             .filter(|&at| at < self.columns)
     }
 
-    fn no_column(&self, wanted: &LabelColumn, file: &str) -> DataError {
+    /// The error for a column that is not there.
+    pub(super) fn no_column(&self, wanted: &Column, role: &'static str, file: &str) -> ColumnError {
         let last = self.columns.saturating_sub(1);
         let known = match &self.header {
             Some(names) => format!(
@@ -144,11 +148,12 @@ impl Layout {
             None => format!("an index 0 to {last} (no header line was found)"),
         };
         let wanted = match wanted {
-            LabelColumn::Name(name) => format!("\"{}\"", printable(name)),
-            LabelColumn::Index(index) => index.to_string(),
+            Column::Name(name) => format!("\"{}\"", printable(name)),
+            Column::Index(index) => index.to_string(),
         };
-        DataError::LabelColumn {
+        ColumnError::NotFound {
             file: file.to_owned(),
+            role,
             wanted,
             known,
         }
@@ -215,10 +220,14 @@ fn delimiter(sample: &[u8], purpose: Purpose) -> Delimiter {
 /// (`0`, `1`, … as pandas writes them, but not `0.5`), so that a row with a slip is no header.
 fn is_header(first: &Row, rest: &[Row]) -> bool {
     let may_be_name = |cell: &[u8]| !is_number(cell) || cell.iter().all(u8::is_ascii_digit);
-    let is_name = |cell: &[u8]| !cell.is_empty() && !is_number(cell) && !MISSING.contains(&cell);
     let over_number = |at| rest.iter().any(|row| row.cell(at).is_some_and(is_number));
-    let names_a_number = |(at, cell)| is_name(cell) && (rest.is_empty() || over_number(at));
+    let names_a_number = |(at, cell)| is_text(cell) && (rest.is_empty() || over_number(at));
     first.cells().all(may_be_name) && first.cells().enumerate().any(names_a_number)
+}
+
+/// Whether a cell holds text: something, but neither a number nor a mark for a missing one.
+fn is_text(cell: &[u8]) -> bool {
+    !cell.is_empty() && !is_number(cell) && !MISSING.contains(&cell)
 }
 
 fn is_number(cell: &[u8]) -> bool {
@@ -297,37 +306,6 @@ mod tests {
         assert!(
             error.contains("label column \"label\" not found, expected one of: a, b"),
             "{error}"
-        );
-    }
-
-    #[test]
-    fn label_columns() {
-        let layout = data("a,label,c,c\n1,2,3,4\n");
-        let column = |text: &str| {
-            let label_column = text.parse().ok();
-            layout.label_column(
-                &ReadOptions {
-                    label_column,
-                    ..ReadOptions::default()
-                },
-                "x",
-            )
-        };
-        assert_eq!(
-            layout.label_column(&ReadOptions::default(), "x").unwrap(),
-            Some(1)
-        );
-        assert_eq!(column("a").unwrap(), Some(0));
-        assert_eq!(column("2").unwrap(), Some(2));
-        assert_eq!(column("-1").unwrap(), Some(3));
-        for wrong in ["c", "d", "4", "-5", "-9223372036854775808"] {
-            assert!(column(wrong).is_err(), "{wrong}");
-        }
-        assert_eq!(
-            data("target,a\n1,2\n")
-                .label_column(&ReadOptions::default(), "x")
-                .unwrap(),
-            None
         );
     }
 }

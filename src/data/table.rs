@@ -3,16 +3,26 @@
 use std::io::BufReader;
 use std::ops::ControlFlow;
 
+mod error;
+mod ids;
+mod roles;
+mod row_names;
 mod stream;
 
+pub use error::ColumnError;
+pub(super) use row_names::RowNames;
+
 use super::body::{Body, room};
-use super::cell::{empty, number};
+use super::cell::{empty, number, place};
 use super::error::DataError;
 use super::labels::Builder;
 use super::layout::{Layout, MOST_COLUMNS, Purpose, SAMPLE, TooLong};
 use super::lines::{LONGEST_LINE, LineFault, Lines, Row};
+use super::place::shown;
 use super::source::{Input, Source};
 use super::{Dataset, Labels, ReadOptions, Values};
+use ids::Ids;
+use roles::{Role, Roles};
 
 const BUFFER: usize = 64 << 10;
 
@@ -21,7 +31,7 @@ pub(super) struct Table<'i, 'a> {
     input: &'i mut Input<'a>,
     name: String,
     layout: Layout,
-    label_column: Option<usize>,
+    roles: Roles,
     /// D.
     input_dim: usize,
 }
@@ -34,19 +44,13 @@ impl<'i, 'a> Table<'i, 'a> {
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
         let layout = layout(input, options.header, Purpose::Data)?;
-        let label_column = layout.label_column(options, &input.file)?;
-        let input_dim = layout.columns - usize::from(label_column.is_some());
-        if input_dim == 0 {
-            return Err(DataError::NoColumns {
-                file: input.file.clone(),
-            });
-        }
+        let roles = Roles::find(&layout, options, &input.file)?;
         Ok(Self {
+            input_dim: roles.n_values(),
             input,
             name,
             layout,
-            label_column,
-            input_dim,
+            roles,
         })
     }
 
@@ -56,10 +60,11 @@ impl<'i, 'a> Table<'i, 'a> {
             input,
             name,
             layout,
-            label_column,
+            roles,
             input_dim,
         } = self;
-        let mut rows = Rows::new(&layout, label_column);
+        roles.tell(&layout, &input.file);
+        let mut rows = Rows::new(&layout, &roles);
         rows.read(input)?;
         if !rows.kept {
             // Too large to be believed at first, now known to be whole.
@@ -67,13 +72,14 @@ impl<'i, 'a> Table<'i, 'a> {
             rows = Rows {
                 values,
                 sure: true,
-                ..Rows::new(&layout, label_column)
+                ..Rows::new(&layout, &roles)
             };
             rows.read(input)?;
         }
         Ok(Dataset {
-            column_names: layout.value_names(label_column),
-            labels: label_column.map(|_| rows.labels.finish()),
+            column_names: roles.value_names(&layout),
+            ids: rows.take_ids(&input.file)?,
+            labels: roles.labelled().then(|| rows.labels.finish()),
             ..Dataset::new(name, rows.count, input_dim, Values::F32(rows.values))
         })
     }
@@ -167,9 +173,10 @@ fn too_long(file: &str, line: u64) -> DataError {
 /// What has been read of a table.
 struct Rows<'a> {
     layout: &'a Layout,
-    label_column: Option<usize>,
+    roles: &'a Roles,
     values: Vec<f32>,
     labels: Builder,
+    ids: Ids,
     count: usize,
     /// Whether the values are collected, not only checked.
     kept: bool,
@@ -178,12 +185,13 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(layout: &'a Layout, label_column: Option<usize>) -> Self {
+    fn new(layout: &'a Layout, roles: &'a Roles) -> Self {
         Self {
             layout,
-            label_column,
+            roles,
             values: Vec::new(),
             labels: Builder::default(),
+            ids: Ids::default(),
             count: 0,
             kept: true,
             sure: false,
@@ -199,36 +207,66 @@ impl<'a> Rows<'a> {
     }
 
     fn push(&mut self, body: &Body<'_>, row: &Row) -> Result<(), DataError> {
-        if !self.sure && body.needs_rehearsal((self.values.len() as u64).saturating_mul(4)) {
+        let bytes = (self.values.len() as u64).saturating_mul(4);
+        if !self.sure && body.needs_rehearsal(bytes.saturating_add(self.ids.bytes)) {
             self.kept = false;
             self.values = Vec::new();
+            self.ids = Ids::default();
             self.labels = Builder::default();
         }
         if self.kept && self.values.try_reserve(row.len()).is_err() {
-            let bytes = (self.values.len() as u64).saturating_mul(4);
             return Err(DataError::OutOfMemory {
                 file: body.file.to_owned(),
                 bytes,
             });
         }
         for (column, cell) in row.cells().enumerate() {
-            if cell.is_empty() {
+            let role = self.roles.of(column);
+            if cell.is_empty() && role != Role::Ignored {
                 return Err(empty(body, self.layout, row.line, column));
             }
-            if self.label_column == Some(column) {
-                if self.kept {
-                    self.labels.push(cell);
+            match role {
+                Role::Value => {
+                    let value = number(cell).map_err(|fault| {
+                        fault.into_error(body, self.layout, row.line, column, cell)
+                    })?;
+                    if self.kept {
+                        self.values.push(value);
+                    }
                 }
-                continue;
-            }
-            let value = number(cell)
-                .map_err(|fault| fault.into_error(body, self.layout, row.line, column, cell))?;
-            if self.kept {
-                self.values.push(value);
+                Role::Label if self.kept => self.labels.push(cell),
+                Role::Id => self.push_id(body, row.line, column, cell)?,
+                Role::Label | Role::Ignored => {}
             }
         }
         self.count += 1;
         Ok(())
+    }
+}
+
+impl Rows<'_> {
+    fn push_id(
+        &mut self,
+        body: &Body<'_>,
+        line: u64,
+        column: usize,
+        cell: &[u8],
+    ) -> Result<(), DataError> {
+        let id = std::str::from_utf8(cell).map_err(|_| ColumnError::IdNotUtf8 {
+            file: body.file.to_owned(),
+            place: place(self.layout, line, column),
+            found: shown(cell),
+        })?;
+        if self.kept {
+            self.ids.push(id, line);
+        }
+        Ok(())
+    }
+
+    /// The ids so far, if the table has such a column. Nothing is left.
+    fn take_ids(&mut self, file: &str) -> Result<Option<Vec<String>>, DataError> {
+        let ids = |column| self.ids.take(file, self.layout, column);
+        self.roles.id().map(ids).transpose()
     }
 }
 
@@ -325,7 +363,7 @@ mod tests {
     #[test]
     fn labels_by_index_without_header() {
         let options = ReadOptions {
-            label_column: Some(super::super::LabelColumn::Index(-1)),
+            label_column: Some(super::super::Column::Index(-1)),
             ..Default::default()
         };
         let set = read("5.1\t3.5\tsetosa\n4.9\t3.0\tother\n", &options).unwrap();

@@ -3,30 +3,40 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Writes `index,label,confidence` and a row for each sample, in as many pieces as the caller likes.
+use super::csv_text::csv_text;
+
+/// Writes `index,label,confidence` and a row for each sample in as many pieces as the caller likes; with ids a fourth
+/// column `id`.
 ///
-/// Indices count from the one given; the confidence, 1/k to 1, has six significant digits; lines end in `\n`.
+/// Indices count from the one given; confidence is 1/k to 1, to six significant digits; lines end in `\n`.
 #[derive(Debug)]
 pub struct LabelsWriter<W: Write> {
     out: W,
     index: u64,
+    with_ids: bool,
 }
 
 impl<W: Write> LabelsWriter<W> {
     /// Writes the header; the next row will be that of sample `first`.
-    pub fn new(mut out: W, first: u64) -> io::Result<Self> {
-        out.write_all(b"index,label,confidence\n")?;
-        Ok(Self { out, index: first })
+    pub fn new(mut out: W, first: u64, with_ids: bool) -> io::Result<Self> {
+        out.write_all(b"index,label,confidence")?;
+        out.write_all(if with_ids { b",id\n" } else { b"\n" })?;
+        Ok(Self {
+            out,
+            index: first,
+            with_ids,
+        })
     }
 
-    /// Writes the next rows: labels (any), and the soft assignment of each to its cluster (as many).
+    /// Writes the next rows: labels (any), their confidence, and their ids if the header has such a column.
     ///
     /// # Panics
-    /// If the two differ in length.
+    /// If the lengths differ, or there are ids but no column for them, or the other way round.
     pub fn write_rows<T: Copy + Display>(
         &mut self,
         labels: &[T],
         confidence: &[f32],
+        ids: Option<&[String]>,
     ) -> io::Result<()> {
         assert!(
             labels.len() == confidence.len(),
@@ -34,9 +44,18 @@ impl<W: Write> LabelsWriter<W> {
             labels.len(),
             confidence.len()
         );
-        for (label, &confidence) in labels.iter().zip(confidence) {
-            let decimals = decimals(confidence);
-            writeln!(self.out, "{},{label},{confidence:.decimals$}", self.index)?;
+        assert!(
+            ids.is_some() == self.with_ids && ids.is_none_or(|ids| ids.len() == labels.len()),
+            "ids for every row of a table with them, and only for such"
+        );
+        for (i, (label, confidence)) in labels.iter().zip(confidence).enumerate() {
+            let index = self.index;
+            let decimals = decimals(*confidence);
+            write!(self.out, "{index},{label},{confidence:.decimals$}")?;
+            if let Some(ids) = ids {
+                write!(self.out, ",{}", csv_text(&ids[i]))?;
+            }
+            self.out.write_all(b"\n")?;
             self.index += 1;
         }
         Ok(())
@@ -49,13 +68,19 @@ impl<W: Write> LabelsWriter<W> {
     }
 }
 
-/// Writes the table of a whole set: `assignment` (n) holds argmax_j q_ij, `confidence` (n) the soft assignment there.
+/// Writes the table of a whole set: `assignment` (n) holds argmax_j q_ij, `confidence` (n) the soft assignment there,
+/// `ids` (n) what the samples are called, if they are called anything.
 ///
 /// # Panics
-/// If the two differ in length.
-pub fn write_labels_csv(out: impl Write, assignment: &[u32], confidence: &[f32]) -> io::Result<()> {
-    let mut writer = LabelsWriter::new(out, 0)?;
-    writer.write_rows(assignment, confidence)?;
+/// If the lengths differ.
+pub fn write_labels_csv(
+    out: impl Write,
+    assignment: &[u32],
+    confidence: &[f32],
+    ids: Option<&[String]>,
+) -> io::Result<()> {
+    let mut writer = LabelsWriter::new(out, 0, ids.is_some())?;
+    writer.write_rows(assignment, confidence, ids)?;
     writer.finish()?;
     Ok(())
 }
@@ -86,7 +111,7 @@ mod tests {
     fn rows_are_in_order_with_six_significant_digits() {
         let mut out = Vec::new();
         let confidence = [0.1, 0.123_456_78, 0.000_976_562_5, 0.0, f32::NAN];
-        write_labels_csv(&mut out, &[3, 0, 4_000_000_000, 1, 2], &confidence).unwrap();
+        write_labels_csv(&mut out, &[3, 0, 4_000_000_000, 1, 2], &confidence, None).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "index,label,confidence\n\
@@ -99,15 +124,27 @@ mod tests {
     }
 
     #[test]
-    fn pieces_go_on_counting() {
-        let mut writer = LabelsWriter::new(Vec::new(), 7).unwrap();
-        writer.write_rows(&[1, -1], &[0.5, 0.25]).unwrap();
-        writer.write_rows::<i32>(&[], &[]).unwrap();
-        writer.write_rows(&[0], &[1.0]).unwrap();
+    fn ids_are_a_fourth_column_and_pieces_go_on_counting() {
+        let ids = ["a".to_owned(), "b, \"c\"".to_owned(), String::new()];
+        let mut writer = LabelsWriter::new(Vec::new(), 7, true).unwrap();
+        writer
+            .write_rows(&[1, -1], &[0.5, 0.25], Some(&ids[..2]))
+            .unwrap();
+        writer.write_rows(&[0], &[1.0], Some(&ids[2..])).unwrap();
         assert_eq!(
             String::from_utf8(writer.finish().unwrap()).unwrap(),
-            "index,label,confidence\n7,1,0.500000\n8,-1,0.250000\n9,0,1.000000\n"
+            "index,label,confidence,id\n\
+             7,1,0.500000,a\n\
+             8,-1,0.250000,\"b, \"\"c\"\"\"\n\
+             9,0,1.000000,\n"
         );
+    }
+
+    #[test]
+    #[should_panic(expected = "ids for every row")]
+    fn ids_must_be_as_many() {
+        let ids = ["a".to_owned()];
+        let _ = write_labels_csv(io::sink(), &[0, 1], &[1.0, 1.0], Some(&ids));
     }
 
     #[test]
@@ -120,13 +157,13 @@ mod tests {
     #[test]
     fn no_samples_leave_the_header() {
         let mut out = Vec::new();
-        write_labels_csv(&mut out, &[], &[]).unwrap();
+        write_labels_csv(&mut out, &[], &[], None).unwrap();
         assert_eq!(out, b"index,label,confidence\n");
     }
 
     #[test]
     #[should_panic(expected = "the assignment has length 2 but confidence has length 1")]
     fn lengths_must_agree() {
-        let _ = write_labels_csv(io::sink(), &[0, 1], &[1.0]);
+        let _ = write_labels_csv(io::sink(), &[0, 1], &[1.0], None);
     }
 }

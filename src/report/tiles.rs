@@ -1,8 +1,9 @@
-//! Small grey images side by side, as one PNG, written line by line.
+//! Small images, grey or RGB, side by side, as one PNG, written line by line.
 
 use std::io::{self, Write};
 
-/// The pixels (height, width) of one image, row by row; 0 is black.
+/// The values of one image as a sample has them: planes (grey, or red, green and blue) one after the other, each
+/// (height, width), row by row; 0 is black.
 pub type Tile = Vec<u8>;
 
 /// How tiles are laid out.
@@ -12,6 +13,8 @@ pub struct Grid {
     pub height: usize,
     /// Pixels of a tile, from left to right.
     pub width: usize,
+    /// Planes of a tile: 1 for shades of grey, 3 for red, green and blue.
+    pub channels: usize,
     /// Tiles of each group in a line; groups stand farther apart than tiles.
     pub groups: Vec<usize>,
     /// Lines of tiles.
@@ -27,24 +30,24 @@ const GROUP_GAP: usize = 8;
 /// Tiles are enlarged until another step would make their longer side larger than this.
 const SIDE: usize = 64;
 
-/// Writes a grey PNG of the tiles; `None` leaves a place empty.
+/// Writes a PNG of the tiles, grey or RGB as they are; `None` leaves a place empty.
 ///
 /// # Errors
 /// Those of the `Write`; an image that is wider or higher than PNG allows.
 ///
 /// # Panics
-/// If a tile, a line or their number is not that of the grid.
+/// If a tile, a line or their number is not that of the grid, or tiles have neither 1 nor 3 planes.
 pub fn write_png(
     out: impl Write,
     grid: &Grid,
     lines: impl Iterator<Item = Vec<Option<Tile>>>,
 ) -> io::Result<()> {
     let mut encoder = png::Encoder::new(out, pixels(grid.columns())?, pixels(grid.rows())?);
-    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_color(grid.colours());
     encoder.set_depth(png::BitDepth::Eight);
     let mut header = encoder.write_header()?;
     let mut out = header.stream_writer()?;
-    let gap = vec![BACKGROUND; GAP * grid.columns()];
+    let gap = vec![BACKGROUND; GAP * grid.columns() * grid.channels];
     let mut written = 0;
     for line in lines {
         out.write_all(&gap)?;
@@ -73,6 +76,14 @@ fn pixels(side: usize) -> io::Result<u32> {
 }
 
 impl Grid {
+    fn colours(&self) -> png::ColorType {
+        match self.channels {
+            1 => png::ColorType::Grayscale,
+            3 => png::ColorType::Rgb,
+            other => panic!("tiles of {other} planes, expected 1 or 3"),
+        }
+    }
+
     /// How many times as large a tile is drawn.
     fn zoom(&self) -> usize {
         (SIDE / self.height.max(self.width).max(1)).max(1)
@@ -118,10 +129,10 @@ impl Grid {
             tiles.len(),
             places.len()
         );
-        let mut line = vec![BACKGROUND; self.line_rows() * self.columns()];
+        let mut line = vec![BACKGROUND; self.line_rows() * self.columns() * self.channels];
         for (tile, place) in tiles.iter().zip(places) {
             if let Some(tile) = tile {
-                self.draw(tile, &mut line[place..]);
+                self.draw(tile, &mut line[place * self.channels..]);
             }
         }
         line
@@ -129,18 +140,23 @@ impl Grid {
 
     /// Draws a tile into a line that begins at its first pixel.
     fn draw(&self, tile: &[u8], line: &mut [u8]) {
+        let plane = self.height * self.width;
         assert!(
-            tile.len() == self.height * self.width,
-            "a tile of {} pixels, expected {} x {}",
+            tile.len() == plane * self.channels,
+            "a tile of {} values, expected {} of {} x {}",
             tile.len(),
+            self.channels,
             self.height,
             self.width
         );
         let zoom = self.zoom();
-        for (y, target) in line.chunks_mut(self.columns()).enumerate() {
-            let row = &tile[y / zoom * self.width..][..self.width];
-            for (target, x) in target.iter_mut().zip(0..self.width * zoom) {
-                *target = row[x / zoom];
+        for (y, target) in line.chunks_mut(self.columns() * self.channels).enumerate() {
+            let start = y / zoom * self.width;
+            let pixels = target.chunks_exact_mut(self.channels);
+            for (pixel, x) in pixels.zip(0..self.width * zoom) {
+                for (colour, value) in pixel.iter_mut().enumerate() {
+                    *value = tile[colour * plane + start + x / zoom];
+                }
             }
         }
     }
@@ -152,12 +168,17 @@ pub(super) mod tests {
 
     /// Width and pixels of a grey PNG.
     pub(crate) fn decoded(bytes: &[u8]) -> (usize, Vec<u8>) {
+        decoded_as(bytes, png::ColorType::Grayscale)
+    }
+
+    /// Width and pixels of a PNG of these colours.
+    pub(crate) fn decoded_as(bytes: &[u8], colours: png::ColorType) -> (usize, Vec<u8>) {
         let mut reader = png::Decoder::new(io::Cursor::new(bytes))
             .read_info()
             .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
-        assert_eq!(info.color_type, png::ColorType::Grayscale);
+        assert_eq!(info.color_type, colours);
         (info.width as usize, pixels)
     }
 
@@ -166,6 +187,7 @@ pub(super) mod tests {
         Grid {
             height: 1,
             width: 40,
+            channels: 1,
             groups: vec![1, 2],
             lines: 2,
         }
@@ -201,6 +223,7 @@ pub(super) mod tests {
         let grid = Grid {
             height: 2,
             width: 1,
+            channels: 1,
             groups: vec![1],
             lines: 1,
         };
@@ -214,6 +237,27 @@ pub(super) mod tests {
             [at(2, 2), at(33, 33), at(2, 34), at(33, 65)],
             [10, 10, 20, 20]
         );
+    }
+
+    #[test]
+    fn planes_become_colours() {
+        // One pixel above another: (1, 3, 5) and (2, 4, 6).
+        let grid = Grid {
+            height: 2,
+            width: 1,
+            channels: 3,
+            groups: vec![1, 1],
+            lines: 1,
+        };
+        let mut out = Vec::new();
+        let tiles = vec![None, Some(vec![1, 2, 3, 4, 5, 6])];
+        write_png(&mut out, &grid, [tiles].into_iter()).unwrap();
+        let (width, values) = decoded_as(&out, png::ColorType::Rgb);
+        assert_eq!((width, values.len() / (3 * width)), (2 + 34 + 8 + 34, 68));
+        let at = |x: usize, y: usize| &values[3 * (y * width + x)..][..3];
+        assert_eq!([at(43, 2), at(76, 2), at(2, 2)], [[128; 3]; 3]);
+        assert_eq!([at(44, 2), at(75, 33)], [[1, 3, 5]; 2]);
+        assert_eq!([at(44, 34), at(75, 65)], [[2, 4, 6]; 2]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod bench;
 mod choose;
 mod explain;
 mod export;
+mod ids;
+mod images;
 mod info;
 mod onnx_graph;
 mod output;

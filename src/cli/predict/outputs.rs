@@ -55,17 +55,19 @@ struct Npy<T: NpyNumber> {
 }
 
 impl<'f> Outputs<'f> {
-    /// Begins the files; the first row will be that of sample `first`.
+    /// Begins the files; the first row will be that of sample `first`. Of them only the text has a place for ids.
     pub(super) fn begin(
         folder: &'f RunDir,
         format: Format,
         model: &Model,
         first: usize,
+        with_ids: bool,
     ) -> Result<Self> {
         let labels = match format {
             Format::Csv => {
                 let file = folder.begin(LABELS_CSV)?;
-                Labels::Csv(folder.named(LABELS_CSV, LabelsWriter::new(file, first as u64))?)
+                let writer = LabelsWriter::new(file, first as u64, with_ids);
+                Labels::Csv(folder.named(LABELS_CSV, writer)?)
             }
             Format::Npy => Labels::Npy {
                 labels: Npy::begin(folder, LABELS_NPY, None)?,
@@ -87,12 +89,18 @@ impl<'f> Outputs<'f> {
         })
     }
 
-    /// Writes the next rows; `labels` are those to be written.
-    pub(super) fn write(&mut self, labels: &[i32], found: &Prediction) -> Result<()> {
+    /// Writes the next rows; `labels` are those to be written, `ids` what the samples are called.
+    pub(super) fn write(
+        &mut self,
+        labels: &[i32],
+        found: &Prediction,
+        ids: Option<&[String]>,
+    ) -> Result<()> {
         let folder = self.folder;
         match &mut self.labels {
             Labels::Csv(writer) => {
-                folder.named(LABELS_CSV, writer.write_rows(labels, &found.confidence))?;
+                let result = writer.write_rows(labels, &found.confidence, ids);
+                folder.named(LABELS_CSV, result)?;
             }
             Labels::Npy {
                 labels: writer,

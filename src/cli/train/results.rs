@@ -50,8 +50,14 @@ pub(super) fn metrics_of(
     }
 }
 
-/// Every file of the run folder but what explains and shows the clusters, and `metrics.json`.
-pub(super) fn write_results(folder: &RunDir, run: &Run, labels: Option<&Labels>) -> Result<()> {
+/// Every file of the run folder but what explains and shows the clusters, and `metrics.json`; `ids` (n) are what the
+/// samples are called.
+pub(super) fn write_results(
+    folder: &RunDir,
+    run: &Run,
+    labels: Option<&Labels>,
+    ids: Option<&[String]>,
+) -> Result<()> {
     let Run {
         config,
         found,
@@ -65,7 +71,7 @@ pub(super) fn write_results(folder: &RunDir, run: &Run, labels: Option<&Labels>)
         out.write_all(config.to_toml().as_bytes())
     })?;
     folder.write(report::LABELS_CSV, |out| {
-        report::write_labels_csv(out, &clustering.assignment, &clustering.confidence)
+        report::write_labels_csv(out, &clustering.assignment, &clustering.confidence, ids)
     })?;
     if let Some(labels) = labels {
         let table = ClassTable::of(labels, &clustering.assignment);

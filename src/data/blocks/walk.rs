@@ -4,7 +4,9 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use super::super::{folder, open_labels, open_regular};
-use super::{Block, BlockOptions, BlockRows, DataError, Format, Input, NamedLabels, ReadOptions};
+use super::{
+    Block, BlockOptions, BlockRows, DataError, Format, Input, NamedLabels, Pictures, ReadOptions,
+};
 use super::{RowStream, Take, printable, stem, with_rows};
 
 /// A set in one or more files.
@@ -172,6 +174,27 @@ impl<'o> Walk<'o> {
             }
         })
     }
+}
+
+/// Hands over the images of a folder, with the labels of a file if there is one.
+pub(super) fn pictures(
+    mut pictures: Pictures,
+    options: &ReadOptions,
+    blocks: &BlockOptions,
+    take: &mut Take<'_>,
+) -> Result<(), DataError> {
+    let n = pictures.count()?;
+    let labels = options
+        .label_file
+        .as_deref()
+        .map(named_labels)
+        .transpose()?;
+    if let Some(labels) = &labels {
+        labels.check_count(n)?;
+    }
+    let range = blocks.shard.map_or(0..usize::MAX, |shard| shard.range(n));
+    let _ = each_labelled(&mut pictures, labels.as_ref(), range, blocks.into(), take)?;
+    Ok(())
 }
 
 fn named_labels(file: &Path) -> Result<NamedLabels, DataError> {

@@ -17,7 +17,7 @@ impl RowStream for Table<'_, '_> {
     }
 
     fn labelled(&self) -> bool {
-        self.label_column.is_some()
+        self.roles.labelled()
     }
 
     /// Of the rows before the range only the lines are checked.
@@ -33,22 +33,26 @@ impl RowStream for Table<'_, '_> {
         // Memory is bounded by the block, so nothing needs to be proved before it is taken.
         let mut rows = Rows {
             sure: true,
-            ..Rows::new(&self.layout, self.label_column)
+            ..Rows::new(&self.layout, &self.roles)
         };
         let (mut at, mut flow) = (0, ControlFlow::Continue(()));
+        let file = self.input.file.clone();
+        self.roles.tell(&self.layout, &file);
         let mut hand_over = |rows: &mut Rows<'_>, end: usize| {
             let values = Values::F32(std::mem::take(&mut rows.values));
             let count = std::mem::take(&mut rows.count);
             let labels = rows.labels.take_unsorted();
-            take(Block {
+            let ids = rows.take_ids(&file)?;
+            Ok::<_, DataError>(take(Block {
                 first: end - count,
                 rows: Dataset {
                     n_samples: count,
                     values,
                     labels: labelled.then_some(labels),
+                    ids,
                     ..template.clone()
                 },
-            })
+            }))
         };
         if range.is_empty() {
             return Ok(flow);
@@ -64,7 +68,7 @@ impl RowStream for Table<'_, '_> {
             }
             rows.push(body, row)?;
             if rows.count == most || at == range.end {
-                flow = hand_over(&mut rows, at);
+                flow = hand_over(&mut rows, at)?;
             }
             let done = flow.is_break() || at == range.end;
             Ok(if done {
@@ -74,7 +78,7 @@ impl RowStream for Table<'_, '_> {
             })
         })?;
         if rows.count > 0 {
-            flow = hand_over(&mut rows, at);
+            flow = hand_over(&mut rows, at)?;
         }
         Ok(flow)
     }

@@ -7,24 +7,20 @@ use crate::data::{Dataset, ImageShape};
 use crate::explain::{Exemplar, Explanation, Kind, Uncertain};
 
 /// Writes a line for each cluster: the decoded centroid, the mean of the members, the nearest members by
-/// rank, the farthest by rank. The least value of the data is black, the largest white.
+/// rank, the farthest by rank. The least value of the data is black, the largest white (of red, green and blue, where
+/// images have colours).
 ///
 /// # Panics
-/// If the images are not in shades of grey, or have not as many pixels as a sample has values.
+/// If the images have neither 1 nor 3 planes, or not as many pixels as a sample has values.
 pub fn write_exemplars_png(
     out: impl Write,
     found: &Explanation,
     data: &Dataset,
-    ImageShape { height, width, .. }: ImageShape,
+    shape: ImageShape,
 ) -> io::Result<()> {
     let shade = |values: &[f32]| shades(values, found.columns.low, found.columns.high);
     let most = most_of_a_cluster(found);
-    let grid = Grid {
-        height,
-        width,
-        groups: vec![1, 1, most, most],
-        lines: clusters(found, data).len(),
-    };
+    let grid = grid(shape, vec![1, 1, most, most], clusters(found, data).len());
     let lines = clusters(found, data).map(|(cluster, decoded, mean)| {
         let mut line = vec![Some(shade(decoded)), Some(shade(mean))];
         // The mean of no members is no picture.
@@ -39,23 +35,18 @@ pub fn write_exemplars_png(
 }
 
 /// Writes a line for each cluster: each of its nearest members beside its saliency, the largest of which is
-/// white.
+/// white. That of a pixel with colours is the sum over its planes.
 ///
 /// # Panics
-/// If an image has not as many pixels as a sample has values.
+/// If the images have neither 1 nor 3 planes, or not as many pixels as a sample has values.
 pub fn write_saliency_png(
     out: impl Write,
     found: &Explanation,
     data: &Dataset,
-    ImageShape { height, width, .. }: ImageShape,
+    shape: ImageShape,
 ) -> io::Result<()> {
     let most = most_of_a_cluster(found);
-    let grid = Grid {
-        height,
-        width,
-        groups: vec![2; most],
-        lines: clusters(found, data).len(),
-    };
+    let grid = grid(shape, vec![2; most], clusters(found, data).len());
     // Both are in the order of the clusters.
     let mut salient = (found.salient())
         .zip(found.saliency.chunks_exact(data.input_dim))
@@ -63,13 +54,14 @@ pub fn write_saliency_png(
     let lines = clusters(found, data).map(|(cluster, ..)| {
         let mut line = Vec::new();
         while let Some((exemplar, saliency)) = salient.next_if(|(e, _)| e.cluster == cluster) {
+            let saliency = of_pixels(saliency, shape.channels);
             let largest = saliency.iter().copied().fold(0.0, f32::max);
             line.push(shades(
                 &row(data, exemplar.index),
                 found.columns.low,
                 found.columns.high,
             ));
-            line.push(shades(saliency, 0.0, largest.into()));
+            line.push(shades(&saliency, 0.0, largest.into()).repeat(shape.channels));
         }
         padded(line, 2 * most)
     });
@@ -82,26 +74,42 @@ const UNCERTAIN_COLUMNS: usize = 12;
 /// Writes the samples that could as well be in another cluster, the least margin first, line by line.
 ///
 /// # Panics
-/// If the images are not in shades of grey, or have not as many pixels as a sample has values.
+/// If the images have neither 1 nor 3 planes, or not as many pixels as a sample has values.
 pub fn write_uncertain_png(
     out: impl Write,
     found: &Explanation,
     data: &Dataset,
-    ImageShape { height, width, .. }: ImageShape,
+    shape: ImageShape,
 ) -> io::Result<()> {
     let (low, high) = (found.columns.low, found.columns.high);
     let columns = found.uncertain.len().clamp(1, UNCERTAIN_COLUMNS);
-    let grid = Grid {
-        height,
-        width,
-        groups: vec![columns],
-        lines: found.uncertain.len().div_ceil(columns),
-    };
+    let grid = grid(
+        shape,
+        vec![columns],
+        found.uncertain.len().div_ceil(columns),
+    );
     let lines = found.uncertain.chunks(columns).map(|line| {
         let tile = |sample: &Uncertain| shades(&row(data, sample.index), low, high);
         padded(line.iter().map(tile).collect(), columns)
     });
     write_png(out, &grid, lines)
+}
+
+fn grid(shape: ImageShape, groups: Vec<usize>, lines: usize) -> Grid {
+    Grid {
+        height: shape.height,
+        width: shape.width,
+        channels: shape.channels,
+        groups,
+        lines,
+    }
+}
+
+/// The sum over the planes of an image: a value for each pixel.
+fn of_pixels(values: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = values.len() / channels;
+    let sum = |pixel| values.iter().skip(pixel).step_by(pixels).sum();
+    (0..pixels).map(sum).collect()
 }
 
 /// Each cluster with its decoded centroid (D) and the mean of its members (D).
@@ -150,7 +158,7 @@ fn padded(tiles: Vec<Tile>, count: usize) -> Vec<Option<Tile>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tiles::tests::decoded;
+    use super::super::super::tiles::tests::{decoded, decoded_as};
     use super::*;
     use crate::data::Values;
     use crate::explain::{Certainty, ColumnStatistics};
@@ -223,6 +231,38 @@ mod tests {
         write_saliency_png(&mut out, &found, &data, ImageShape::grey(1, 1)).unwrap();
         let starts = [2, 68, 142, 208];
         assert_eq!(middles(&out, &starts), [[128; 4], [10, 0, 250, 255]]);
+    }
+
+    /// The images of [`explained`] with planes 0 to 255 beside the one there is.
+    #[test]
+    fn colours_are_drawn() {
+        let (_, mut found) = explained();
+        let data = Dataset::new("test", 2, 3, Values::U8(vec![10, 20, 30, 250, 0, 5]));
+        found.decoded = vec![40.0, 50.0, 60.0, 70.0, 80.0, 90.0];
+        found.columns.member_means = [[f32::NAN; 3], [130.0, 10.0, 17.0]].concat();
+        found.saliency = vec![0.0, 0.0, 0.0, 0.25, 0.25, 0.5];
+        let shape = ImageShape {
+            channels: 3,
+            ..ImageShape::grey(1, 1)
+        };
+        let middles = |png: &[u8], starts: &[usize]| -> Vec<[u8; 3]> {
+            let (width, values) = decoded_as(png, png::ColorType::Rgb);
+            let at = |start: &usize| 3 * ((2 + 64 + 2 + 32) * width + start + 32);
+            let pixel = |start| values[at(start)..][..3].try_into().unwrap();
+            starts.iter().map(pixel).collect()
+        };
+        let mut out = Vec::new();
+        write_exemplars_png(&mut out, &found, &data, shape).unwrap();
+        assert_eq!(
+            middles(&out, &[2, 76, 150, 216]),
+            [[70, 80, 90], [130, 10, 17], [10, 20, 30], [250, 0, 5]]
+        );
+        let mut out = Vec::new();
+        write_saliency_png(&mut out, &found, &data, shape).unwrap();
+        assert_eq!(
+            middles(&out, &[2, 68, 142, 208]),
+            [[10, 20, 30], [0; 3], [250, 0, 5], [255; 3]]
+        );
     }
 
     #[test]

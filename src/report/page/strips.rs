@@ -47,6 +47,7 @@ mod tests {
         let grid = Grid {
             height: 1,
             width: 40,
+            channels: 1,
             groups: vec![1],
             lines: 3,
         };
