@@ -10,6 +10,7 @@
 //! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
 //! | Matrix Market | coordinates and values, samples as rows or as columns | – |
 //! | svmlight | `column:value` pairs after the label | the first cell of each line |
+//! | a folder of 10x Genomics | `matrix.mtx`, with `barcodes.tsv` as ids and `features.tsv` as names of columns | – |
 //! | a folder of PNG, JPEG | an image a row, grey or RGB; the path is the id | the name of the folder within, if asked for |
 //! | CSV, TSV, … | numbers, with or without a header; columns can be left out or taken as ids | a column |
 //!
@@ -53,6 +54,7 @@ mod sparse;
 mod sparse_text;
 mod svmlight;
 mod table;
+mod ten_x;
 
 pub use blocks::{BadShard, Block, BlockOptions, Shard, Take, open_blocks, read_blocks};
 pub use dataset::{Dataset, ImageShape, Values};
@@ -142,7 +144,7 @@ impl FromStr for Column {
 /// Open a file or a folder.
 ///
 /// A folder is read as one set: its `train-*images*` and then its `t10k-*images*`, or the only
-/// data file in it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by
+/// data file in it, or the matrix of 10x Genomics with the names beside it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by
 /// their name, with `images` replaced by `labels` and `idx3` by `idx1`.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let set = if path.is_dir() {

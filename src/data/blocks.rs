@@ -20,6 +20,7 @@ use super::pictures::Pictures;
 use super::place::printable;
 use super::source::Input;
 use super::table::Table;
+use super::ten_x::TenX;
 use super::{
     DataError, Dataset, Labels, ReadOptions, idx, matrix_market, npy, npz, stem, svmlight,
 };
@@ -68,9 +69,15 @@ pub fn open_blocks(
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
     if path.is_dir()
-        && let Some(pictures) = Pictures::find(path, options)?
+        && let Some(single_cells) = TenX::find(path)
     {
-        return walk::pictures(pictures, options, blocks, take);
+        let mut rows = Whole(single_cells.data(options)?);
+        return walk::folder_rows(&mut rows, options, blocks, take);
+    }
+    if path.is_dir()
+        && let Some(mut pictures) = Pictures::find(path, options)?
+    {
+        return walk::folder_rows(&mut pictures, options, blocks, take);
     }
     Walk::open(path, options)?.each(blocks, take)
 }

@@ -380,6 +380,36 @@ pub enum DataError {
         /// The column, from 1.
         column: usize,
     },
+    /// Two samples of one name, where names do not stand in a text table.
+    #[error(
+        "{file}: found id {id} for samples {first} and {again}, expected each id once; {advice}"
+    )]
+    SameId {
+        /// The file.
+        file: String,
+        /// The id.
+        id: String,
+        /// The earlier sample, from 0.
+        first: usize,
+        /// The later sample, from 0.
+        again: usize,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A file of names beside a matrix of another size.
+    #[error(
+        "{file}: found {found} names, expected {expected}, as many as {matrix} has; keep only files of one run in a folder"
+    )]
+    NameCount {
+        /// The file of the names.
+        file: String,
+        /// Names found.
+        found: usize,
+        /// Names needed.
+        expected: usize,
+        /// The file of the matrix.
+        matrix: String,
+    },
     /// An NPZ file without a member to take as the data.
     #[error(
         "{file}: found {found}, expected a member `x` (data) and, for scoring, `y` (labels); write it with numpy.savez(file, x=x, y=y)"

@@ -10,6 +10,7 @@ mod row_names;
 mod stream;
 
 pub use error::ColumnError;
+pub(super) use ids::first_twice;
 pub(super) use row_names::RowNames;
 
 use super::body::{Body, room};
