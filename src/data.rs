@@ -29,12 +29,15 @@ mod array;
 mod blocks;
 mod body;
 mod cell;
+mod container;
 mod dataset;
 mod digits;
 mod element;
 mod error;
 mod folder;
 mod format;
+#[cfg(feature = "h5ad")]
+mod h5ad;
 mod idx;
 mod images;
 mod labels;
@@ -45,6 +48,10 @@ mod normalise;
 mod npy;
 mod npy_header;
 mod npz;
+#[cfg(any(feature = "h5ad", feature = "parquet"))]
+mod owned;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pictures;
 mod place;
 mod profile;
@@ -57,6 +64,7 @@ mod table;
 mod ten_x;
 
 pub use blocks::{BadShard, Block, BlockOptions, Shard, Take, open_blocks, read_blocks};
+pub use container::ContainerError;
 pub use dataset::{Dataset, ImageShape, Values};
 pub use digits::digits;
 pub use error::DataError;
@@ -93,6 +101,8 @@ pub struct ReadOptions {
     /// Whether samples are the rows or the columns of a Matrix Market file. If not given, they are its columns
     /// where it has 10x Genomics' name `matrix.mtx`, and else its rows.
     pub samples: Option<SampleAxis>,
+    /// The layer of an AnnData file that is read instead of its matrix `X`.
+    pub layer: Option<String>,
     /// The size that images of a folder get. If not given, that of the model in `least_columns`; without one, images
     /// of one size up to 64 × 64 stay as they are, others become 32 × 32.
     pub image_size: Option<ImageSize>,
@@ -164,7 +174,7 @@ pub fn format_name(path: &Path) -> Result<String, DataError> {
         return Ok("a folder".to_owned());
     }
     let mut file = open_regular(path)?;
-    let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+    let mut input = Input::of_file(path, &mut file)?;
     let name = format::find(&mut input)?.name();
     Ok(match input.packing {
         Packing::Gzip => format!("{name}, gzip"),
@@ -199,10 +209,12 @@ pub fn read_labels<R: Read + Seek>(name: &str, mut reader: R) -> Result<Labels, 
         Format::Npy => npy::labels(&mut input),
         Format::Npz => npz::labels(&mut input),
         Format::Text => table::labels(&mut input),
-        format @ (Format::MatrixMarket | Format::Svmlight) => Err(DataError::NoLabels {
-            file: input.file.clone(),
-            format: format.name(),
-        }),
+        format @ (Format::MatrixMarket | Format::Svmlight | Format::Parquet | Format::Hdf5) => {
+            Err(DataError::NoLabels {
+                file: input.file.clone(),
+                format: format.name(),
+            })
+        }
     }
 }
 
@@ -220,13 +232,19 @@ fn read_as(
         Format::MatrixMarket => matrix_market::data(input, name, options),
         Format::Svmlight => svmlight::data(input, name, options),
         Format::Text => table::data(input, name, options),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::data(input, name, options),
+        #[cfg(feature = "h5ad")]
+        Format::Hdf5 => h5ad::data(input, name, options),
+        #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
+        format => Err(format.not_built(input)),
     }
 }
 
 /// Open one file, with the labels beside it if it holds images.
 fn open_file(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let mut file = open_regular(path)?;
-    let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+    let mut input = Input::of_file(path, &mut file)?;
     let format = format::find(&mut input)?;
     let name = stem(&path.file_name().unwrap_or_default().to_string_lossy());
     let set = read_as(format, &mut input, name, options)?;

@@ -16,6 +16,10 @@ mod whole;
 pub use shard::{BadShard, Shard};
 
 use super::format::{self, Format};
+#[cfg(feature = "h5ad")]
+use super::h5ad;
+#[cfg(feature = "parquet")]
+use super::parquet::Sheet;
 use super::pictures::Pictures;
 use super::place::printable;
 use super::source::Input;
@@ -173,6 +177,12 @@ fn with_rows<T>(
             then(format, &mut rows, None)
         }
         Format::Text => then(format, &mut Table::open(input, name, options)?, None),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => then(format, &mut Sheet::open(input, name, options)?, None),
+        #[cfg(feature = "h5ad")]
+        Format::Hdf5 => then(format, &mut Whole(h5ad::data(input, name, options)?), None),
+        #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
+        format => Err(format.not_built(input)),
     }
 }
 

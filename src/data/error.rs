@@ -5,7 +5,7 @@
 use std::io;
 
 use super::place::Place;
-use super::{ColumnError, PictureError};
+use super::{ColumnError, ContainerError, PictureError};
 
 /// A data or label file that cannot be used.
 ///
@@ -275,6 +275,9 @@ pub enum DataError {
     /// A column of a text table.
     #[error(transparent)]
     Column(#[from] ColumnError),
+    /// A file of Parquet or HDF5.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
     /// An image, or a folder of them.
     #[error(transparent)]
     Picture(#[from] PictureError),

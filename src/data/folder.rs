@@ -13,8 +13,8 @@ use super::{Dataset, ImageShape, Labels, ReadOptions, Values, open_file};
 const PARTS: [&str; 2] = ["train", "t10k"];
 
 /// Endings of files that may be data.
-const ENDINGS: [&str; 10] = [
-    "npy", "npz", "csv", "tsv", "txt", "data", "mtx", "svm", "libsvm", "gz",
+const ENDINGS: [&str; 12] = [
+    "npy", "npz", "csv", "tsv", "txt", "data", "mtx", "svm", "libsvm", "gz", "parquet", "h5ad",
 ];
 
 /// Read the set in a folder: its `train-*` and `t10k-*` images as one, or its only data file, or

@@ -23,7 +23,7 @@ use super::place::shown;
 use super::source::{Input, Source};
 use super::{Dataset, Labels, ReadOptions, Values};
 use ids::Ids;
-use roles::{Role, Roles};
+pub(super) use roles::{Role, Roles};
 
 const BUFFER: usize = 64 << 10;
 

@@ -186,7 +186,7 @@ fn with_input<T>(
     then: impl FnOnce(&mut Input<'_>) -> Result<T, DataError>,
 ) -> Result<T, DataError> {
     let mut file: File = open_regular(path)?;
-    then(&mut Input::new(path_text(path), &mut file)?)
+    then(&mut Input::of_file(path, &mut file)?)
 }
 
 fn path_text(path: &Path) -> String {

@@ -158,7 +158,7 @@ impl<'o> Walk<'o> {
         then: impl FnOnce(&mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
         let mut file = open_regular(path)?;
-        let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+        let mut input = Input::of_file(path, &mut file)?;
         let own = || stem(&path.file_name().unwrap_or_default().to_string_lossy());
         let name = self.name.clone().unwrap_or_else(own);
         with_rows(&mut input, name, self.options, |format, rows, labels| {
