@@ -89,13 +89,12 @@ const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 const PARQUET: &[u8] = b"PAR1";
 
 /// Formats that are not read, to be named in the error.
-const KNOWN: [(&[u8], &str); 16] = [
+const KNOWN: [(&[u8], &str); 15] = [
     (b"\x89HDF", "an HDF5 file"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"BM", "a BMP image"),
-    (b"PAR1", "a Parquet file"),
     (b"ARROW1", "an Arrow file"),
     (b"\x28\xb5\x2f\xfd", "a zstd file"),
     (b"\xfd7zXZ", "an xz file"),
@@ -157,7 +156,9 @@ pub(super) fn find(input: &mut Input<'_>) -> Result<Format, DataError> {
         return Ok(Format::Npy);
     }
     let container = [(HDF5, Format::Hdf5), (PARQUET, Format::Parquet)];
-    if let Some((_, format)) = container.iter().find(|(magic, _)| start.starts_with(magic)) {
+    // Four letters could begin a text as well.
+    let found = container.iter().find(|(magic, _)| start.starts_with(magic));
+    if let Some((_, format)) = found.filter(|_| !is_text(&start)) {
         return match input.packing {
             Packing::Gzip => nested(input, format.name()),
             _ => Ok(*format),
@@ -226,6 +227,9 @@ mod tests {
         assert_eq!(found(b"1,2\n").unwrap(), Format::Text);
         assert_eq!(found("\u{feff}Größe\n".as_bytes()).unwrap(), Format::Text);
         assert_eq!(found(b"BMI,age\n1,2\n").unwrap(), Format::Text);
+        assert_eq!(found(b"PAR1,PAR2\n1,2\n").unwrap(), Format::Text);
+        assert_eq!(found(b"PAR1\x15\x04").unwrap(), Format::Parquet);
+        assert_eq!(found(HDF5).unwrap(), Format::Hdf5);
         assert!(matches!(found(b""), Err(DataError::Empty { .. })));
     }
 

@@ -67,7 +67,10 @@ fn matrix(store: &Store, path: &str) -> Result<Matrix, DataError> {
     match store.node(path)? {
         Some(Node::Dataset(dataset)) => dense::read(store, path, &dataset),
         Some(Node::Group(group)) => sparse::read(store, path, &group),
-        None => Err(store.missing(path)),
+        None => {
+            let advice = "choose a matrix that is there with `--layer NAME`";
+            Err(store.unfit(path, "nothing", "a matrix", advice))
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod pretrained;
 mod report;
 mod run_folder;
 mod runs;
+mod single_cells;
 mod sparse;
 mod support;
 mod tensorboard;

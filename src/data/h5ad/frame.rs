@@ -1,11 +1,11 @@
 //! A table of columns, `obs` or `var`, as a group.
 
-use hdf5_pure::Group;
+use hdf5_pure::{AttrValue, Group};
 
 use super::super::place::{listed, printable};
 use super::super::table::ColumnError;
 use super::super::{Column, DataError};
-use super::store::{Node, Store, text, texts};
+use super::store::{Node, Store};
 use super::strings;
 
 /// The column of labels that is taken by itself.
@@ -33,7 +33,11 @@ impl Frame {
             }
         };
         let index = store.attribute(path, &group, "_index")?;
-        let index = index.as_ref().and_then(text).unwrap_or("_index").to_owned();
+        let index = index
+            .as_ref()
+            .and_then(AttrValue::as_str)
+            .unwrap_or("_index")
+            .to_owned();
         Ok(Some(Self { path, group, index }))
     }
 
@@ -104,7 +108,7 @@ impl Frame {
     /// The names of the columns, in the order of the frame if the file has it.
     fn known(&self, store: &Store) -> Result<Vec<String>, DataError> {
         let order = store.attribute(self.path, &self.group, "column-order")?;
-        if let Some(order) = order.as_ref().and_then(texts) {
+        if let Some(order) = order.as_ref().and_then(AttrValue::as_strings) {
             return Ok(order.to_vec());
         }
         let told = |error| store.broken(self.path, &error);

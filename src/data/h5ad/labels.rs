@@ -1,6 +1,6 @@
 //! Labels from a column of `obs`: categories, text, integers or booleans.
 
-use hdf5_pure::Dataset;
+use hdf5_pure::{AttrValue, DType, Dataset};
 
 use super::super::element::integral;
 use super::super::labels::Builder;
@@ -9,7 +9,7 @@ use super::super::{ContainerError, DataError};
 use super::Labels;
 use super::frame::{CATEGORIES, Frame};
 use super::numbers::Numbers;
-use super::store::{Node, Store, WRITE_AGAIN, text};
+use super::store::{Node, Store, WRITE_AGAIN};
 use super::strings;
 
 /// The labels of `n` samples.
@@ -20,7 +20,7 @@ pub(super) fn read(store: &Store, obs: &Frame, name: &str, n: usize) -> Result<L
         None => return Err(store.missing(&path)),
         Some(Node::Group(group)) => {
             let encoding = store.attribute(&path, &group, "encoding-type")?;
-            match encoding.as_ref().and_then(text) {
+            match encoding.as_ref().and_then(AttrValue::as_str) {
                 Some("categorical") => {
                     let (codes, categories) =
                         (format!("{path}/codes"), format!("{path}/categories"));
@@ -112,7 +112,7 @@ fn each_text(
     }
     let numbers = Numbers::list(store, path, &dataset)?;
     check_count(store, path, numbers.rows, n.unwrap_or(numbers.rows))?;
-    let is_bool = matches!(dtype, hdf5_pure::DType::Enum(_));
+    let is_bool = matches!(dtype, DType::Enum(_));
     numbers.each(|first, window| {
         for (at, value) in window.iter().enumerate() {
             match integral(*value) {

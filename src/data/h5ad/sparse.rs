@@ -1,6 +1,6 @@
 //! A matrix as compressed sparse rows or columns: a group of `data`, `indices` and `indptr`.
 
-use hdf5_pure::{Dataset, Group};
+use hdf5_pure::{AttrValue, Dataset, Group};
 
 use super::super::array::unusable;
 use super::super::body::room;
@@ -8,7 +8,7 @@ use super::super::place::Place;
 use super::super::{DataError, Sparse, Values};
 use super::dense::check_sides;
 use super::numbers::Numbers;
-use super::store::{Store, WRITE_AGAIN, sides, text};
+use super::store::{Store, WRITE_AGAIN};
 use super::{EMPTY_SAMPLES, Matrix};
 
 /// What is compressed.
@@ -88,7 +88,7 @@ fn describe(store: &Store, path: &str, group: &Group) -> Result<(Kind, [usize; 2
     let encoding = either("encoding-type", "h5sparse_format")?;
     let encoding = encoding
         .as_ref()
-        .and_then(text)
+        .and_then(AttrValue::as_str)
         .unwrap_or("no encoding-type");
     let kind = match encoding {
         "csr_matrix" | "csr" => Kind::Rows,
@@ -107,6 +107,14 @@ fn describe(store: &Store, path: &str, group: &Group) -> Result<(Kind, [usize; 2
             "an attribute `shape` of two numbers",
             WRITE_AGAIN,
         )),
+    }
+}
+
+/// The sides of a matrix, from an attribute that is two whole numbers.
+fn sides(value: &AttrValue) -> Option<[usize; 2]> {
+    match value.to_u64s()?[..] {
+        [rows, columns] => Some([usize::try_from(rows).ok()?, usize::try_from(columns).ok()?]),
+        _ => None,
     }
 }
 
