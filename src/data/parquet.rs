@@ -12,6 +12,7 @@ mod columns;
 mod depth;
 mod pages;
 mod rows;
+mod sound;
 
 use super::blocks::{Block, BlockRows, RowStream, Take};
 use super::error::DataError;

@@ -68,7 +68,6 @@ fn binary(text: &str) -> Vec<u8> {
     [varint(text.len() as u64), text.as_bytes().to_vec()].concat()
 }
 
-pub(crate) const INT32: i32 = 1;
 pub(crate) const DOUBLE: i32 = 5;
 pub(crate) const BYTE_ARRAY: i32 = 6;
 

@@ -62,7 +62,7 @@ fn coded(
         _ => {
             let mut found = Vec::new();
             each_text(store, categories_path, None, |text| {
-                found.push(text.to_owned())
+                found.push(text.to_owned());
             })?;
             found
         }

@@ -15,6 +15,7 @@ pub(super) struct Numbers<'a> {
     dataset: &'a Dataset,
     /// Its rows.
     pub(super) rows: usize,
+    columns: usize,
     /// Rows of a window.
     window: usize,
 }
@@ -88,6 +89,7 @@ impl<'a> Numbers<'a> {
             path,
             dataset,
             rows,
+            columns,
             window: window.min(most),
         })
     }
@@ -123,6 +125,14 @@ impl<'a> Numbers<'a> {
             let rows = self.window.min(self.rows - start);
             let window = read(start as u64, rows as u64)
                 .map_err(|error| self.store.broken(self.path, &error))?;
+            // Damaged types can make numbers of other sizes.
+            if window.len() != rows * self.columns {
+                let (found, expected) = (window.len(), rows * self.columns);
+                let found = format!("{found} numbers in {rows} rows");
+                return Err(self
+                    .store
+                    .unfit(self.path, found, expected.to_string(), WRITE_AGAIN));
+            }
             take(start, &window)?;
         }
         Ok(())

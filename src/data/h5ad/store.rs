@@ -110,6 +110,7 @@ impl Store {
             let advice = "write the file again with smaller chunks";
             return Err(self.too_large(path, found, self.bytes.allowance(), advice));
         }
+        self.check_chunks(path, dataset)?;
         if let Some(filter) = dataset.filters().iter().find(|id| !FILTERS.contains(id)) {
             let found = format!("values packed by the HDF5 filter {filter}");
             let advice = "write the file again with compression=\"gzip\"";
@@ -123,6 +124,33 @@ impl Store {
             file: self.of(path),
             shape: format!("{shape:?}"),
         })
+    }
+
+    /// Refuses chunks that lie outside of the file: the crate takes memory for one before it reads it.
+    fn check_chunks(&self, path: &str, dataset: &Dataset) -> Result<(), DataError> {
+        if !dataset.is_chunked() {
+            return Ok(());
+        }
+        let chunks = dataset
+            .chunks()
+            .map_err(|error| self.broken(path, &error))?;
+        let fits = |chunk: &hdf5_pure::Chunk| {
+            let end = chunk.address.checked_add(chunk.storage_size);
+            end.is_some_and(|end| end <= self.bytes.len)
+        };
+        match chunks.iter().find(|chunk| !fits(chunk)) {
+            None => Ok(()),
+            Some(chunk) => {
+                let (size, at) = (chunk.storage_size, chunk.address);
+                let found = format!("a chunk of {size} bytes at byte {at}");
+                Err(self.unfit(
+                    path,
+                    found,
+                    "chunks within the file",
+                    "copy or download it again",
+                ))
+            }
+        }
     }
 
     /// The file and a part of it, for messages.

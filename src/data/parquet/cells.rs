@@ -9,10 +9,12 @@ use parquet::data_type::{
 };
 use parquet::file::metadata::RowGroupMetaData;
 
+use super::super::ContainerError;
 use super::super::owned::Owned;
 use super::super::place::shown;
 use super::columns::{Column, Kind};
-use super::pages::Pages;
+use super::pages::{Pages, is_read};
+use super::sound::is_apart;
 use super::{DataError, broken};
 
 /// Cells that are decoded at a time.
@@ -48,6 +50,7 @@ impl Chunk<'_> {
         most: usize,
         mut take: impl FnMut(usize, Cell<'_>) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
+        self.check_supported()?;
         let (most, take) = (most.min(self.rows), &mut take);
         let physical = self.group.column(self.leaf).column_type();
         match (&self.column.kind, physical) {
@@ -123,9 +126,40 @@ impl Chunk<'_> {
         }
     }
 
+    /// Refuses what is sound but not read.
+    fn check_supported(&self) -> Result<(), DataError> {
+        let chunk = self.group.column(self.leaf);
+        let (found, expected, advice) = match chunk.compression() {
+            codec if !is_read(codec) => (
+                format!("values packed by {codec}"),
+                "SNAPPY, GZIP, ZSTD, LZ4_RAW or no packing",
+                "write the file again, for example with compression=\"zstd\"",
+            ),
+            _ => match chunk.encodings().find(|encoding| is_apart(*encoding)) {
+                Some(encoding) if self.column.kind == Kind::Text => (
+                    format!("text in the encoding {encoding}"),
+                    "PLAIN or a dictionary",
+                    "write the file again as Parquet 1.0, or leave the column out with `--ignore-column`",
+                ),
+                _ => return Ok(()),
+            },
+        };
+        Err(ContainerError::Unfit {
+            file: self.file.to_owned(),
+            part: self.part(),
+            found,
+            expected: expected.to_owned(),
+            advice: advice.to_owned(),
+        }
+        .into())
+    }
+
+    fn part(&self) -> String {
+        format!(": column {}", shown(self.column.name.as_bytes()))
+    }
+
     fn broken(&self, reason: impl ToString) -> DataError {
-        let name = shown(self.column.name.as_bytes());
-        broken(self.file, format!(": column {name}"), reason)
+        broken(self.file, self.part(), reason)
     }
 }
 

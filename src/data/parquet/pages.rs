@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
-use parquet::basic::{Compression, Encoding, Type};
+use parquet::basic::{Compression, Type};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
@@ -17,12 +17,15 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::super::owned::Owned;
+use super::sound::Values;
 
 /// Pages of one column of one row group.
 pub(super) struct Pages {
     packed: SerializedPageReader<Owned>,
     codec: Compression,
-    kind: Type,
+    values: Values,
+    /// Whether a dictionary has been seen.
+    coded: bool,
     /// The most bytes that a page may unpack to.
     most: usize,
 }
@@ -38,12 +41,21 @@ impl Pages {
         Ok(Self {
             packed: SerializedPageReader::new(Arc::new(bytes.clone()), &as_it_is, rows, None)?,
             codec: column.compression(),
-            kind: column.column_type(),
+            values: Values {
+                kind: column.column_type(),
+                width: match column.column_type() {
+                    Type::INT32 | Type::FLOAT => 4,
+                    Type::INT64 | Type::DOUBLE => 8,
+                    _ => usize::try_from(column.column_descr().type_length()).unwrap_or(0),
+                },
+                nullable: column.column_descr().max_def_level() > 0,
+            },
+            coded: false,
             most: usize::try_from(bytes.allowance()).unwrap_or(usize::MAX),
         })
     }
 
-    fn unpacked(&self, page: Page) -> Result<Page> {
+    fn unpacked(&mut self, page: Page) -> Result<Page> {
         let whole = |buf: Bytes| self.unpack(&buf, 0);
         let page = match page {
             Page::DataPage {
@@ -104,30 +116,17 @@ impl Pages {
                 }
             }
         };
-        // The crate panics on text whose lengths are not those of its bytes in these two.
-        match page.encoding() {
-            encoding @ (Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY) => {
-                let text = format!("text in the encoding {encoding}, which is not read");
-                Err(ParquetError::NYI(text))
-            }
-            _ => Ok(page),
-        }
+        self.values.check(&page, self.coded)?;
+        self.coded |= page.is_dictionary_page();
+        Ok(page)
     }
 
-    /// Refuses a dictionary that says to hold more than its bytes can, or that would grow too large as values.
+    /// Refuses a dictionary that would grow too large as values.
     fn dictionary(&self, buf: Bytes, num_values: u32) -> Result<Bytes> {
-        let (stored, held) = match self.kind {
-            Type::BYTE_ARRAY => (4, size_of::<ByteArray>()),
-            Type::INT32 | Type::FLOAT => (4, 4),
-            Type::INT64 | Type::DOUBLE => (8, 8),
-            _ => (1, size_of::<ByteArray>()),
-        };
-        let values = num_values as usize;
-        if values > buf.len() / stored {
-            let text = format!("a dictionary of {values} values in {} bytes", buf.len());
-            return Err(ParquetError::EOF(text));
-        }
-        if values.saturating_mul(held) > self.most {
+        // Also without bytes of its own a text takes some.
+        let held = self.values.width.max(size_of::<ByteArray>());
+        let values = (num_values as usize).min(buf.len());
+        if values.saturating_mul(held) > self.most.max(buf.len()) {
             return Err(self.too_much());
         }
         Ok(buf)
@@ -159,12 +158,7 @@ impl Pages {
                 self.read(decoder, &mut out)?;
             }
             Compression::LZ4_RAW => out.extend(self.lz4(packed)?),
-            codec => {
-                let text = format!(
-                    "a page packed with {codec}, expected SNAPPY, GZIP, ZSTD, LZ4_RAW or none"
-                );
-                return Err(ParquetError::NYI(text));
-            }
+            codec => return Err(ParquetError::NYI(format!("values packed by {codec}"))),
         }
         Ok(out.into())
     }
@@ -205,6 +199,18 @@ impl Pages {
             self.most
         ))
     }
+}
+
+/// Whether values are read that are packed so.
+pub(super) fn is_read(codec: Compression) -> bool {
+    matches!(
+        codec,
+        Compression::UNCOMPRESSED
+            | Compression::SNAPPY
+            | Compression::GZIP(_)
+            | Compression::ZSTD(_)
+            | Compression::LZ4_RAW
+    )
 }
 
 /// The crate panics where a column lies before the file.
