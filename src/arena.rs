@@ -44,6 +44,16 @@ impl<D: Device> Arena<D> {
         })
     }
 
+    /// Matrices that lie in a buffer already, made as [`Arena::zeros`] makes it.
+    pub(crate) fn of_buffer(buffer: D::Buffer, shapes: &[(usize, usize)]) -> Self {
+        assert_eq!(buffer.words(), words(shapes), "words of the arena");
+        Self {
+            buffer,
+            shapes: shapes.to_vec(),
+            ranges: ranges(shapes),
+        }
+    }
+
     /// Matrix `i`.
     pub fn matrix(&self, i: usize) -> Matrix<D> {
         let ((rows, cols), range) = (self.shapes[i], &self.ranges[i]);

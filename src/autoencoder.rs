@@ -8,6 +8,7 @@
 
 mod groups;
 mod snapshot;
+mod state;
 mod tape;
 
 use std::ops::Range;
@@ -173,11 +174,21 @@ impl<D: Device> Autoencoder<D> {
         values: &dyn Fn(usize, (usize, usize)) -> [Vec<f32>; 2],
     ) -> Result<Self> {
         let shapes = mirrored(sizes);
+        Self::of_sides(&shapes, groups, |group, side| {
+            parameters_of_side(device, &shapes, groups.range(group), side, values)
+        })
+    }
+
+    /// Layers of these shapes whose parameters are told by group and side.
+    fn of_sides(
+        shapes: &[(usize, usize)],
+        groups: &Groups,
+        side: impl Fn(usize, usize) -> Result<Parameters<D>>,
+    ) -> Result<Self> {
         let last = shapes.len() - 1;
         let (mut layers, mut parameters) = (Vec::new(), Vec::new());
-        for range in groups.iter() {
-            let side = |side| parameters_of_side(device, &shapes, range, side, values);
-            let sides = [side(0)?, side(1)?];
+        for (group, range) in groups.iter().enumerate() {
+            let sides = [side(group, 0)?, side(group, 1)?];
             layers.extend(range.clone().map(|l| {
                 let (arena, first) = (&sides[l % 2].arena, 2 * place_on_side(range, l));
                 Layer {

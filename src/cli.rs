@@ -6,6 +6,7 @@
 mod atomic;
 mod bench;
 mod cache_folder;
+mod checkpoint;
 mod clusters_arg;
 mod compare;
 mod device;
@@ -20,6 +21,7 @@ mod predict;
 mod progress;
 mod report;
 mod run_dir;
+mod signals;
 mod tensorboard;
 mod train;
 mod verify;
@@ -96,6 +98,10 @@ pub(crate) fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
+            if let (Error::Interrupted { .. }, Some(code)) = (&error, signals::exit_code()) {
+                eprintln!("error: {error}; the same command with --resume goes on");
+                return ExitCode::from(code as u8);
+            }
             eprintln!("error: {error}");
             ExitCode::from(error.exit_code())
         }

@@ -6,16 +6,19 @@
 
 mod commented;
 mod error;
+mod flat;
+mod prepare;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
 pub use commented::commented;
 pub use error::ConfigError;
+pub use flat::{Difference, differences, flat};
 pub use rules::DataShape;
 pub(crate) use rules::MIXTURE_SAMPLES;
 
-use crate::data::Normalisation;
+use crate::data::{Normalisation, Step};
 
 /// Everything that decides a run, but the data and the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +30,7 @@ pub struct Config {
     pub seed: u32,
     /// Clusters, k.
     pub n_clusters: Option<usize>,
-    /// How inputs are scaled.
+    /// How inputs are prepared and scaled.
     pub data: DataConfig,
     /// The autoencoder.
     pub network: NetworkConfig,
@@ -41,10 +44,15 @@ pub struct Config {
     pub cluster: ClusterConfig,
 }
 
-/// How inputs are scaled.
+/// How inputs are prepared and scaled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DataConfig {
+    /// What is done to raw values first, in order ([`crate::data::prepare`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepare: Vec<Step>,
+    /// Columns of largest variance that are then kept; all if left out.
+    pub columns: Option<usize>,
     /// `none`, `unit-range`, `unit-mean-square` or `standardise`; chosen from the data if left out.
     pub normalisation: Option<String>,
 }

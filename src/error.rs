@@ -18,6 +18,17 @@ pub enum Error {
     /// A file of a run folder cannot be used.
     #[error("{0}")]
     Run(String),
+    /// A checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] crate::checkpoint::CheckpointError),
+    /// The caller wished it; the state was told before.
+    #[error("interrupted in {phase} after step {step}")]
+    Interrupted {
+        /// The phase of training.
+        phase: &'static str,
+        /// Steps done in it.
+        step: u64,
+    },
     /// No adapter fits what was asked for.
     #[error("{0}")]
     NoAdapter(String),
@@ -50,15 +61,16 @@ impl Error {
     /// The exit code scripts rely on.
     ///
     /// 2 usage, 3 bad data, 4 no usable adapter, 5 device lost or out of memory, 6 write failed,
-    /// 7 numeric failure.
+    /// 7 numeric failure, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
-            Self::Data(_) | Self::Model(_) | Self::Run(_) => 3,
+            Self::Data(_) | Self::Model(_) | Self::Run(_) | Self::Checkpoint(_) => 3,
             Self::NoAdapter(_) => 4,
             Self::Device(_) => 5,
             Self::Write { .. } => 6,
             Self::Numeric { .. } => 7,
+            Self::Interrupted { .. } => 130,
         }
     }
 }

@@ -82,10 +82,11 @@ impl Explanation {
     }
 }
 
-/// Explains the clusters of `data` with `most` exemplars of each kind and cluster.
+/// Explains the clusters of `data` with `most` exemplars of each kind and cluster. Raw data are prepared first, if the
+/// model prepares any; columns and their units are then those of the prepared data.
 ///
 /// # Errors
-/// [`crate::model::ModelError::InputSize`]; the device's.
+/// Those of [`check_input_size`]; [`crate::data::PrepareError`]; the device's.
 ///
 /// # Panics
 /// If the outputs are not those of a model of this shape for as many samples.
@@ -97,6 +98,7 @@ pub async fn explain<D: Device>(
     most: usize,
 ) -> Result<Explanation> {
     check_input_size(model, "the model", data, &data.name)?;
+    let data = &*model.prepared(data)?;
     outputs.check(model, data.n_samples);
     let k = model.n_clusters;
     let certainty = certainty(outputs.soft_assignment, k);

@@ -41,7 +41,7 @@ use crate::precision::Precision;
 use buffer::Memory;
 use fallback::Fallen;
 use forms::Forms;
-use pipelines::{Models, Pipelines};
+use pipelines::{Checks, Models, Pipelines};
 use queue::{Mapping, Recorder};
 use timestamps::Timestamps;
 use tuner::Tuner;
@@ -178,7 +178,10 @@ impl Gpu {
             info: report.info.clone(),
             device,
             queue,
-            pipelines: RefCell::new(Pipelines::new(options.checked)),
+            pipelines: RefCell::new(Pipelines::new(Checks::of(
+                options.checked,
+                &report.info.driver,
+            ))),
             forms: Forms::new(report, options, granted),
             fallen: Fallen::default(),
             bind_groups: RefCell::default(),

@@ -18,9 +18,79 @@
 //!
 //! Everything runs on a [`device::Device`]: the CPU ([`cpu::Cpu`]), which defines what is right, or a GPU
 //! ([`gpu::Gpu`]), alone or with other runs in the same dispatches ([`together`]). The reconstruction loss is a mean over elements, the KL loss a mean over the batch.
+//!
+//! # Where to begin
+//!
+//! A run takes a [`data::Dataset`] and a [`config::Config`], goes through a [`trainer::Trainer`] and leaves a
+//! [`model::Model`], which assigns new samples. The functions that compute are asynchronous, because a GPU's answers
+//! are; `pollster` waits for them here.
+//!
+//! ```
+//! use dec_gpu::config::{Config, DataShape};
+//! use dec_gpu::cpu::Cpu;
+//! use dec_gpu::data::{Dataset, Values, fit};
+//! use dec_gpu::metrics::Scores;
+//! use dec_gpu::predict::{BATCH_SIZE, predict};
+//! use dec_gpu::random::normal;
+//! use dec_gpu::trainer::Trainer;
+//!
+//! # fn main() -> dec_gpu::Result<()> {
+//! // 90 samples of 4 values (n, D), in three groups one after the other.
+//! let value = |i: u32, j: u32| 9.0 * ((i % 3 == j) as u32 as f32) + normal(0, i, 0, j);
+//! let rows = (0..90).flat_map(|i| (0..4).map(move |j| value(i, j))).collect();
+//! let data = Dataset::new("groups", 90, 4, Values::F32(rows));
+//!
+//! // What is said here, and what the rules choose from the data's shape.
+//! let mut config = Config::layered(Some("fast"), None, &["pretrain.steps=200".into()])?;
+//! config.n_clusters = Some(3);
+//! let config = config.resolve(DataShape::of(&data))?;
+//!
+//! let device = Cpu::new();
+//! let affine = fit(&data, config.normalisation());
+//! let mut trainer = Trainer::new(&device, &data, affine, config)?;
+//! let (found, model) = pollster::block_on(async {
+//!     trainer.pretrain(&mut |_| {}).await?;
+//!     let first = trainer.first_clusters().await?;
+//!     let found = trainer.cluster(first, &mut |_| {}).await?;
+//!     let model = trainer.model(&found).await?;
+//!     Ok::<_, dec_gpu::Error>((found, model))
+//! })?;
+//!
+//! // The cluster of each sample (n), its q (n, k), its place in the embedding (n, d).
+//! assert_eq!(found.soft_assignment.len(), 90 * 3);
+//! let groups: Vec<u32> = (0..90).map(|i| i % 3).collect();
+//! assert_eq!(Scores::of(&groups, &found.assignment).acc, 1.0);
+//!
+//! // New samples; the first rows stand for them.
+//! let new = data.of_rows(&[0, 1, 2]);
+//! let assigned = pollster::block_on(predict(&device, &model, &new, BATCH_SIZE))?;
+//! assert_eq!(assigned.assignment, found.assignment[..3]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The programs in `examples/` go on from here: files and tables, images, texts, the number of clusters, devices, a saved
+//! model, the page of a run.
+//!
+//! # The modules
+//!
+//! | to | modules |
+//! |---|---|
+//! | read | [`data`]: every format, whole or in blocks |
+//! | configure | [`config`]: presets, files, single values, the rules for what is left open |
+//! | choose where | [`cpu`], [`gpu`], [`device`]; [`precision`], [`tile`]: products and their forms; [`features`]: what an adapter offers |
+//! | train | [`trainer`], [`together`]; [`checkpoint`]: to go on with a run that was stopped |
+//! | use the result | [`model`], [`predict`], [`onnx`] |
+//! | judge it | [`metrics`] |
+//! | understand it | [`explain`] |
+//! | write it down | [`report`]: a renderer for each file of a run folder, the page among them; [`report::tensorboard`] |
+//! | know what went wrong | [`error`] |
+//! | check a device | [`verify`]: every kernel against its reference |
+//! | compute parts of it | [`autoencoder`], [`arena`], [`loss`], [`optimiser`], [`kmeans`], [`mixture`], [`source`], [`random`]; [`kernel`], [`kernels`]: one module per kernel, with its equation |
 
 pub mod arena;
 pub mod autoencoder;
+pub mod checkpoint;
 pub mod config;
 pub mod cpu;
 pub mod data;

@@ -1,6 +1,6 @@
 //! The trained model and its file, in the safetensors format that Python opens too.
 //!
-//! Tensors, all F32, row-major, little-endian; names and shapes are stable under schema 1:
+//! Tensors, F32 if nothing else is said, row-major, little-endian; names and shapes are stable under schemas 1 and 2:
 //!
 //! | name | shape | |
 //! |---|---|---|
@@ -8,24 +8,30 @@
 //! | `encoder.0.bias`, … | (out) | |
 //! | `decoder.0.weight`, `decoder.0.bias`, … | (in, out), (out) | from d back to D |
 //! | `centroids` | (k, d) | μ, in the embedding |
-//! | `input.shift` | (D) | raw inputs become (x - shift)·scale before the encoder |
+//! | `input.shift` | (D) | inputs become (x - shift)·scale before the encoder |
 //! | `input.scale` | (D) | |
+//! | `prepare.idf` | (raw D) | schema 2, with the step `tf-idf`: see [`crate::data::Preparation`] |
+//! | `prepare.columns` | (D), U32 | schema 2, if columns are chosen: those that are kept, rising |
 //!
 //! Weights are (in, out), the transpose of PyTorch's `nn.Linear`. `__metadata__` holds text:
-//! `format` = `dec-gpu-model`, `schema` = `1`, `version` (of the program that wrote the file),
+//! `format` = `dec-gpu-model`, `schema` = `1` (`2` if raw inputs are prepared first), `version` (of the program that wrote the file),
 //! `alpha` (decimal) and `config` (the resolved configuration, TOML). A model made on a GPU also has
 //! `forms`: the adapter, its driver and the forms that products took there ([`Choices`], JSON), so that the
-//! same adapter gives the same bits again. Tensors under other names are left alone, so that a checkpoint can carry the optimiser's state in the same file.
+//! same adapter gives the same bits again. Under schema 2 `prepare` is JSON: `steps` in order, `target_sum` (decimal, with
+//! the step `library-size`) and `input_dim` (raw D); a program that knows schema 1 only refuses such a file. Tensors under other names are left alone, so that a checkpoint can carry the optimiser's state in the same file.
 //!
 //! The same model gives the same bytes. ReLU follows every layer but the last of each half.
 
 mod error;
+mod prepare;
 mod read;
+mod stored;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::data::Affine;
+use crate::data::{Affine, Preparation};
 use crate::tile::Choices;
 
 pub use error::ModelError;
@@ -35,6 +41,9 @@ pub const FORMAT: &str = "dec-gpu-model";
 
 /// `__metadata__.schema`: the version of the names, shapes and metadata of the module's page.
 pub const SCHEMA: u32 = 1;
+
+/// `__metadata__.schema` of a model that prepares raw inputs.
+pub const PREPARED_SCHEMA: u32 = 2;
 
 /// One fully connected layer, y (b, out) = x (b, in) · weight + bias.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,14 +71,16 @@ pub struct Model {
     pub n_clusters: usize,
     /// d.
     pub embedding_dim: usize,
-    /// D.
+    /// D, after the choice of columns if there is one.
     pub input_dim: usize,
     /// Degrees of freedom α > 0 of the Student's t kernel.
     pub alpha: f32,
-    /// Subtracted from raw inputs (D).
+    /// Subtracted from the inputs (D).
     pub shift: Vec<f32>,
-    /// Multiplies raw inputs after the shift (D).
+    /// Multiplies the inputs after the shift (D).
     pub scale: Vec<f32>,
+    /// What is done to raw inputs before, if anything is.
+    pub preparation: Option<Arc<Preparation>>,
     /// The resolved configuration the model was trained with, as TOML.
     pub config_toml: String,
     /// The forms that products took where it was trained, if there was a choice.
@@ -80,7 +91,38 @@ pub struct Model {
 struct Tensor<'a> {
     name: String,
     shape: Vec<usize>,
-    values: &'a [f32],
+    values: Words<'a>,
+}
+
+/// Values of four bytes.
+#[derive(Clone, Copy)]
+enum Words<'a> {
+    F32(&'a [f32]),
+    U32(&'a [u32]),
+}
+
+impl<'a> Words<'a> {
+    fn len(self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::U32(values) => values.len(),
+        }
+    }
+
+    fn dtype(self) -> &'static str {
+        match self {
+            Self::F32(_) => "F32",
+            Self::U32(_) => "U32",
+        }
+    }
+
+    /// The bits of the values.
+    fn bits(self) -> &'a [u32] {
+        match self {
+            Self::F32(values) => bytemuck::cast_slice(values),
+            Self::U32(values) => values,
+        }
+    }
 }
 
 /// One entry of the safetensors header.
@@ -117,9 +159,10 @@ impl Model {
         bytes.resize(8 + header_len, b' ');
         for tensor in tensors {
             if cfg!(target_endian = "little") {
-                bytes.extend_from_slice(bytemuck::cast_slice(tensor.values));
+                bytes.extend_from_slice(bytemuck::cast_slice(tensor.values.bits()));
             } else {
-                bytes.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
+                let words = tensor.values.bits().iter();
+                bytes.extend(words.flat_map(|word| word.to_le_bytes()));
             }
         }
         bytes
@@ -132,7 +175,7 @@ impl Model {
         read::read(bytes, name)
     }
 
-    /// The normalisation of raw inputs.
+    /// The normalisation of inputs.
     pub fn affine(&self) -> Affine {
         Affine {
             shift: self.shift.clone(),
@@ -159,7 +202,7 @@ impl Model {
             tensors.push(Tensor {
                 name,
                 shape,
-                values,
+                values: Words::F32(values),
             });
         };
         for (half, layers) in [("encoder", &self.encoder), ("decoder", &self.decoder)] {
@@ -177,6 +220,11 @@ impl Model {
         add("centroids".into(), shape, &self.centroids[..]);
         add("input.shift".into(), vec![self.input_dim], &self.shift[..]);
         add("input.scale".into(), vec![self.input_dim], &self.scale[..]);
+        tensors.extend(
+            self.preparation
+                .iter()
+                .flat_map(|own| prepare::tensors(own)),
+        );
         tensors
     }
 
@@ -194,6 +242,10 @@ impl Model {
             let text = serde_json::to_string(forms).expect("maps of text have a JSON form");
             metadata.insert("forms", text);
         }
+        if let Some(own) = &self.preparation {
+            metadata.insert("schema", PREPARED_SCHEMA.to_string());
+            metadata.insert("prepare", stored::to_json(own));
+        }
         let mut header = BTreeMap::from([("__metadata__", HeaderEntry::Metadata(metadata))]);
         let mut offset = 0;
         for tensor in tensors {
@@ -201,7 +253,7 @@ impl Model {
             header.insert(
                 &tensor.name,
                 HeaderEntry::Tensor {
-                    dtype: "F32",
+                    dtype: tensor.values.dtype(),
                     shape: tensor.shape.clone(),
                     data_offsets: [offset, end],
                 },
@@ -228,6 +280,9 @@ impl Model {
             self.shift.len(),
             self.scale.len()
         );
+        if let Some(own) = &self.preparation {
+            prepare::assert_consistent(own, input_dim);
+        }
         assert!(
             self.alpha > 0.0 && self.alpha.is_finite(),
             "alpha is {}, expected a positive number",
@@ -262,6 +317,7 @@ fn assert_chain(half: &str, layers: &[LayerWeights], first: usize, last: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Step;
     use crate::device::DeviceInfo;
 
     fn layer(d_in: usize, d_out: usize) -> LayerWeights {
@@ -288,6 +344,7 @@ mod tests {
             alpha: 0.1,
             shift: vec![0.5; 5],
             scale: vec![2.0; 5],
+            preparation: None,
             config_toml: "seed = 7\n[model]\nnote = \"ü \\\" \u{1}\"\n".into(),
             forms: None,
         }
@@ -323,6 +380,32 @@ mod tests {
         broken[at + 3..at + 5].copy_from_slice(b"  "); // the text has no end
         let error = Model::from_safetensors(&broken, "m").unwrap_err();
         assert!(matches!(error, ModelError::Forms { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_preparation_is_kept_and_raises_the_schema() {
+        let own = Preparation {
+            steps: vec![Step::TfIdf, Step::LibrarySize],
+            // No decimal of few digits; as a JSON number it could come back as its neighbour.
+            target_sum: Some(f64::from_bits(0x4093_4a45_6d5c_faad)),
+            idf: Some((1..=9).map(|i| 1.0 + (i as f32).ln()).collect()),
+            columns: Some(vec![0, 2, 3, 7, 8]),
+            input_dim: 9,
+        };
+        let written = Model {
+            preparation: Some(Arc::new(own)),
+            ..model()
+        };
+        let bytes = written.to_safetensors();
+        assert_eq!(Model::from_safetensors(&bytes, "m").unwrap(), written);
+        assert_eq!(written.raw_input_dim(), 9);
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header.metadata().as_ref().unwrap()["schema"], "2");
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("prepare.idf").unwrap().shape(), [9]);
+        let columns = file.tensor("prepare.columns").unwrap();
+        assert_eq!(columns.dtype(), safetensors::Dtype::U32);
+        assert_eq!(columns.data()[4..8], [2, 0, 0, 0]);
     }
 
     #[test]

@@ -40,8 +40,15 @@ pub enum Part {
 /// The bytes of an ONNX file. `name` is the model file's name for messages.
 ///
 /// # Errors
-/// [`ModelError::TooLarge`] if they are more than one message may have.
+/// [`ModelError::TooLarge`] if they are more than one message may have; [`ModelError::Prepares`] if raw inputs must be
+/// prepared first, which the graph does not.
 pub fn to_onnx(model: &Model, part: Part, name: &str) -> Result<Vec<u8>, ModelError> {
+    if let Some(own) = &model.preparation {
+        return Err(ModelError::Prepares {
+            file: name.to_owned(),
+            preparation: own.to_string(),
+        });
+    }
     let message = message(model, part);
     match message.encoded_len() {
         bytes if bytes > MOST_BYTES => Err(ModelError::TooLarge {

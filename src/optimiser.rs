@@ -3,6 +3,7 @@
 
 mod rule;
 
+use crate::checkpoint;
 use crate::config::{OptimiserKind, PretrainConfig, Schedule};
 use crate::device::Device;
 use crate::error::Result;
@@ -95,6 +96,28 @@ impl<D: Device> State<D> {
         Ok(Self {
             m: device.zeros(words)?,
             v: device.zeros(second)?,
+            kind,
+        })
+    }
+
+    /// That of a checkpoint, for `words` elements; `names` of the two moments.
+    ///
+    /// # Errors
+    /// [`crate::checkpoint::CheckpointError`]; the device's.
+    pub(crate) fn of_words(
+        device: &D,
+        state: &checkpoint::State,
+        names: [&str; 2],
+        words: usize,
+        kind: OptimiserKind,
+    ) -> Result<Self> {
+        let second = match kind {
+            OptimiserKind::Adam => words,
+            OptimiserKind::Sgd => 1,
+        };
+        Ok(Self {
+            m: device.upload(state.words_of(names[0], words)?)?,
+            v: device.upload(state.words_of(names[1], second)?)?,
             kind,
         })
     }

@@ -27,7 +27,7 @@ const BLOCK_BYTES: usize = 16 << 20;
 /// Rows of a block whose inputs, embedding and soft assignment take at most 16 MiB each: whole batches, where that
 /// is more than one.
 pub fn block_rows(model: &Model) -> NonZeroUsize {
-    let widest = (model.input_dim.max(model.n_clusters)).max(model.embedding_dim);
+    let widest = (model.raw_input_dim().max(model.n_clusters)).max(model.embedding_dim);
     let most = BLOCK_BYTES / (size_of::<f32>() * widest.max(1));
     let batches = most / BATCH_SIZE * BATCH_SIZE;
     let rows = if batches > 0 { batches } else { most };
@@ -66,28 +66,40 @@ impl Prediction {
     }
 }
 
-/// Refuses data of another width than the model's; the message names both files.
+/// Refuses data of another width than the model's, raw or prepared as it prepares them; the message names both files.
 ///
 /// # Errors
-/// [`ModelError::InputSize`].
+/// [`ModelError::InputSize`], [`ModelError::OtherPreparation`].
 pub fn check_input_size(model: &Model, file: &str, data: &Dataset, data_file: &str) -> Result<()> {
-    if data.input_dim == model.input_dim {
+    let (file, data_file) = (file.to_owned(), data_file.to_owned());
+    if data.prepared.is_some() && data.prepared != model.preparation {
+        return Err(ModelError::OtherPreparation {
+            file,
+            data: data_file,
+        }
+        .into());
+    }
+    let expected = match data.prepared {
+        Some(_) => model.input_dim,
+        None => model.raw_input_dim(),
+    };
+    if data.input_dim == expected {
         return Ok(());
     }
     let error = ModelError::InputSize {
-        file: file.to_owned(),
-        data: data_file.to_owned(),
+        file,
+        data: data_file,
         found: data.input_dim,
-        expected: model.input_dim,
+        expected,
     };
     Err(error.into())
 }
 
 /// Assigns every sample to a cluster, encoding `batch_size` samples at a time. The result does not depend
-/// on that size.
+/// on that size. Raw data are prepared first, if the model prepares any.
 ///
 /// # Errors
-/// [`ModelError::InputSize`]; [`crate::Error::Numeric`] if the embedding is not finite; the device's.
+/// Those of [`check_input_size`]; [`crate::data::PrepareError`]; [`crate::Error::Numeric`] if the embedding is not finite; the device's.
 pub async fn predict<D: Device>(
     device: &D,
     model: &Model,

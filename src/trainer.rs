@@ -16,18 +16,23 @@ mod guard;
 mod held_out;
 mod losses;
 mod pretrain;
+mod resume;
 mod smoothed;
 mod target;
 
+use std::sync::Arc;
+
 use crate::autoencoder::{Autoencoder, Groups, Tape};
+use crate::checkpoint::{State, Wish};
 use crate::config::Config;
-use crate::data::{Affine, Dataset};
+use crate::data::{Affine, Dataset, Preparation};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
 use crate::random;
 use crate::source::Source;
+use crate::tile::Choices;
 use augment::Augment;
 
 pub use choose::{Candidate, Choice};
@@ -78,6 +83,8 @@ pub enum Event<'a> {
     },
     /// A number of clusters was tried.
     Candidate(&'a Candidate),
+    /// The state between two steps, as was wished ([`Trainer::ask_between_steps`]).
+    State(&'a State),
     /// The target distribution was updated.
     Refresh {
         /// Clustering steps done.
@@ -97,12 +104,22 @@ pub struct Trainer<'a, D: Device> {
     device: &'a D,
     config: Config,
     affine: Affine,
+    /// How the data came from raw ones.
+    preparation: Option<Arc<Preparation>>,
     sizes: Vec<usize>,
     source: Source<D>,
     autoencoder: Autoencoder<D>,
     tape: Tape<D>,
     augment: Augment,
     embedding: Embedding<D>,
+    /// Asked between two steps.
+    wish: Option<Box<dyn Fn() -> Wish + 'a>>,
+    /// Where the run goes on.
+    resumed: Option<State>,
+    /// The forms of products in the part of the run before it was interrupted.
+    earlier_forms: Option<Choices>,
+    /// Steps of pre-training done.
+    pretrained: u64,
 }
 
 impl<'a, D: Device> Trainer<'a, D> {
@@ -133,9 +150,14 @@ impl<'a, D: Device> Trainer<'a, D> {
             tape: Tape::new(device, rows, &sizes, &groups)?,
             augment: Augment::new(&config.augment, config.seed, data),
             embedding: Embedding::new(device, &source, &sizes, ROWS)?,
+            wish: None,
+            resumed: None,
+            earlier_forms: None,
+            pretrained: 0,
             source,
             sizes,
             affine,
+            preparation: data.prepared.clone(),
             config,
             device,
         })
@@ -261,8 +283,9 @@ impl<'a, D: Device> Trainer<'a, D> {
             alpha: self.config.cluster.alpha,
             shift: self.affine.shift.clone(),
             scale: self.affine.scale.clone(),
+            preparation: self.preparation.clone(),
             config_toml: self.config.to_toml(),
-            forms: self.device.choices(),
+            forms: self.forms(),
         })
     }
 }

@@ -55,6 +55,26 @@ impl Body {
             .push((name.into(), "F32", shape.to_vec(), bytes));
     }
 
+    /// Adds the columns that are kept.
+    fn columns(&mut self, columns: &[u32]) {
+        let bytes = columns.iter().flat_map(|column| column.to_le_bytes());
+        let tensor = (
+            "prepare.columns",
+            "U32",
+            vec![columns.len()],
+            bytes.collect(),
+        );
+        self.remove(tensor.0);
+        self.tensors
+            .push((tensor.0.into(), tensor.1, tensor.2, tensor.3));
+    }
+
+    /// Gives a tensor other axes.
+    fn reshape(&mut self, name: &str, shape: &[usize]) {
+        let tensor = self.tensors.iter_mut().find(|(found, ..)| found == name);
+        tensor.unwrap().2 = shape.to_vec();
+    }
+
     fn remove(&mut self, name: &str) {
         self.tensors.retain(|(found, ..)| found != name);
     }
@@ -165,7 +185,9 @@ fn metadata() -> Vec<Case> {
     cases! {
         "no metadata", spoilt(|body| body.metadata.clear()) => Format, "format \"\"", "\"dec-gpu-model\"";
         "PyTorch's metadata", set("format", "pt") => Format, "format \"pt\"";
-        "newer schema", set("schema", "2") => Schema, "schema \"2\"", "\"0.1.0\"";
+        "newer schema", set("schema", "3") => Schema, "schema \"3\"", "\"0.1.0\"";
+        "schema 2 without a preparation", set("schema", "2") => MissingMetadata, "\"prepare\"";
+        "a preparation under schema 1", set("prepare", PREPARE) => Preparation, "schema \"2\"";
         "schema is not a number", set("schema", "one") => Schema, "\"one\"";
         "no schema", unset("schema") => Schema, "schema \"\"";
         "no alpha", unset("alpha") => MissingMetadata, "\"alpha\"";
@@ -175,6 +197,63 @@ fn metadata() -> Vec<Case> {
         "alpha NaN", set("alpha", "NaN") => Alpha, "\"NaN\"";
         "alpha infinite", set("alpha", "1e99") => Alpha, "\"1e99\"";
         "alpha text", set("alpha", "one") => Alpha, "\"one\"";
+    }
+}
+
+/// Of a model that keeps four of six columns.
+const PREPARE: &str = r#"{"steps":["library-size","tf-idf"],"target_sum":"12.5","input_dim":6}"#;
+
+/// A valid body of schema 2 after `spoil`.
+fn prepared(spoil: impl FnOnce(&mut Body)) -> Vec<u8> {
+    spoilt(|body| {
+        body.metadata.insert("schema".into(), "2".into());
+        body.metadata.insert("prepare".into(), PREPARE.into());
+        body.put("prepare.idf", &[6]);
+        body.columns(&[0, 2, 3, 5]);
+        spoil(body);
+    })
+}
+
+fn preparations() -> Vec<Case> {
+    let text =
+        |text: &str| prepared(|body| drop(body.metadata.insert("prepare".into(), text.into())));
+    let with = |from: &str, to: &str| text(&PREPARE.replace(from, to));
+    let columns = |columns: &[u32]| prepared(|body| body.columns(columns));
+    let idf = |index, value| prepared(|body| body.poison("prepare.idf", index, value));
+    let floats = prepared(|body| body.put("prepare.columns", &[4]));
+    let square = prepared(|body| body.reshape("prepare.columns", &[2, 2]));
+    let all = prepared(|body| body.remove("prepare.columns"));
+    cases! {
+        "no JSON", text("{") => Preparation, "expected steps";
+        "a list", text("[]") => Preparation, "expected steps";
+        "unknown step", with("tf-idf", "sqrt") => Preparation, "sqrt", "tf-idf";
+        "unknown key", with("\"input_dim\"", "\"more\":1,\"input_dim\"") => Preparation, "more";
+        "a step twice", with("tf-idf", "library-size") => Preparation, "twice";
+        "no raw width", with(",\"input_dim\":6", "") => Preparation, "input_dim";
+        "raw width 0", with(":6", ":0") => Preparation, "input_dim is 0";
+        "raw width -1", with(":6", ":-1") => Preparation, "-1";
+        "raw width 2^40", with(":6", ":1099511627776") => Preparation, "1099511627776";
+        "raw width 2^70", with(":6", ":1180591620717411303424") => Preparation, "expected";
+        "no target sum", with(",\"target_sum\":\"12.5\"", "") => TargetSum, "None";
+        "target sum NaN", with("12.5", "NaN") => TargetSum, "NaN";
+        "target sum infinite", with("12.5", "1e999") => TargetSum, "1e999";
+        "target sum 0", with("12.5", "0") => TargetSum, "\"0\"";
+        "target sum negative", with("12.5", "-3") => TargetSum, "\"-3\"";
+        "target sum is no number", with("12.5", "many") => TargetSum, "many";
+        "target sum without its step", with("library-size", "log1p") => TargetSum, "12.5";
+        "no idf", prepared(|body| body.remove("prepare.idf")) => MissingTensor, "prepare.idf";
+        "idf of the kept width", prepared(|body| body.put("prepare.idf", &[4])) => Mismatch, "prepare.idf has 4 values, expected 6";
+        "idf NaN", idf(5, f32::NAN) => NotFinite, "prepare.idf has NaN at index 5";
+        "idf 0", idf(1, 0.0) => NotPositive, "prepare.idf has 0 at index 1";
+        "idf negative", idf(2, -1.0) => NotPositive, "prepare.idf has -1 at index 2";
+        "three columns", columns(&[0, 2, 3]) => Mismatch, "prepare.columns has 3 values, expected 4";
+        "column out of range", columns(&[0, 2, 3, 6]) => Column, "has 6 at index 3, expected at least 4 and below 6";
+        "the last column there is", columns(&[0, 2, 3, u32::MAX]) => Column, "has 4294967295 at index 3";
+        "columns fall", columns(&[0, 3, 2, 5]) => Column, "has 2 at index 2, expected at least 4";
+        "a column twice", columns(&[0, 2, 2, 5]) => Column, "has 2 at index 2, expected at least 3";
+        "columns as floats", floats => Dtype, "prepare.columns has type F32, expected U32";
+        "columns in a square", square => Rank, "prepare.columns";
+        "no columns, but fewer are left", all => Mismatch, "encoder.0.weight has 4 rows, expected 6";
     }
 }
 
@@ -229,6 +308,8 @@ fn the_body_every_case_spoils_is_valid() {
     assert_eq!(model.encoder.len(), 2);
     let LayerWeights { d_in, d_out, .. } = model.decoder[1];
     assert_eq!((d_in, d_out), (3, 4));
+    let own = Model::from_safetensors(&prepared(|_| {}), FILE).unwrap();
+    assert_eq!((own.input_dim, own.raw_input_dim()), (4, 6));
     // Other tensors are left alone: a checkpoint may carry the optimiser's state.
     let with_more = spoilt(|body| body.put("optimiser.encoder.0.weight", &[4, 3]));
     assert_eq!(Model::from_safetensors(&with_more, FILE).unwrap(), model);
@@ -236,7 +317,8 @@ fn the_body_every_case_spoils_is_valid() {
 
 #[test]
 fn malformed_files_are_refused_with_a_reason() {
-    let cases = containers().into_iter().chain(metadata()).chain(tensors());
+    let known = containers().into_iter().chain(metadata()).chain(tensors());
+    let cases = known.chain(preparations());
     for Case {
         what,
         bytes,
@@ -258,14 +340,15 @@ fn malformed_files_are_refused_with_a_reason() {
 
 #[test]
 fn no_prefix_and_no_flipped_bit_of_a_model_panics() {
-    let valid = Body::valid().bytes();
-    for len in 0..valid.len() {
-        assert!(Model::from_safetensors(&valid[..len], FILE).is_err());
-    }
-    for at in 0..valid.len() * 8 {
-        let mut flipped = valid.clone();
-        flipped[at / 8] ^= 1 << (at % 8);
-        // Either answer will do: a flipped bit of a weight is a weight.
-        let _ = Model::from_safetensors(&flipped, FILE);
+    for valid in [Body::valid().bytes(), prepared(|_| {})] {
+        for len in 0..valid.len() {
+            assert!(Model::from_safetensors(&valid[..len], FILE).is_err());
+        }
+        for at in 0..valid.len() * 8 {
+            let mut flipped = valid.clone();
+            flipped[at / 8] ^= 1 << (at % 8);
+            // Either answer will do: a flipped bit of a weight is a weight.
+            let _ = Model::from_safetensors(&flipped, FILE);
+        }
     }
 }

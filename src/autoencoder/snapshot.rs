@@ -8,7 +8,7 @@ use crate::kernels::gather_rows::{Block, Normalisation, Order, Source, gather_ro
 /// A copy of all weights and biases; the optimiser's state is not in it.
 pub struct Snapshot<D: Device> {
     /// Of each side of each group of layers.
-    buffers: Vec<[D::Buffer; 2]>,
+    pub(super) buffers: Vec<[D::Buffer; 2]>,
     /// Values are copied as they are.
     identity: Normalisation<D>,
 }

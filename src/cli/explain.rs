@@ -55,6 +55,7 @@ pub(crate) fn run(args: &ExplainArgs, quiet: bool) -> Outcome {
     let data = args.read.read_for(&args.data, &model)?;
     let (model_file, data_file) = (path.to_string_lossy(), args.data.to_string_lossy());
     check_input_size(&model, &model_file, &data, &data_file)?;
+    let data = model.prepare(data, 0)?;
     let device = args.device.open()?;
     let beside_the_run = || args.run.join(report::EXPLAIN);
     let folder = RunDir::create(args.out.clone().unwrap_or_else(beside_the_run), args.force)?;
@@ -135,7 +136,7 @@ fn write_tables(
         report::write_features_csv(out, &found.features, data.column_names.as_deref())
     })?;
     folder.write(report::UNCERTAIN_CSV, |out| {
-        report::write_uncertain_csv(out, &found.uncertain)
+        report::write_uncertain_csv(out, &found.uncertain, ids)
     })?;
     folder.write(report::SALIENCY_CSV, |out| {
         report::write_saliency_csv(out, found.salient())

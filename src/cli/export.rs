@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dec_gpu::Error;
+use dec_gpu::model::ModelError;
 use dec_gpu::onnx::{Part, to_onnx};
 
 use super::atomic::write_atomic;
@@ -41,7 +42,11 @@ pub(crate) fn run(args: &ExportArgs, quiet: bool) -> Outcome {
     } else {
         Part::All
     };
-    let bytes = to_onnx(&model, part, &file.to_string_lossy())?;
+    let bytes = to_onnx(&model, part, &file.to_string_lossy()).map_err(|error| match error {
+        // The file is as it should be; it is the wish that cannot be met.
+        ModelError::Prepares { .. } => usage(error.to_string()),
+        error => error.into(),
+    })?;
     write_atomic(&args.out, |file| file.write_all(&bytes)).map_err(|source| Error::Write {
         path: out.to_string(),
         source,

@@ -62,7 +62,7 @@ impl ReadArgs {
 
     /// How data for a model are read.
     pub(crate) fn options_for(&self, model: &Model) -> ReadOptions {
-        self.options(Some(model.input_dim))
+        self.options(Some(model.raw_input_dim()))
     }
 
     fn options(&self, least_columns: Option<usize>) -> ReadOptions {

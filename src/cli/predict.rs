@@ -151,12 +151,13 @@ impl Stream<'_> {
         let mut totals = Totals::new(self.model.n_clusters);
         let mut progress = Progress::new(self.quiet);
         while let Some(block) = next {
-            let found = pollster::block_on(predictor.assign(&block.rows))?;
-            let labels = totals.add(&found, block.rows.labels.as_ref(), args.min_confidence);
-            outputs.write(&labels, &found, block.rows.ids.as_deref())?;
+            let rows = self.model.prepare(block.rows, block.first)?;
+            let found = pollster::block_on(predictor.assign(&rows))?;
+            let labels = totals.add(&found, rows.labels.as_ref(), args.min_confidence);
+            outputs.write(&labels, &found, rows.ids.as_deref())?;
             progress.show(totals.n_samples);
             // Before the next one is taken, so that no third is read beside them.
-            drop(block);
+            drop(rows);
             next = blocks.next()?;
         }
         outputs.publish()?;

@@ -1,6 +1,8 @@
 //! What training shows while it runs, and the history it leaves.
 
+mod clock;
 mod news;
+mod resume;
 mod screen;
 mod sparkline;
 
@@ -8,7 +10,12 @@ use dec_gpu::metrics::Scores;
 use dec_gpu::report::HistoryRecord;
 use dec_gpu::trainer::{Candidate, Course, Event};
 
+pub(crate) use resume::FirstScores;
+
+use super::checkpoint::Keeper;
+use super::signals::Stepping;
 use super::tensorboard::Board;
+use clock::Clock;
 use screen::Screen;
 
 /// Shows events and keeps them.
@@ -17,12 +24,20 @@ pub(crate) struct Progress {
     pub(crate) history: Vec<HistoryRecord>,
     /// Where every record goes too, if anywhere.
     pub(crate) board: Option<Board>,
+    /// What writes checkpoints.
+    pub(crate) keeper: Option<Keeper>,
+    /// The seconds of each phase.
+    pub(crate) clock: Clock,
+    /// While there are steps.
+    stepping: Option<Stepping>,
     /// Ground truth, to score the clusters on the way; training never sees it.
     pub(crate) labels: Option<Vec<u32>>,
     /// k, once it is known.
     pub(crate) n_clusters: usize,
     /// The step of pre-training whose weights are kept; 0 if no samples are held out.
     pub(crate) best_step: u64,
+    /// Numbers of clusters are tried: nothing that a run could go on from.
+    pub(crate) choosing: bool,
     screen: Screen,
     /// The losses of this phase.
     losses: Vec<f64>,
@@ -39,9 +54,13 @@ impl Progress {
         Self {
             history: Vec::new(),
             board: None,
+            keeper: None,
+            clock: Clock::default(),
+            stepping: None,
             labels: None,
             n_clusters: 0,
             best_step: 0,
+            choosing: false,
             screen,
             losses: Vec::new(),
             pending: None,
@@ -60,6 +79,7 @@ impl Progress {
 
     /// Ends what is drawn of a phase: it may take fewer steps than it could.
     pub(crate) fn end_phase(&mut self) {
+        self.stepping = None;
         self.screen.finish();
     }
 
@@ -69,6 +89,10 @@ impl Progress {
                 self.losses.clear();
                 self.pending = None;
                 self.screen.begin(phase, steps);
+                // A training without a keeper cannot be stopped between steps.
+                if self.keeper.is_some() && !self.choosing && self.stepping.is_none() {
+                    self.stepping = Some(Stepping::begin());
+                }
             }
             Event::Loss {
                 phase,
@@ -83,6 +107,7 @@ impl Progress {
                     self.pretrained(phase, step, learning_rate);
                 }
             }
+            Event::State(state) => self.keep(state),
             Event::HeldOut {
                 step,
                 loss,

@@ -2,6 +2,7 @@
 
 mod choose;
 mod one_run;
+mod prepare;
 mod pretrained;
 mod results;
 mod runs;
@@ -11,7 +12,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use dec_gpu::Result;
 use dec_gpu::config::{Config, ConfigError, DataShape};
 use dec_gpu::data::{Dataset, ImageShape, digits, images};
 use dec_gpu::device::Device;
@@ -19,7 +19,9 @@ use dec_gpu::model::Model;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::together::{self, Joins};
 use dec_gpu::trainer::Clustering;
+use dec_gpu::{Error, Result};
 
+use super::checkpoint::{self, Checkpoints};
 use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
@@ -28,8 +30,9 @@ use super::progress::Progress;
 use super::report::report_run;
 use super::run_dir::RunDir;
 use super::tensorboard::Boards;
-use super::{Outcome, usage};
+use super::{Outcome, signals, usage};
 use choose::Choosing;
+use prepare::PrepareArgs;
 use results::{finish, write_results};
 use runs::Seeds;
 
@@ -44,12 +47,20 @@ pub(crate) struct TrainArgs {
     clusters: Option<ClustersArg>,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    prepare: PrepareArgs,
     /// The run folder
     #[arg(long, value_name = "DIR", default_value = "run")]
     out: PathBuf,
     /// Write into a folder that is not empty
     #[arg(long)]
     force: bool,
+    /// Go on with a run that was interrupted, from the newest checkpoint in its folder; without one it begins
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Write a checkpoint so often; 0: only at the end of pre-training and of clustering, and on Ctrl-C or SIGTERM
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    checkpoint_every: u64,
     #[command(flatten)]
     device: DeviceArgs,
     /// fast, balanced or paper [default: fast, or what the configuration names]
@@ -94,6 +105,7 @@ struct Plan {
     pretrained: Option<Model>,
     /// Where TensorBoard looks, if it does.
     boards: Option<Boards>,
+    checkpoints: Checkpoints,
 }
 
 /// What every run begins with besides the data.
@@ -103,6 +115,7 @@ struct Begin<'a> {
     /// The names of the labels' classes.
     label_names: &'a [String],
     boards: Option<&'a Boards>,
+    checkpoints: Option<&'a Checkpoints>,
     choosing: Option<&'a Choosing<'a>>,
     pretrained: Option<&'a Model>,
 }
@@ -135,19 +148,26 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if args.runs == 0 {
         return Err(usage("--runs is 0, expected at least 1"));
     }
-    RunDir::check(&args.out, args.force)?;
+    let replace = may_replace(args)?;
+    RunDir::check(&args.out, replace)?;
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
     let pretrained = pretrained::model(&mut config, &data)?;
+    let data = prepare::prepared(data, &config, pretrained.as_ref())?;
     let config = config.resolve(DataShape::of(&data))?;
     let device = args.device.open()?;
-    let folder = RunDir::create(&args.out, args.force)?;
+    let folder = RunDir::create(&args.out, replace)?;
+    let checkpoints =
+        Checkpoints::open(&folder, args.checkpoint_every, args.resume, &data, &config)?;
+    signals::watch()
+        .map_err(|error| Error::Device(format!("signals cannot be watched: {error}")))?;
     let boards = (args.tensorboard.as_deref())
         .map(|path| Boards::create(path, config.seed, args.runs))
         .transpose()?;
     let plan = Plan {
         pretrained,
         boards,
+        checkpoints,
         config,
         runs: args.runs,
         together: args.together.unwrap_or_else(|| side_by_side(&device)),
@@ -160,6 +180,23 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
         AnyDevice::Gpu(gpu) => train(&*gpu, data, plan, start, &folder, progress)?,
     };
     finish(args, quiet, &metrics)
+}
+
+/// Whether files of the run folder may be replaced: with --force, and those of a run that goes on.
+fn may_replace(args: &TrainArgs) -> Result<bool> {
+    let out = args.out.display();
+    if args.resume && args.out.join(report::METRICS_JSON).exists() {
+        return Err(usage(format!(
+            "{out} holds a whole run (metrics.json), there is nothing to resume; choose another --out, or pass --force"
+        )));
+    }
+    let begun = checkpoint::any(&args.out);
+    if begun && !args.resume && !args.force {
+        return Err(usage(format!(
+            "{out} holds a run that was interrupted; pass --resume to go on with it, or --force to begin again"
+        )));
+    }
+    Ok(args.force || args.resume && begun)
 }
 
 /// As many runs as a device gains from: a processor, and one that plays a GPU, has no idle units to fill.
@@ -180,6 +217,7 @@ fn configuration(args: &TrainArgs) -> Result<Config> {
     let default_clusters = args.data.is_none().then_some(10); // the embedded digits
     let number = args.clusters.as_ref().and_then(ClustersArg::number);
     config.n_clusters = number.or(config.n_clusters).or(default_clusters);
+    args.prepare.over(&mut config);
     Ok(config)
 }
 
@@ -218,12 +256,14 @@ fn train<D: Joins>(
         range,
         pretrained,
         boards,
+        checkpoints,
     } = plan;
     progress.say(&format!(
-        "{}: {} samples x {} inputs{}, {} clusters, preset {}, on {}",
+        "{}: {} samples x {} inputs{}{}, {} clusters, preset {}, on {}",
         data.name,
         data.n_samples,
         data.input_dim,
+        prepare::told(&data),
         warped(&data, &config),
         choose::told(&config, range.as_ref()),
         config.preset,
@@ -239,6 +279,7 @@ fn train<D: Joins>(
         labels: labels.as_ref().map(|labels| &labels.ids[..]),
         label_names: labels.as_ref().map_or(&[], |labels| &labels.names),
         boards: boards.as_ref(),
+        checkpoints: Some(&checkpoints),
         choosing: choosing.as_ref(),
         pretrained: pretrained.as_ref(),
     };
@@ -260,5 +301,6 @@ fn train<D: Joins>(
     report_run(folder, &run.metrics)?;
     // Last: it is there only when all else is.
     folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
+    checkpoints.remove()?;
     boards.map(|()| run.metrics)
 }

@@ -51,6 +51,8 @@ mod tests {
             seed: 0,
             n_clusters: Some(1),
             data: DataConfig {
+                prepare: vec![Step::Log1p],
+                columns: Some(1),
                 normalisation: Some("none".into()),
             },
             network: NetworkConfig {
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn every_key_of_the_struct_is_printed_and_no_other() {
         let expected = keys(&fully_set().to_toml());
-        assert_eq!(expected.len(), 54, "the keys of today");
+        assert_eq!(expected.len(), 56, "the keys of today");
         for name in PRESETS {
             let text = uncommented(&commented(name).unwrap());
             assert_eq!(keys(&text), expected, "{name}");

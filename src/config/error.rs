@@ -68,6 +68,14 @@ pub enum ConfigError {
         /// `section.key`.
         key: &'static str,
     },
+    /// A step of preparation that is there twice.
+    #[error("data.prepare has {0} twice, expected each step once; leave one out")]
+    StepTwice(crate::data::Step),
+    /// Raw data where prepared ones are due.
+    #[error(
+        "data.prepare or data.columns is given but the data are raw; pass them to Config::prepare before the configuration meets them"
+    )]
+    NotPrepared,
     /// A mixture that the samples do not suffice for.
     #[error(
         "cluster.first is mixture, which needs {needed}, but there are {found}; leave it out, or say kmeans"

@@ -21,6 +21,8 @@ pub struct DataShape {
     pub columns: Columns,
     /// Whether the rows are images that can be warped.
     pub images: bool,
+    /// Whether raw values have been prepared.
+    pub prepared: bool,
 }
 
 impl DataShape {
@@ -31,6 +33,7 @@ impl DataShape {
             input_dim: data.input_dim,
             columns: columns(data),
             images: images(data).is_some(),
+            prepared: data.prepared.is_some(),
         }
     }
 }
@@ -70,6 +73,9 @@ impl Config {
 
     fn check(&self, shape: DataShape) -> Result<(), ConfigError> {
         self.check_clusters(shape)?;
+        if self.data.prepares() && !shape.prepared {
+            return Err(ConfigError::NotPrepared);
+        }
         if let Some(name) = &self.data.normalisation {
             let known: Result<Normalisation, _> = name.parse();
             known.map_err(|_| ConfigError::UnknownNormalisation(name.clone()))?;

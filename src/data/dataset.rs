@@ -1,7 +1,9 @@
 //! A data set in memory: dense bytes, dense floats, or sparse floats.
 
+use std::sync::Arc;
+
 use super::place::printable;
-use super::{DataError, Labels, Sparse};
+use super::{DataError, Labels, Preparation, Sparse};
 
 /// Samples to cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Dataset {
     pub ids: Option<Vec<String>>,
     /// The ground truth, if there is any. It never takes part in training.
     pub labels: Option<Labels>,
+    /// How the values came from raw ones; none if they are as in the file.
+    pub prepared: Option<Arc<Preparation>>,
 }
 
 /// A row as a picture: `channels` planes of height × width values, one after the other.
@@ -79,6 +83,7 @@ impl Dataset {
             column_names: None,
             ids: None,
             labels: None,
+            prepared: None,
         }
     }
 
@@ -129,6 +134,7 @@ impl Dataset {
         }
         Self {
             image_shape: self.image_shape,
+            prepared: self.prepared.clone(),
             column_names: self.column_names.clone(),
             ids: (self.ids.as_ref())
                 .map(|ids| rows.iter().map(|row| ids[*row as usize].clone()).collect()),

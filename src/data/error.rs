@@ -5,7 +5,7 @@
 use std::io;
 
 use super::place::Place;
-use super::{ColumnError, ContainerError, PictureError};
+use super::{ColumnError, ContainerError, PictureError, PrepareError};
 
 /// A data or label file that cannot be used.
 ///
@@ -281,6 +281,9 @@ pub enum DataError {
     /// An image, or a folder of them.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// Values that cannot be prepared.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// A numeric label that is no integer.
     #[error(
         "{file}{place}: found label {found}, expected an integer; round the labels or write them as text in a CSV file"

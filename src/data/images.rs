@@ -27,6 +27,9 @@ pub fn image_shape(data: &Dataset) -> Option<ImageShape> {
 }
 
 fn square(data: &Dataset) -> Option<ImageShape> {
+    if (data.prepared.as_ref()).is_some_and(|own| own.columns.is_some()) {
+        return None; // columns that were chosen are no picture
+    }
     let side = data.input_dim.isqrt();
     if side < MIN_SIDE || side * side != data.input_dim {
         return None;

@@ -18,12 +18,15 @@ const SAME_UNIT: f64 = 10.0;
 
 /// Compares the columns of a data set by their ranges; constant columns say nothing and are left out.
 pub fn columns(data: &Dataset) -> Columns {
+    let weighted = (data.prepared.as_ref()).is_some_and(|own| !own.steps.is_empty());
     match &data.values {
         Values::U8(_) => return Columns::Bounded,
-        Values::F32(values) if values.iter().all(|value| (0.0..=1.0).contains(value)) => {
+        Values::F32(values)
+            if !weighted && values.iter().all(|value| (0.0..=1.0).contains(value)) =>
+        {
             return Columns::Bounded;
         }
-        // Sparse shares are weights of words, not pixels.
+        // Sparse or prepared shares are weights of words, not pixels.
         Values::F32(_) | Values::Sparse(_) => {}
     }
     let mut low = vec![f64::INFINITY; data.input_dim];

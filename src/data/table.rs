@@ -7,6 +7,7 @@ mod error;
 mod ids;
 mod roles;
 mod row_names;
+mod rows;
 mod stream;
 
 pub use error::ColumnError;
@@ -14,16 +15,17 @@ pub(super) use ids::first_twice;
 pub(super) use row_names::RowNames;
 
 use super::body::{Body, room};
-use super::cell::{empty, number, place};
+use super::cell::empty;
 use super::error::DataError;
 use super::labels::Builder;
 use super::layout::{Layout, MOST_COLUMNS, Purpose, SAMPLE, TooLong};
 use super::lines::{LONGEST_LINE, LineFault, Lines, Row};
-use super::place::shown;
 use super::source::{Input, Source};
 use super::{Dataset, Labels, ReadOptions, Values};
-use ids::Ids;
-pub(super) use roles::{Role, Roles};
+#[cfg(feature = "parquet")]
+pub(super) use roles::Role;
+pub(super) use roles::Roles;
+use rows::Rows;
 
 const BUFFER: usize = 64 << 10;
 
@@ -70,11 +72,7 @@ impl<'i, 'a> Table<'i, 'a> {
         if !rows.kept {
             // Too large to be believed at first, now known to be whole.
             let values = room(&input.file, rows.count.saturating_mul(input_dim))?;
-            rows = Rows {
-                values,
-                sure: true,
-                ..Rows::new(&layout, &roles)
-            };
+            rows = Rows::sure(&layout, &roles, values);
             rows.read(input)?;
         }
         Ok(Dataset {
@@ -168,106 +166,6 @@ fn too_long(file: &str, line: u64) -> DataError {
         file: file.to_owned(),
         line,
         limit: LONGEST_LINE,
-    }
-}
-
-/// What has been read of a table.
-struct Rows<'a> {
-    layout: &'a Layout,
-    roles: &'a Roles,
-    values: Vec<f32>,
-    labels: Builder,
-    ids: Ids,
-    count: usize,
-    /// Whether the values are collected, not only checked.
-    kept: bool,
-    /// Whether the file has been read to its end before.
-    sure: bool,
-}
-
-impl<'a> Rows<'a> {
-    fn new(layout: &'a Layout, roles: &'a Roles) -> Self {
-        Self {
-            layout,
-            roles,
-            values: Vec::new(),
-            labels: Builder::default(),
-            ids: Ids::default(),
-            count: 0,
-            kept: true,
-            sure: false,
-        }
-    }
-
-    fn read(&mut self, input: &mut Input<'_>) -> Result<(), DataError> {
-        let layout = self.layout;
-        each_row(input, layout, |body, row| {
-            self.push(body, row)?;
-            Ok(ControlFlow::Continue(()))
-        })
-    }
-
-    fn push(&mut self, body: &Body<'_>, row: &Row) -> Result<(), DataError> {
-        let bytes = (self.values.len() as u64).saturating_mul(4);
-        if !self.sure && body.needs_rehearsal(bytes.saturating_add(self.ids.bytes)) {
-            self.kept = false;
-            self.values = Vec::new();
-            self.ids = Ids::default();
-            self.labels = Builder::default();
-        }
-        if self.kept && self.values.try_reserve(row.len()).is_err() {
-            return Err(DataError::OutOfMemory {
-                file: body.file.to_owned(),
-                bytes,
-            });
-        }
-        for (column, cell) in row.cells().enumerate() {
-            let role = self.roles.of(column);
-            if cell.is_empty() && role != Role::Ignored {
-                return Err(empty(body, self.layout, row.line, column));
-            }
-            match role {
-                Role::Value => {
-                    let value = number(cell).map_err(|fault| {
-                        fault.into_error(body, self.layout, row.line, column, cell)
-                    })?;
-                    if self.kept {
-                        self.values.push(value);
-                    }
-                }
-                Role::Label if self.kept => self.labels.push(cell),
-                Role::Id => self.push_id(body, row.line, column, cell)?,
-                Role::Label | Role::Ignored => {}
-            }
-        }
-        self.count += 1;
-        Ok(())
-    }
-}
-
-impl Rows<'_> {
-    fn push_id(
-        &mut self,
-        body: &Body<'_>,
-        line: u64,
-        column: usize,
-        cell: &[u8],
-    ) -> Result<(), DataError> {
-        let id = std::str::from_utf8(cell).map_err(|_| ColumnError::IdNotUtf8 {
-            file: body.file.to_owned(),
-            place: place(self.layout, line, column),
-            found: shown(cell),
-        })?;
-        if self.kept {
-            self.ids.push(id, line);
-        }
-        Ok(())
-    }
-
-    /// The ids so far, if the table has such a column. Nothing is left.
-    fn take_ids(&mut self, file: &str) -> Result<Option<Vec<String>>, DataError> {
-        let ids = |column| self.ids.take(file, self.layout, column);
-        self.roles.id().map(ids).transpose()
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn model(centroids: &[f32]) -> Model {
         alpha: 1.0,
         shift: vec![0.0],
         scale: vec![1.0],
+        preparation: None,
         config_toml: String::new(),
         forms: None,
     }
@@ -61,6 +62,7 @@ fn random_model() -> Model {
         alpha: 1.5,
         shift: vec![0.5, -1.0, 0.0, 0.25, 3.0],
         scale: vec![2.0, 0.5, 1.0, 4.0, 0.125],
+        preparation: None,
         ..model(&[0.0])
     }
 }

@@ -33,6 +33,11 @@ impl Neighbours {
         }
     }
 
+    /// The same that [`Neighbours::nearest`] gave.
+    pub(crate) fn of_nearest(nearest: Vec<Vec<u32>>) -> Self {
+        Self { nearest }
+    }
+
     /// For each point its nearest others, in no order, as many for each.
     pub fn nearest(&self) -> &[Vec<u32>] {
         &self.nearest

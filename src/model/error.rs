@@ -57,7 +57,7 @@ pub enum ModelError {
     },
     /// A model file of another schema, from a newer or much older program.
     #[error(
-        "{file}: schema {found:?} (written by dec-gpu {version:?}), expected \"1\"; use that version of dec-gpu, or train again"
+        "{file}: schema {found:?} (written by dec-gpu {version:?}), expected \"1\" or \"2\"; use that version of dec-gpu, or train again"
     )]
     Schema {
         /// The file's name.
@@ -93,6 +93,76 @@ pub enum ModelError {
         /// What the parser said.
         reason: String,
     },
+    /// Data that were prepared in another way than the model's.
+    #[error(
+        "{file}: {data} is prepared in another way than the data of the model; give raw data, which the model prepares itself"
+    )]
+    OtherPreparation {
+        /// The model file's name.
+        file: String,
+        /// The data's name.
+        data: String,
+    },
+    /// `prepare` is not the JSON of a preparation.
+    #[error(
+        "{file}: __metadata__.prepare cannot be read: {reason}; expected steps, target_sum and input_dim as JSON"
+    )]
+    Preparation {
+        /// The file's name.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// `target_sum` is not a positive finite number, is missing, or is there without the step `library-size`.
+    #[error(
+        "{file}: __metadata__.prepare has target_sum {found:?}, expected a positive number with the step library-size, none without"
+    )]
+    TargetSum {
+        /// The file's name.
+        file: String,
+        /// The text found.
+        found: Option<String>,
+    },
+    /// A weight that is not positive.
+    #[error("{file}: tensor {tensor} has {found} at index {index}, expected positive values only")]
+    NotPositive {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// Index of the value.
+        index: usize,
+        /// The value.
+        found: f32,
+    },
+    /// A column that does not rise, or is not there.
+    #[error(
+        "{file}: tensor {tensor} has {found} at index {index}, expected at least {least} and below {below}"
+    )]
+    Column {
+        /// The file's name.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// Index of the value.
+        index: usize,
+        /// The value.
+        found: u32,
+        /// One more than the column before.
+        least: u64,
+        /// Raw D.
+        below: usize,
+    },
+    /// A model that an ONNX graph cannot stand for.
+    #[error(
+        "{file}: the model prepares its inputs ({preparation}), which an ONNX file does not hold; prepare the data first and train on these, or use `dec-gpu predict`"
+    )]
+    Prepares {
+        /// The file's name.
+        file: String,
+        /// The preparation in words.
+        preparation: String,
+    },
     /// A tensor is absent.
     #[error("{file}: tensor {tensor} is missing")]
     MissingTensor {
@@ -109,8 +179,8 @@ pub enum ModelError {
         /// The tensor's name.
         tensor: String,
     },
-    /// A tensor is not F32.
-    #[error("{file}: tensor {tensor} has type {found}, expected F32")]
+    /// A tensor of another type.
+    #[error("{file}: tensor {tensor} has type {found}, expected {expected}")]
     Dtype {
         /// The file's name.
         file: String,
@@ -118,6 +188,8 @@ pub enum ModelError {
         tensor: String,
         /// The type found.
         found: safetensors::Dtype,
+        /// The type expected.
+        expected: safetensors::Dtype,
     },
     /// A tensor has the wrong number of axes.
     #[error("{file}: tensor {tensor} has shape {found:?}, expected {expected} axes")]

@@ -3,10 +3,13 @@
 //! Allocations are bounded by the file's own length: the safetensors crate has checked that shapes
 //! and offsets fit the bytes that are really there.
 
-use super::{FORMAT, LayerWeights, Model, ModelError, SCHEMA};
+mod preparation;
+
+use super::{FORMAT, LayerWeights, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
 use crate::tile::Choices;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// See [`Model::from_safetensors`].
 pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
@@ -31,6 +34,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
     file.same("centroids", "columns", width, embedding_dim, &embedding)?;
     let shift = file.vector("input.shift", input_dim, inputs)?;
     let scale = file.vector("input.scale", input_dim, inputs)?;
+    let preparation = file.preparation(input_dim)?.map(Arc::new);
     Ok(Model {
         encoder,
         decoder,
@@ -41,6 +45,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
         alpha,
         shift,
         scale,
+        preparation,
         config_toml,
         forms,
     })
@@ -70,7 +75,8 @@ impl<'a> File<'a> {
                 found: text("format"),
             });
         }
-        if text("schema") != SCHEMA.to_string() {
+        let known = [SCHEMA, PREPARED_SCHEMA].map(|schema| schema.to_string());
+        if !known.contains(&text("schema")) {
             return Err(ModelError::Schema {
                 file: name.to_owned(),
                 found: text("schema"),
@@ -87,10 +93,14 @@ impl<'a> File<'a> {
     fn metadata(&self, key: &'static str) -> Result<&str, ModelError> {
         match self.metadata.get(key) {
             Some(text) => Ok(text),
-            None => Err(ModelError::MissingMetadata {
-                file: self.name.to_owned(),
-                key,
-            }),
+            None => Err(self.missing(key)),
+        }
+    }
+
+    fn missing(&self, key: &'static str) -> ModelError {
+        ModelError::MissingMetadata {
+            file: self.name.to_owned(),
+            key,
         }
     }
 
@@ -180,15 +190,35 @@ impl<'a> File<'a> {
 
     /// A tensor's shape and values: present, F32, of rank R, not empty, all finite.
     fn values<const R: usize>(&self, tensor: &str) -> Result<([usize; R], Vec<f32>), ModelError> {
+        let (shape, words) = self.words(tensor, Dtype::F32)?;
+        let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ModelError::NotFinite {
+                file: self.name.to_owned(),
+                tensor: tensor.to_owned(),
+                index,
+                found: values[index],
+            });
+        }
+        Ok((shape, values))
+    }
+
+    /// A tensor's shape and values of four bytes: present, of the type `expected`, of rank R, not empty.
+    fn words<const R: usize>(
+        &self,
+        tensor: &str,
+        expected: Dtype,
+    ) -> Result<([usize; R], &[[u8; 4]]), ModelError> {
         let (file, name) = (self.name.to_owned(), tensor.to_owned());
         let Ok(view) = self.tensors.tensor(tensor) else {
             return Err(ModelError::MissingTensor { file, tensor: name });
         };
-        if view.dtype() != Dtype::F32 {
+        if view.dtype() != expected {
             return Err(ModelError::Dtype {
                 file,
                 tensor: name,
                 found: view.dtype(),
+                expected,
             });
         }
         let Ok(shape) = <[usize; R]>::try_from(view.shape()) else {
@@ -208,16 +238,7 @@ impl<'a> File<'a> {
         }
         // The bytes need not be aligned in a hostile file, so they are not cast.
         let (words, _) = view.data().as_chunks::<4>();
-        let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            return Err(ModelError::NotFinite {
-                file,
-                tensor: name,
-                index,
-                found: values[index],
-            });
-        }
-        Ok((shape, values))
+        Ok((shape, words))
     }
 
     fn same(

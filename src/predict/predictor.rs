@@ -59,13 +59,14 @@ impl<'a, D: Device> Predictor<'a, D> {
         })
     }
 
-    /// Assigns some rows; a row gives the same bits among any others.
+    /// Assigns some rows, raw or prepared; a row gives the same bits among any others.
     ///
     /// # Errors
-    /// [`crate::model::ModelError::InputSize`]; [`Error::Numeric`] if the embedding is not finite; the device's.
+    /// Those of [`check_input_size`]; [`crate::data::PrepareError`]; [`Error::Numeric`] if the embedding is not finite; the device's.
     pub async fn assign(&mut self, data: &Dataset) -> Result<Prediction> {
         let (device, model) = (self.device, self.model);
         check_input_size(model, "the model", data, &data.name)?;
+        let data = &*model.prepared(data)?;
         let width = model.n_clusters.max(model.embedding_dim);
         let source = Source::upload(device, data, &model.affine(), width)?;
         let outputs = self.outputs_for(&source.block_rows())?;
@@ -150,7 +151,7 @@ mod tests {
     use super::super::{BATCH_SIZE, block_rows, predict};
     use super::*;
     use crate::cpu::Cpu;
-    use crate::data::Values;
+    use crate::data::{Step, Values, prepare};
     use crate::model::LayerWeights;
 
     fn values(n: usize, seed: usize) -> Vec<f32> {
@@ -175,6 +176,7 @@ mod tests {
             alpha: 1.0,
             shift: vec![0.5; 5],
             scale: vec![2.0; 5],
+            preparation: None,
             config_toml: String::new(),
             forms: None,
         }
@@ -206,6 +208,29 @@ mod tests {
         assert_eq!(join(|p| &p.confidence), bits(&whole.confidence));
         let labels: Vec<u32> = parts.iter().flat_map(|p| p.assignment.clone()).collect();
         assert_eq!(labels, whole.assignment);
+    }
+
+    #[test]
+    fn raw_rows_are_prepared_and_prepared_ones_taken_as_they_are() {
+        let (cpu, n) = (Cpu::new(), 12);
+        let counts: Vec<f32> = (0..n * 8).map(|i| ((i * 5) % 7) as f32).collect();
+        let raw = Dataset::new("counts", n, 8, Values::F32(counts));
+        let own = |steps: &[Step]| prepare(raw.clone(), steps, Some(5)).unwrap();
+        let data = own(&[Step::LibrarySize]);
+        let model = Model {
+            preparation: data.prepared.clone(),
+            ..model()
+        };
+        let assign = |data: &Dataset| pollster::block_on(predict(&cpu, &model, data, 4));
+        assert_eq!(assign(&raw).unwrap(), assign(&data).unwrap());
+        let narrow = Dataset {
+            prepared: None,
+            ..data
+        };
+        let error = assign(&narrow).unwrap_err().to_string();
+        assert!(error.contains("expects 8 values per sample"), "{error}");
+        let error = assign(&own(&[Step::Log1p])).unwrap_err().to_string();
+        assert!(error.contains("prepared in another way"), "{error}");
     }
 
     #[test]

@@ -49,9 +49,8 @@ impl<W: Write> LabelsWriter<W> {
             "ids for every row of a table with them, and only for such"
         );
         for (i, (label, confidence)) in labels.iter().zip(confidence).enumerate() {
-            let index = self.index;
             let decimals = decimals(*confidence);
-            write!(self.out, "{index},{label},{confidence:.decimals$}")?;
+            write!(self.out, "{},{label},{confidence:.decimals$}", self.index)?;
             if let Some(ids) = ids {
                 write!(self.out, ",{}", csv_text(&ids[i]))?;
             }

@@ -97,9 +97,12 @@ impl<D: Device> Trainer<'_, D> {
         let held_out = Part::new(self, data, &split.held_out)?;
         let full = self.config.cluster.max_steps;
         self.config.cluster.max_steps = full.map(|steps| steps.div_ceil(STEPS));
+        // A state of a candidate is none that a run could go on from.
+        let wish = self.wish.take();
         seen.swap(self);
         let candidates = self.candidates(&held_out, range, observe).await;
         seen.swap(self);
+        self.wish = wish;
         self.config.cluster.max_steps = full;
         let candidates = candidates?;
         let (chosen, reason) = rule::choose(&candidates);

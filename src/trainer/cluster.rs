@@ -1,6 +1,7 @@
 //! Clustering: encoder and centroids follow the KL divergence from the target distribution to the soft
 //! assignment (Xie et al. 2016, §3.1), with IDEC's reconstruction term if γ > 0 (Guo et al. 2017).
 
+mod state;
 mod steps;
 
 use super::batches::Batches;
@@ -10,6 +11,7 @@ use super::losses::LossWindow;
 use super::target::Target;
 use super::{Event, Observer, Trainer};
 use crate::autoencoder::Update;
+use crate::checkpoint::{Phase, Wish};
 use crate::config::ClusterConfig;
 use crate::device::{Device, Matrix};
 use crate::error::{Error, Result};
@@ -59,8 +61,42 @@ impl<D: Device> Trainer<'_, D> {
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
     pub async fn cluster(&mut self, first: First<D>, observe: Observer<'_>) -> Result<Clustering> {
+        let underway = self.begin_clustering(first, observe).await?;
+        self.cluster_on(underway, observe).await
+    }
+
+    /// Trains on from a state in [`Phase::Cluster`] or later that the trainer was resumed from.
+    ///
+    /// # Errors
+    /// As [`Trainer::cluster`]; [`crate::checkpoint::CheckpointError`].
+    ///
+    /// # Panics
+    /// If it was not.
+    pub async fn go_on_clustering(&mut self, observe: Observer<'_>) -> Result<Clustering> {
+        let state = self.resumed.take().expect("the trainer was resumed");
+        assert!(state.phase >= Phase::Cluster, "{:?}", state.phase);
+        if state.phase == Phase::Clustered {
+            return self.clustering_of(&state);
+        }
+        let underway = self.underway_of(&state)?;
+        self.say_clustering_begins(observe);
+        self.cluster_on(underway, observe).await
+    }
+
+    fn say_clustering_begins(&self, observe: Observer<'_>) {
+        observe(&Event::Begin {
+            phase: "cluster",
+            steps: self.config.cluster.max_steps.unwrap_or(0).into(),
+        });
+    }
+
+    /// Everything before the first step.
+    async fn begin_clustering(
+        &mut self,
+        first: First<D>,
+        observe: Observer<'_>,
+    ) -> Result<Underway<D>> {
         let config = self.config.cluster.clone();
-        let max_steps = u64::from(config.max_steps.unwrap_or(0));
         let interval = u64::from(config.update_interval.unwrap_or(1));
         let mut run = Run::new(self, first.centroids(), &config)?;
         let of_kmeans = first.kmeans.assignment.clone();
@@ -72,31 +108,49 @@ impl<D: Device> Trainer<'_, D> {
             run.target = run.target.beginning_with(mixture.posterior);
         }
         self.reset_momentum(&mut run, &config)?;
-        observe(&Event::Begin {
-            phase: "cluster",
-            steps: max_steps,
-        });
-        let mut step = 0;
-        let mut update = self.refresh(&mut run, step, observe).await?;
+        self.say_clustering_begins(observe);
+        let update = self.refresh(&mut run, 0, observe).await?;
         let first: Vec<&[u32]> = std::iter::once(&of_kmeans)
             .chain(&of_mixture)
             .map(|found| &found[..])
             .collect();
-        let mut guard = Guard::new(self, &first, &update.assignment, &run.centroids).await?;
+        let guard = Guard::new(self, &first, &update.assignment, &run.centroids).await?;
+        Ok(Underway {
+            run,
+            guard,
+            step: 0,
+            label_change: update.label_change,
+        })
+    }
+
+    /// Steps and updates until few labels change.
+    async fn cluster_on(
+        &mut self,
+        mut underway: Underway<D>,
+        observe: Observer<'_>,
+    ) -> Result<Clustering> {
+        let config = self.config.cluster.clone();
+        let max_steps = u64::from(config.max_steps.unwrap_or(0));
+        let interval = u64::from(config.update_interval.unwrap_or(1));
         let stop_reason = loop {
-            if step >= max_steps {
+            if underway.step >= max_steps {
                 break StopReason::MaxSteps;
             }
-            if config.reset_momentum {
-                self.reset_momentum(&mut run, &config)?;
+            if underway.step.is_multiple_of(interval) {
+                self.between_cluster_steps(&underway, observe).await?;
+                if config.reset_momentum {
+                    self.reset_momentum(&mut underway.run, &config)?;
+                }
             }
-            for _ in 0..interval.min(max_steps - step) {
-                self.cluster_step(&mut run, &config, step)?;
-                step += 1;
-            }
-            update = self.refresh(&mut run, step, observe).await?;
-            let seen = guard.see(self, &update.assignment, &run.centroids, step);
+            self.steps_to_update(&mut underway, &config, observe)
+                .await?;
+            let Underway {
+                run, guard, step, ..
+            } = &mut underway;
+            let update = self.refresh(run, *step, observe).await?;
+            let seen = guard.see(self, &update.assignment, &run.centroids, *step);
             let worse = seen.await?;
+            underway.label_change = update.label_change;
             if update.taught {
                 continue; // still on the way to the first clusters
             }
@@ -107,10 +161,16 @@ impl<D: Device> Trainer<'_, D> {
                 break StopReason::Converged;
             }
         };
+        let Underway {
+            mut run,
+            guard,
+            step,
+            label_change,
+        } = underway;
         let back = self.roll_back(&mut run, &guard, observe).await?;
         let ended = Ended {
             steps: step,
-            label_change: update.label_change,
+            label_change,
             stop_reason: if back {
                 StopReason::RolledBack
             } else {
@@ -118,7 +178,47 @@ impl<D: Device> Trainer<'_, D> {
             },
             neighbours: guard.course(),
         };
-        run.finish(self.device, &self.embedding.blocks, ended).await
+        let clustering = run
+            .finish(self.device, &self.embedding.blocks, ended)
+            .await?;
+        self.end_of_clustering(&clustering, observe).await?;
+        Ok(clustering)
+    }
+
+    /// The steps up to the next update of the target distribution.
+    async fn steps_to_update(
+        &mut self,
+        underway: &mut Underway<D>,
+        config: &ClusterConfig,
+        observe: Observer<'_>,
+    ) -> Result<()> {
+        let max_steps = u64::from(config.max_steps.unwrap_or(0));
+        let interval = u64::from(config.update_interval.unwrap_or(1));
+        let end = (underway.step / interval + 1)
+            .saturating_mul(interval)
+            .min(max_steps);
+        while underway.step < end {
+            self.cluster_step(&mut underway.run, config, underway.step)?;
+            underway.step += 1;
+            if underway.step < end {
+                self.between_cluster_steps(underway, observe).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The state of clustering between two steps, if it is wished for.
+    async fn between_cluster_steps(
+        &self,
+        underway: &Underway<D>,
+        observe: Observer<'_>,
+    ) -> Result<()> {
+        let wish = self.wish();
+        if wish == Wish::GoOn {
+            return Ok(());
+        }
+        let state = self.state_of(underway).await?;
+        self.tell(state, wish, observe)
     }
 
     /// Goes back to the best state if the last one is worse than the first, and says so; true if it does.
@@ -258,7 +358,17 @@ struct Ended {
     neighbours: Course,
 }
 
-/// The state of one clustering.
+/// A clustering between two steps.
+struct Underway<D: Device> {
+    run: Run<D>,
+    guard: Guard<D>,
+    /// Steps done.
+    step: u64,
+    /// Share of labels that changed at the last update.
+    label_change: f64,
+}
+
+/// What the steps of a clustering read and write.
 struct Run<D: Device> {
     /// mu (k, d), and what the optimiser remembers of it.
     centroids: Matrix<D>,

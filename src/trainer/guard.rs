@@ -7,6 +7,7 @@
 
 use super::Trainer;
 use crate::autoencoder::Snapshot;
+use crate::checkpoint::State;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::metrics::Neighbours;
@@ -64,6 +65,22 @@ impl Course {
         better
     }
 
+    pub(super) fn put_into(self, state: &mut State) {
+        state.put_number("course.start", self.start);
+        state.put_number("course.last", self.last);
+        state.put_number("course.best", self.best);
+        state.put_number("course.best_step", self.best_step as f64);
+    }
+
+    pub(super) fn of_state(state: &State) -> Result<Self> {
+        Ok(Self {
+            start: state.number("course.start")?,
+            last: state.number("course.last")?,
+            best: state.number("course.best")?,
+            best_step: state.number("course.best_step")? as u64,
+        })
+    }
+
     /// Worse than the first clusters, and there is something better to go back to.
     pub(super) fn is_worse(&self) -> bool {
         self.last < self.start - TOLERATED && self.last < self.best
@@ -114,6 +131,36 @@ impl<D: Device> Guard<D> {
             self.centroids = centroids.download(trainer.device).await?;
         }
         Ok(self.course.is_worse())
+    }
+
+    /// Adds all of it.
+    pub(super) async fn put_into(&self, device: &D, state: &mut State) -> Result<()> {
+        state.put("guard.sample", self.sample.clone());
+        state.put("guard.nearest", self.neighbours.nearest().concat());
+        let centroids = self.centroids.iter().map(|value| value.to_bits());
+        state.put("guard.centroids", centroids.collect());
+        state.put("guard.empty", self.empty.map(|count| count as u32).into());
+        self.course.put_into(state);
+        self.kept.put_into(device, state).await
+    }
+
+    /// That of a state.
+    pub(super) fn of_state(trainer: &Trainer<'_, D>, state: &State) -> Result<Self> {
+        let (k, d) = (trainer.n_clusters(), trainer.config.network.embedding_dim);
+        let sample = state.words("guard.sample")?.to_vec();
+        let nearest = state.words("guard.nearest")?;
+        let each = (nearest.len() / sample.len().max(1)).max(1);
+        let empty = state.words_of("guard.empty", 2)?;
+        let mut kept = trainer.autoencoder.snapshot(trainer.device)?;
+        kept.take_from(trainer.device, state)?;
+        Ok(Self {
+            neighbours: Neighbours::of_nearest(nearest.chunks(each).map(<[u32]>::to_vec).collect()),
+            sample,
+            course: Course::of_state(state)?,
+            kept,
+            centroids: state.floats_of("guard.centroids", k * d)?,
+            empty: [empty[0] as usize, empty[1] as usize],
+        })
     }
 
     fn warn_of_empty(&mut self, assignment: &[u32], k: usize, step: u64) {

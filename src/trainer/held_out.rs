@@ -4,6 +4,7 @@
 use super::losses::LossWindow;
 use super::{Event, Observer, Trainer};
 use crate::autoencoder::Snapshot;
+use crate::checkpoint::State;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::Order;
@@ -108,6 +109,24 @@ impl<D: Device> HeldOut<D> {
             best: Best::NONE,
             kept: trainer.autoencoder.snapshot(device)?,
         }))
+    }
+
+    /// Adds the best so far.
+    pub(super) async fn put_into(&self, device: &D, state: &mut State) -> Result<()> {
+        state.put_number("held_out.loss", self.best.loss);
+        state.put_number("held_out.step", self.best.step.into());
+        state.put_number("held_out.since", self.best.since.into());
+        self.kept.put_into(device, state).await
+    }
+
+    /// Takes that of a state.
+    pub(super) fn take_from(&mut self, device: &D, state: &State) -> Result<()> {
+        self.best = Best {
+            loss: state.number("held_out.loss")?,
+            step: state.number("held_out.step")? as u32,
+            since: state.number("held_out.since")? as u32,
+        };
+        self.kept.take_from(device, state)
     }
 
     /// Looks at the loss when it is time, after `done` steps; true if training should end.

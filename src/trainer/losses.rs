@@ -1,6 +1,7 @@
 //! Losses of the last steps, kept on the device and read once a window.
 
-use crate::device::{Device, Matrix};
+use crate::checkpoint::State;
+use crate::device::{Device, DeviceBuffer, Matrix};
 use crate::error::{Error, Result};
 
 /// Partial losses of a window of steps: each step has its own run of slots.
@@ -33,6 +34,24 @@ impl<D: Device> LossWindow<D> {
         );
         self.used.push(used);
         (self.used.len() - 1) * self.slots
+    }
+
+    /// Adds the losses since the last reading.
+    pub(super) async fn put_into(&self, device: &D, state: &mut State) -> Result<()> {
+        let used = self.used.iter().map(|slots| *slots as u32);
+        state.put("losses.used", used.collect());
+        state
+            .put_buffer(device, "losses", &self.partials.buffer)
+            .await
+    }
+
+    /// Takes those of a state.
+    pub(super) fn take_from(&mut self, device: &D, state: &State) -> Result<()> {
+        let words = state.words_of("losses", self.partials.buffer.words())?;
+        self.partials.buffer = device.upload(words)?;
+        let used = state.words("losses.used")?;
+        self.used = used.iter().map(|slots| *slots as usize).collect();
+        Ok(())
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -8,6 +8,7 @@ use super::held_out::{HeldOut, Split};
 use super::losses::LossWindow;
 use super::{Event, Observer, Trainer};
 use crate::autoencoder::{Layer, Update};
+use crate::checkpoint::{Phase, Wish};
 use crate::config::{Method, PretrainConfig};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
@@ -28,14 +29,59 @@ impl<D: Device> Trainer<'_, D> {
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
     pub async fn pretrain(&mut self, observe: Observer<'_>) -> Result<u64> {
-        let mut steps = 0;
         if self.config.pretrain.method == Method::Layerwise {
             for level in 0..self.autoencoder.depth() {
-                steps += self.pretrain_level(level, observe).await?;
+                if self.is_before(Phase::Layer(level as u32 + 1)) {
+                    self.pretrained += self.pretrain_level(level, observe).await?;
+                }
             }
         }
-        steps += self.pretrain_end_to_end(observe).await?;
-        Ok(steps)
+        if self.is_before(Phase::Pretrained) {
+            self.pretrained += self.pretrain_end_to_end(observe).await?;
+            self.end_of_pretraining(observe).await?;
+        }
+        Ok(self.pretrained)
+    }
+
+    /// The state of pre-training between two steps, if it is wished for.
+    async fn between_steps(
+        &self,
+        (phase, done): (Phase, u32),
+        run: &PhaseRun<D>,
+        held_out: Option<&HeldOut<D>>,
+        observe: Observer<'_>,
+    ) -> Result<()> {
+        let wish = self.wish();
+        if wish == Wish::GoOn {
+            return Ok(());
+        }
+        let mut state = self.state(phase, done.into());
+        self.autoencoder
+            .put_into(self.device, &mut state, true)
+            .await?;
+        run.window.put_into(self.device, &mut state).await?;
+        if let Some(held_out) = held_out {
+            held_out.put_into(self.device, &mut state).await?;
+        }
+        self.tell(state, wish, observe)
+    }
+
+    /// Steps done in a phase of pre-training that was interrupted, whose state is taken; none in another.
+    fn resume_pretraining(
+        &mut self,
+        phase: Phase,
+        run: &mut PhaseRun<D>,
+        held_out: Option<&mut HeldOut<D>>,
+    ) -> Result<u32> {
+        let Some(state) = self.resumed.take_if(|state| state.phase == phase) else {
+            return Ok(0);
+        };
+        self.take_parameters(&state, Some(self.config.pretrain.optimiser))?;
+        run.window.take_from(self.device, &state)?;
+        if let Some(held_out) = held_out {
+            held_out.take_from(self.device, &state)?;
+        }
+        Ok(state.step as u32)
     }
 
     async fn pretrain_end_to_end(&mut self, observe: Observer<'_>) -> Result<u64> {
@@ -43,7 +89,8 @@ impl<D: Device> Trainer<'_, D> {
         let mut run = self.end_to_end(steps)?;
         run.phase.begin(observe);
         let mut held_out = HeldOut::new(self, &self.split())?;
-        let mut done = 0;
+        let mut done =
+            self.resume_pretraining(Phase::EndToEnd, &mut run.phase, held_out.as_mut())?;
         while done < steps {
             self.end_to_end_step(&mut run, done)?;
             (run.phase.after_step(self.device, done, observe)).await?;
@@ -53,6 +100,9 @@ impl<D: Device> Trainer<'_, D> {
             {
                 break;
             }
+            let at = (Phase::EndToEnd, done);
+            self.between_steps(at, &run.phase, held_out.as_ref(), observe)
+                .await?;
         }
         if let Some(held_out) = held_out {
             held_out.take_best(self);
@@ -110,7 +160,9 @@ impl<D: Device> Trainer<'_, D> {
         let steps = self.config.pretrain.layer_steps;
         let mut run = self.greedy(level, steps)?;
         run.phase.begin(observe);
-        for number in 0..steps {
+        let phase = Phase::Layer(level as u32);
+        let first = self.resume_pretraining(phase, &mut run.phase, None)?;
+        for number in first..steps {
             run.phase.batches.load(self.device, number.into())?;
             let (order, rows) = run.phase.batches.of_step(number.into());
             self.tape.rows = rows;
@@ -120,6 +172,8 @@ impl<D: Device> Trainer<'_, D> {
             (self.autoencoder).forward(self.device, 0..level, &self.tape);
             self.level_step(level, &mut run, number);
             (run.phase.after_step(self.device, number, observe)).await?;
+            self.between_steps((phase, number + 1), &run.phase, None, observe)
+                .await?;
         }
         Ok(steps.into())
     }
@@ -178,13 +232,13 @@ impl<D: Device> Trainer<'_, D> {
         steps: u32,
         loss_form: LossForm,
         width: usize,
-    ) -> Result<Phase<D>> {
+    ) -> Result<PhaseRun<D>> {
         let config = self.config.pretrain.clone();
         let n = config.samples.unwrap_or(self.source.n_samples());
         let stream = stream::PRETRAIN_ORDER + number;
         let slots = loss_form.partials(self.tape.rows_capacity(), width);
         let window = (steps / READINGS).clamp(1, MAX_WINDOW);
-        Ok(Phase {
+        Ok(PhaseRun {
             name,
             steps,
             batches: Batches::new(
@@ -203,20 +257,20 @@ impl<D: Device> Trainer<'_, D> {
 
 /// End-to-end training while it runs.
 struct EndToEnd<D: Device> {
-    phase: Phase<D>,
+    phase: PhaseRun<D>,
     noisy: NoisyData<D>,
     updates: Vec<Update<D>>,
 }
 
 /// Greedy training of one level while it runs.
 struct Greedy<D: Device> {
-    phase: Phase<D>,
+    phase: PhaseRun<D>,
     noisy: Corrupted<D>,
     updates: Vec<Update<D>>,
 }
 
 /// One phase of pre-training while it runs.
-struct Phase<D: Device> {
+struct PhaseRun<D: Device> {
     name: &'static str,
     steps: u32,
     batches: Batches<D>,
@@ -225,7 +279,7 @@ struct Phase<D: Device> {
     config: PretrainConfig,
 }
 
-impl<D: Device> Phase<D> {
+impl<D: Device> PhaseRun<D> {
     /// The same phase on these samples.
     fn among(mut self, samples: Option<Vec<u32>>) -> Self {
         if let Some(samples) = samples {

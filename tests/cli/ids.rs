@@ -57,6 +57,22 @@ fn ids_stand_last_in_the_tables_of_a_run() {
             .expect("a number");
         assert!(line.ends_with(&format!(",\"s, {}\"", index + 1)), "{line}");
     }
+    let uncertain = lines(&folder, "named/explain/uncertain.csv");
+    assert!(uncertain[0].ends_with(",margin,id"), "{}", uncertain[0]);
+    assert!(uncertain[1].ends_with('"'), "{}", uncertain[1]);
+    folder.ok(&["report", "named"]);
+    // In blocks.
+    let predict = [
+        "predict",
+        "named/model.safetensors",
+        "named.csv",
+        "--backend",
+        "cpu",
+    ];
+    folder.ok(&[&predict[..], &options[2..]].concat());
+    let predicted = lines(&folder, "predictions/labels.csv");
+    assert_eq!(predicted[0], with[0]);
+    assert!(predicted[60].ends_with(",\"s, 60\""), "{}", predicted[60]);
     // Without being asked for, and said.
     let output = folder.run(&[
         "explain",

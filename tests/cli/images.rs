@@ -113,7 +113,9 @@ fn a_folder_gives_the_bits_of_the_same_values_as_an_array() {
         said.contains("images of 72 × 72 pixels are resized to 9 × 9"),
         "{said}"
     );
-    assert_eq!(table(&folder, "predictions/labels.csv").len(), 10);
+    let predicted = table(&folder, "predictions/labels.csv");
+    assert_eq!(predicted.len(), 10);
+    assert!(predicted[1].ends_with(",blue/002.png"), "{}", predicted[1]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod choose;
 mod first;
 mod guard;
 mod precision;
+mod resume;
 mod together;
 mod variants;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dec_gpu::Result;
 use dec_gpu::config::Config;
-use dec_gpu::data::printable;
+use dec_gpu::data::{Step, printable};
 use dec_gpu::model::{Model, ModelError};
 use safetensors::SafeTensors;
 use serde::Serialize;
@@ -19,6 +19,8 @@ pub(super) struct ModelInfo {
     n_clusters: usize,
     input_dim: usize,
     embedding_dim: usize,
+    /// What is done to raw inputs first, if anything is.
+    preparation: Option<Preparation>,
     /// From input to embedding.
     encoder: Vec<usize>,
     /// From embedding to input.
@@ -30,6 +32,37 @@ pub(super) struct ModelInfo {
     normalisation: Option<String>,
     /// The GPU whose forms of products it holds; none if it was made on a CPU.
     adapter: Option<String>,
+}
+
+/// The preparation in one object, without the long parts.
+#[derive(Serialize)]
+struct Preparation {
+    steps: Vec<Step>,
+    target_sum: Option<f64>,
+    /// Values of a raw sample, of which `input_dim` are kept.
+    raw_input_dim: usize,
+    /// All of it but the target sum in words.
+    #[serde(skip)]
+    words: String,
+}
+
+impl Preparation {
+    fn of(model: &Model) -> Option<Self> {
+        let own = model.preparation.as_ref()?;
+        Some(Self {
+            steps: own.steps.clone(),
+            target_sum: own.target_sum,
+            raw_input_dim: own.input_dim,
+            words: own.to_string(),
+        })
+    }
+
+    fn line(&self) -> String {
+        match self.target_sum {
+            Some(sum) => format!("{}; rows to a sum of {sum}", self.words),
+            None => self.words.clone(),
+        }
+    }
 }
 
 pub(super) fn look(path: &Path) -> Result<ModelInfo> {
@@ -48,6 +81,7 @@ pub(super) fn look(path: &Path) -> Result<ModelInfo> {
         n_clusters: model.n_clusters,
         input_dim: model.input_dim,
         embedding_dim: model.embedding_dim,
+        preparation: Preparation::of(&model),
         encoder: model.encoder_sizes(),
         decoder: std::iter::once(model.embedding_dim)
             .chain(outputs)
@@ -85,6 +119,8 @@ impl ModelInfo {
             ("normalisation", known(&self.normalisation)),
             ("preset", known(&self.preset)),
         ];
+        let preparation = self.preparation.as_ref().map(Preparation::line);
+        lines.extend(preparation.map(|line| ("preparation", line)));
         lines.extend(self.seed.map(|seed| ("seed", seed.to_string())));
         let adapter = self.adapter.as_deref().map(printable);
         lines.extend(adapter.map(|adapter| ("adapter", adapter)));

@@ -55,7 +55,7 @@ struct Npy<T: NpyNumber> {
 }
 
 impl<'f> Outputs<'f> {
-    /// Begins the files; the first row will be that of sample `first`. Of them only the text has a place for ids.
+    /// Begins the files; the first row will be that of sample `first`. Only a CSV has room for ids.
     pub(super) fn begin(
         folder: &'f RunDir,
         format: Format,
@@ -89,7 +89,7 @@ impl<'f> Outputs<'f> {
         })
     }
 
-    /// Writes the next rows; `labels` are those to be written, `ids` what the samples are called.
+    /// Writes the next rows; `labels` are those to be written, with `ids` if they were announced.
     pub(super) fn write(
         &mut self,
         labels: &[i32],
@@ -99,8 +99,8 @@ impl<'f> Outputs<'f> {
         let folder = self.folder;
         match &mut self.labels {
             Labels::Csv(writer) => {
-                let result = writer.write_rows(labels, &found.confidence, ids);
-                folder.named(LABELS_CSV, result)?;
+                let written = writer.write_rows(labels, &found.confidence, ids);
+                folder.named(LABELS_CSV, written)?;
             }
             Labels::Npy {
                 labels: writer,

@@ -20,11 +20,14 @@ pub(super) fn maps(rows: &[f32], d: usize) -> Vec<Map> {
     let pca = Pca::of(rows, d);
     let places: Vec<[f64; 2]> = rows.chunks_exact(d).map(|row| pca.place(row)).collect();
     let m = places.len();
-    let tsne = (m >= FEWEST).then(|| Map {
+    // Of samples that are all in one place it makes no picture.
+    let tsne = (m >= FEWEST).then(|| tsne(rows, d, &places));
+    let tsne = tsne.filter(|places| places.iter().flatten().all(|x| x.is_finite()));
+    let tsne = tsne.map(|places| Map {
         name: "tsne",
         title: "The embedding by t-SNE: near samples stay near, but distances and sizes between groups mean little."
             .into(),
-        places: tsne(rows, d, &places),
+        places,
     });
     let pca = Map {
         name: "pca",

@@ -57,11 +57,13 @@ impl Choosing<'_> {
         labels: Option<&[u32]>,
         progress: &mut Progress,
     ) -> Result<()> {
+        progress.choosing = true;
         let choice = trainer
             .choose_clusters(self.data, self.range.clone(), &mut |event| {
                 progress.event(event);
             })
             .await?;
+        progress.choosing = false;
         self.folder.write(report::CLUSTERS_CSV, |out| {
             write_clusters_csv(out, &choice, labels)
         })?;

@@ -2,17 +2,19 @@
 
 use std::time::Instant;
 
-use dec_gpu::Result;
+use dec_gpu::checkpoint::{Phase, State};
 use dec_gpu::config::Config;
 use dec_gpu::data::{Dataset, fit};
 use dec_gpu::device::Device;
 use dec_gpu::metrics::Scores;
-use dec_gpu::report::{RunScores, Seconds, Steps};
-use dec_gpu::trainer::Trainer;
+use dec_gpu::report::{RunScores, Steps};
+use dec_gpu::trainer::{Event, First, Trainer};
+use dec_gpu::{Error, Result};
 
 use super::results::metrics_of;
 use super::{Begin, Found, Run};
-use crate::cli::progress::Progress;
+use crate::cli::checkpoint::Keeper;
+use crate::cli::progress::{FirstScores, Progress};
 
 /// Trains from one seed on a device; `start` is when the run began.
 pub(super) async fn one_run<D: Device>(
@@ -30,17 +32,37 @@ pub(super) async fn one_run<D: Device>(
         Some(model) => model.affine(),
         None => fit(data, config.normalisation()),
     };
+    progress.keeper = begin.checkpoints.map(|all| all.keeper(config.seed));
+    let state = match begin.checkpoints {
+        Some(all) => all.newest(config.seed)?,
+        None => None,
+    };
     let mut trainer = Trainer::new(device, data, affine, config)?;
     if let Some(model) = begin.pretrained {
         trainer.take_autoencoder(model)?;
     }
-    let load = start.elapsed().as_secs_f64();
-    let mut found = phases(&mut trainer, begin, progress).await?;
-    found.seconds.load = load;
-    found.seconds.total = start.elapsed().as_secs_f64();
+    if let Some(keeper) = &progress.keeper {
+        trainer.ask_between_steps(keeper.wish());
+    }
+    progress.clock.done.load = start.elapsed().as_secs_f64();
+    let resumed = match state {
+        Some(state) => go_on(&mut trainer, state, progress)?,
+        None => [None, None],
+    };
+    let before = progress.clock.done.total;
+    let mut found = match phases(&mut trainer, begin, progress, resumed).await {
+        // Whoever interrupts relies on the checkpoint.
+        Err(Error::Interrupted { phase, step }) => {
+            progress.end_phase();
+            progress.keeper.iter_mut().try_for_each(Keeper::failure)?;
+            return Err(Error::Interrupted { phase, step });
+        }
+        found => found?,
+    };
+    found.seconds.total = before + start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
     let mut metrics = metrics_of(on, data, trainer.config(), &found);
-    metrics.forms = device.choices().map(|choices| choices.forms);
+    metrics.forms = (found.model.forms.as_ref()).map(|choices| choices.forms.clone());
     Ok(Run {
         board: finish_board(begin, progress, &found),
         config: trainer.config().clone(),
@@ -48,6 +70,22 @@ pub(super) async fn one_run<D: Device>(
         metrics,
         history: std::mem::take(&mut progress.history),
     })
+}
+
+/// Goes on from a state; returns the scores of the first clusters if it is after them.
+fn go_on<D: Device>(
+    trainer: &mut Trainer<'_, D>,
+    state: State,
+    progress: &mut Progress,
+) -> Result<FirstScores> {
+    progress.resume(&state)?;
+    let scores = match state.phase >= Phase::Cluster {
+        true => progress.first_scores(&state)?,
+        false => [None, None],
+    };
+    progress.say(&format!("going on from {}", state.place()));
+    trainer.resume(state)?;
+    Ok(scores)
 }
 
 /// Gives TensorBoard the embedding, if it watches.
@@ -68,60 +106,34 @@ fn finish_board(begin: &Begin<'_>, progress: &mut Progress, found: &Found) -> Re
     Ok(())
 }
 
-/// Pre-train, choose k if asked to, first centroids, cluster; each timed.
+/// Pre-train, choose k if asked to, first centroids, cluster; each timed. What was done before an interruption is passed
+/// over.
 async fn phases<D: Device>(
     trainer: &mut Trainer<'_, D>,
     begin: &Begin<'_>,
     progress: &mut Progress,
+    resumed: FirstScores,
 ) -> Result<Found> {
     let labels = begin.labels;
     progress.labels = labels.map(<[u32]>::to_vec);
     let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
-    let mut seconds = Seconds::default();
-    let start = Instant::now();
-    let pretrain_steps = match begin.pretrained {
-        Some(_) => 0,
-        None => trainer.pretrain(&mut |event| progress.event(event)).await?,
+    let pretrain_steps = pretrain(trainer, begin, progress).await?;
+    progress.clock.begin();
+    let first = match trainer.is_before(Phase::Cluster) {
+        true => Some(first_clusters(trainer, begin, progress).await?),
+        false => None,
     };
-    seconds.pretrain = start.elapsed().as_secs_f64();
-    progress.end_phase();
-    if progress.best_step > 0 {
-        progress.say(&format!(
-            "pretrain: lowest loss on samples held out at step {} of {pretrain_steps}; its weights are kept",
-            progress.best_step
-        ));
-    }
-
-    let start = Instant::now();
-    if let Some(choosing) = begin.choosing {
-        choosing.run(trainer, labels, progress).await?;
-    }
-    let first = trainer.first_clusters().await?;
-    let autoencoder_kmeans = score(&first.kmeans.assignment);
-    let of_mixture = first
-        .mixture
-        .as_ref()
-        .map(|mixture| &mixture.assignment[..]);
-    let autoencoder_mixture = of_mixture.and_then(score);
-    seconds.init = start.elapsed().as_secs_f64();
-    progress.say(&scored("autoencoder + k-means", autoencoder_kmeans));
-    if of_mixture.is_some() {
-        progress.say(&scored("autoencoder + mixture", autoencoder_mixture));
-        if first
-            .mixture
-            .as_ref()
-            .is_some_and(|mixture| !mixture.earned)
-        {
-            progress.say("its clusters are those of k-means on the smoothed embedding: a mixture's agree no better with the neighbours");
-        }
-    }
+    progress.clock.end(|seconds| &mut seconds.init);
+    let [autoencoder_kmeans, autoencoder_mixture] =
+        first.as_ref().map_or(resumed, |(_, scores)| *scores);
 
     progress.n_clusters = trainer.config().n_clusters.unwrap_or(1);
-    let start = Instant::now();
-    let clustering = trainer
-        .cluster(first, &mut |event| progress.event(event))
-        .await?;
-    seconds.cluster = start.elapsed().as_secs_f64();
+    let mut observe = |event: &Event<'_>| progress.event(event);
+    let clustering = match first {
+        Some((first, _)) => trainer.cluster(first, &mut observe).await?,
+        None => trainer.go_on_clustering(&mut observe).await?,
+    };
+    progress.clock.end(|seconds| &mut seconds.cluster);
     progress.end_phase();
 
     // The baseline is for comparison only, so it comes last and counts in no phase.
@@ -149,9 +161,59 @@ async fn phases<D: Device>(
         model: trainer.model(&clustering).await?,
         clustering,
         scores,
-        seconds,
+        seconds: progress.clock.done,
         steps,
     })
+}
+
+/// Steps of pre-training.
+async fn pretrain<D: Device>(
+    trainer: &mut Trainer<'_, D>,
+    begin: &Begin<'_>,
+    progress: &mut Progress,
+) -> Result<u64> {
+    progress.clock.begin();
+    let steps = match begin.pretrained {
+        Some(_) => 0,
+        None => trainer.pretrain(&mut |event| progress.event(event)).await?,
+    };
+    progress.clock.end(|seconds| &mut seconds.pretrain);
+    progress.end_phase();
+    if progress.best_step > 0 && trainer.is_before(Phase::Cluster) {
+        progress.say(&format!(
+            "pretrain: lowest loss on samples held out at step {} of {steps}; its weights are kept",
+            progress.best_step
+        ));
+    }
+    Ok(steps)
+}
+
+/// The first clusters, after the choice of k if it was asked for, and their scores.
+async fn first_clusters<D: Device>(
+    trainer: &mut Trainer<'_, D>,
+    begin: &Begin<'_>,
+    progress: &mut Progress,
+) -> Result<(First<D>, FirstScores)> {
+    let labels = begin.labels;
+    if let Some(choosing) = begin.choosing {
+        choosing.run(trainer, labels, progress).await?;
+    }
+    let first = trainer.first_clusters().await?;
+    let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
+    let mixture = first.mixture.as_ref();
+    let scores = [
+        score(&first.kmeans.assignment),
+        mixture.and_then(|mixture| score(&mixture.assignment)),
+    ];
+    progress.say(&scored("autoencoder + k-means", scores[0]));
+    if let Some(mixture) = mixture {
+        progress.say(&scored("autoencoder + mixture", scores[1]));
+        if !mixture.earned {
+            progress.say("its clusters are those of k-means on the smoothed embedding: a mixture's agree no better with the neighbours");
+        }
+    }
+    progress.note_first_scores(&scores);
+    Ok((first, scores))
 }
 
 fn scored(what: &str, scores: Option<Scores>) -> String {

@@ -31,10 +31,7 @@ impl RowStream for Table<'_, '_> {
         let labelled = self.labelled();
         let template = Dataset::new(self.name.clone(), 0, self.input_dim, Values::U8(Vec::new()));
         // Memory is bounded by the block, so nothing needs to be proved before it is taken.
-        let mut rows = Rows {
-            sure: true,
-            ..Rows::new(&self.layout, &self.roles)
-        };
+        let mut rows = Rows::sure(&self.layout, &self.roles, Vec::new());
         let (mut at, mut flow) = (0, ControlFlow::Continue(()));
         let file = self.input.file.clone();
         self.roles.tell(&self.layout, &file);

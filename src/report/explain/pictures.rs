@@ -68,6 +68,23 @@ pub fn write_saliency_png(
     write_png(out, &grid, lines)
 }
 
+fn grid(shape: ImageShape, groups: Vec<usize>, lines: usize) -> Grid {
+    Grid {
+        height: shape.height,
+        width: shape.width,
+        channels: shape.channels,
+        groups,
+        lines,
+    }
+}
+
+/// The sum over the planes of an image: a value for each pixel.
+fn of_pixels(values: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = values.len() / channels;
+    let sum = |pixel| values.iter().skip(pixel).step_by(pixels).sum();
+    (0..pixels).map(sum).collect()
+}
+
 /// Samples of a line of [`write_uncertain_png`].
 const UNCERTAIN_COLUMNS: usize = 12;
 
@@ -93,23 +110,6 @@ pub fn write_uncertain_png(
         padded(line.iter().map(tile).collect(), columns)
     });
     write_png(out, &grid, lines)
-}
-
-fn grid(shape: ImageShape, groups: Vec<usize>, lines: usize) -> Grid {
-    Grid {
-        height: shape.height,
-        width: shape.width,
-        channels: shape.channels,
-        groups,
-        lines,
-    }
-}
-
-/// The sum over the planes of an image: a value for each pixel.
-fn of_pixels(values: &[f32], channels: usize) -> Vec<f32> {
-    let pixels = values.len() / channels;
-    let sum = |pixel| values.iter().skip(pixel).step_by(pixels).sum();
-    (0..pixels).map(sum).collect()
 }
 
 /// Each cluster with its decoded centroid (D) and the mean of its members (D).

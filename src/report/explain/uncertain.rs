@@ -2,14 +2,24 @@
 
 use std::io::{self, Write};
 
+use super::super::csv_text::csv_text;
 use super::super::labels::share;
 use crate::explain::Uncertain;
 
 /// Writes `rank,index,label,second,confidence,margin` and a row for each sample, the least margin first.
 ///
-/// `rank` counts from 1; `second` is the cluster with the second largest q, empty if there is only one.
-pub fn write_uncertain_csv(mut out: impl Write, uncertain: &[Uncertain]) -> io::Result<()> {
-    out.write_all(b"rank,index,label,second,confidence,margin\n")?;
+/// `rank` counts from 1; `second` is the cluster with the second largest q, empty if there is only one. With `ids` (n)
+/// there is a last column `id`.
+///
+/// # Panics
+/// If a sample has no id among ids.
+pub fn write_uncertain_csv(
+    mut out: impl Write,
+    uncertain: &[Uncertain],
+    ids: Option<&[String]>,
+) -> io::Result<()> {
+    out.write_all(b"rank,index,label,second,confidence,margin")?;
+    out.write_all(if ids.is_some() { b",id\n" } else { b"\n" })?;
     for (sample, rank) in uncertain.iter().zip(1..) {
         let [confidence, margin] =
             [sample.certainty.confidence, sample.certainty.margin].map(share);
@@ -17,7 +27,11 @@ pub fn write_uncertain_csv(mut out: impl Write, uncertain: &[Uncertain]) -> io::
         let second = sample
             .second
             .map_or(String::new(), |second| second.to_string());
-        writeln!(out, "{rank},{index},{label},{second},{confidence},{margin}")?;
+        write!(out, "{rank},{index},{label},{second},{confidence},{margin}")?;
+        if let Some(ids) = ids {
+            write!(out, ",{}", csv_text(&ids[index]))?;
+        }
+        out.write_all(b"\n")?;
     }
     Ok(())
 }
@@ -39,10 +53,17 @@ mod tests {
             },
         };
         let mut out = Vec::new();
-        write_uncertain_csv(&mut out, &[sample(Some(2)), sample(None)]).unwrap();
+        write_uncertain_csv(&mut out, &[sample(Some(2)), sample(None)], None).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "rank,index,label,second,confidence,margin\n1,9,4,2,0.500000,0.250000\n2,9,4,,0.500000,0.250000\n"
+        );
+        let mut out = Vec::new();
+        let ids: Vec<String> = (0..10).map(|i| format!("s,{i}")).collect();
+        write_uncertain_csv(&mut out, &[sample(Some(2))], Some(&ids)).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "rank,index,label,second,confidence,margin,id\n1,9,4,2,0.500000,0.250000,\"s,9\"\n"
         );
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use maud::{Markup, html};
-use toml::{Table, Value};
 
 use super::super::HistoryRecord;
 use super::Page;
@@ -12,6 +11,7 @@ use super::curves::{Curve, chart};
 use super::series::{accuracies, changes, losses};
 use super::shell::{document, table};
 use super::text::Text;
+use crate::config::flat;
 use crate::metrics::ari;
 
 /// Several runs side by side.
@@ -193,24 +193,4 @@ impl Comparison {
 /// A table whose first row is its header.
 fn split(rows: &[Vec<String>]) -> Markup {
     html! { @if let Some((head, rows)) = rows.split_first() { (table(head, rows)) } }
-}
-
-/// The values of a TOML text by their full keys; of a text that is no TOML there are none.
-fn flat(config: &str) -> BTreeMap<String, String> {
-    fn walk(prefix: &str, table: &Table, into: &mut BTreeMap<String, String>) {
-        for (key, value) in table {
-            let key = format!("{prefix}{key}");
-            match value {
-                Value::Table(table) => walk(&format!("{key}."), table, into),
-                value => {
-                    into.insert(key, value.to_string());
-                }
-            }
-        }
-    }
-    let mut values = BTreeMap::new();
-    if let Ok(table) = config.parse::<Table>() {
-        walk("", &table, &mut values);
-    }
-    values
 }

@@ -45,6 +45,7 @@ mod tests {
     #[test]
     fn each_line_is_cut_out_with_its_gaps() {
         let grid = Grid {
+            channels: 1,
             height: 1,
             width: 40,
             channels: 1,

@@ -1,0 +1,61 @@
+//! What can be wrong with a checkpoint.
+
+use thiserror::Error;
+
+/// Why a checkpoint cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// Bytes have changed since it was written, or some are missing.
+    #[error("its checksum does not fit: it was cut off or changed")]
+    Checksum,
+    /// The bytes are not in the safetensors format.
+    #[error("not a safetensors file ({0})")]
+    Container(#[from] safetensors::SafeTensorError),
+    /// It is another kind of file, or of another version.
+    #[error("{name} is {found:?}, expected {expected:?}")]
+    Format {
+        /// The entry of the metadata.
+        name: &'static str,
+        /// What it says.
+        found: String,
+        /// What it should say.
+        expected: String,
+    },
+    /// It lacks something.
+    #[error(
+        "{name} is missing; it was written by another version of dec-gpu, or for another phase"
+    )]
+    Missing {
+        /// The tensor, the number or the text.
+        name: String,
+    },
+    /// A tensor is of another run, or of a device that lays parameters out in another way.
+    #[error(
+        "{name} has {found} words, expected {expected}; it is of another run, or of another kind of device"
+    )]
+    Length {
+        /// The tensor.
+        name: String,
+        /// Its length.
+        found: usize,
+        /// What this run needs.
+        expected: usize,
+    },
+    /// A tensor holds something else than words.
+    #[error("{name} is of type {found}, expected words (U32)")]
+    Type {
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// A number is none.
+    #[error("{name} is {found:?}, expected a number")]
+    Fact {
+        /// The number.
+        name: String,
+        /// What stands there.
+        found: String,
+    },
+}

@@ -1,0 +1,162 @@
+//! Checkpoints of `train`: written while it runs, taken again with `--resume`, removed when the run is whole.
+
+mod identity;
+mod keeper;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dec_gpu::checkpoint::State;
+use dec_gpu::config::Config;
+use dec_gpu::data::Dataset;
+use dec_gpu::{Error, Result};
+
+use super::run_dir::RunDir;
+use identity::Identity;
+pub(crate) use keeper::Keeper;
+
+/// The folder of the checkpoints in a run folder.
+pub(crate) const FOLDER: &str = "checkpoint";
+/// Checkpoints of a run that are kept: the newest, and the one before in case that is damaged.
+const KEPT: usize = 2;
+
+/// The checkpoints of all runs of a training.
+pub(crate) struct Checkpoints {
+    path: PathBuf,
+    every: Option<Duration>,
+    identity: Identity,
+    resume: bool,
+}
+
+impl Checkpoints {
+    /// Those of the run folder; without `resume` what is there of an earlier training is removed.
+    ///
+    /// `every` seconds one is written; 0 leaves those at the end of a phase and on a signal.
+    pub(crate) fn open(
+        folder: &RunDir,
+        every: u64,
+        resume: bool,
+        data: &Dataset,
+        config: &Config,
+    ) -> Result<Self> {
+        let path = folder.path().join(FOLDER);
+        if !resume {
+            remove(&path).map_err(failed(&path))?;
+        }
+        Ok(Self {
+            path,
+            every: (every > 0).then(|| Duration::from_secs(every)),
+            identity: Identity::of(data, config),
+            resume,
+        })
+    }
+
+    /// What writes the checkpoints of the run from this seed.
+    pub(crate) fn keeper(&self, seed: u32) -> Keeper {
+        let number = numbered(&self.path, seed)
+            .last()
+            .map_or(0, |(number, _)| *number);
+        Keeper::new(
+            &self.path,
+            seed,
+            number,
+            self.every,
+            self.identity.notes(seed),
+        )
+    }
+
+    /// The newest whole state of the run from this seed, if it is to go on and there is one. What is damaged is passed
+    /// over, and that is said.
+    pub(crate) fn newest(&self, seed: u32) -> Result<Option<State>> {
+        if !self.resume {
+            return Ok(None);
+        }
+        let mut damaged = None;
+        for (_, path) in numbered(&self.path, seed).into_iter().rev() {
+            match fs::read(&path)
+                .map_err(|error| error.to_string())
+                .and_then(parsed)
+            {
+                Ok(state) => {
+                    self.identity.check(&state, seed, &path)?;
+                    return Ok(Some(state));
+                }
+                Err(why) => {
+                    let text = format!("{}: {why}", path.display());
+                    eprintln!("warning: {text}; the checkpoint before it is taken");
+                    damaged = Some(text);
+                }
+            }
+        }
+        match damaged {
+            Some(text) => Err(Error::Run(format!(
+                "{text}; no other checkpoint is left: begin again with --force"
+            ))),
+            None => Ok(None),
+        }
+    }
+
+    /// Removes all checkpoints: the run is whole.
+    pub(crate) fn remove(self) -> Result<()> {
+        remove(&self.path).map_err(failed(&self.path))
+    }
+}
+
+/// Whether a run folder has checkpoints to go on from.
+pub(crate) fn any(run: &Path) -> bool {
+    entries(&run.join(FOLDER)).is_ok_and(|files| !files.is_empty())
+}
+
+fn parsed(bytes: Vec<u8>) -> std::result::Result<State, String> {
+    State::from_bytes(&bytes).map_err(|error| error.to_string())
+}
+
+fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Write {
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+/// The checkpoints of a seed with their numbers, the oldest first.
+fn numbered(folder: &Path, seed: u32) -> Vec<(u64, PathBuf)> {
+    let prefix = format!("seed-{seed}-");
+    let number = |path: PathBuf| {
+        let name = path.file_stem()?.to_str()?.strip_prefix(&prefix)?;
+        Some((name.parse().ok()?, path))
+    };
+    let mut found: Vec<_> = entries(folder)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(number)
+        .collect();
+    found.sort();
+    found
+}
+
+/// The files that are checkpoints by their names.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("seed-") && name.ends_with(".safetensors") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Removes the checkpoints, and the folder if nothing else is in it.
+fn remove(folder: &Path) -> io::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    entries(folder)?.into_iter().try_for_each(fs::remove_file)?;
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,91 @@
+//! What a run is of: a checkpoint of another is refused, with what differs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dec_gpu::checkpoint::State;
+use dec_gpu::config::{Config, ConfigError, differences};
+use dec_gpu::data::{Dataset, Values};
+use dec_gpu::{Error, Result};
+use twox_hash::XxHash3_128;
+
+/// The note that is the configuration at the start.
+const CONFIG: &str = "initial_config";
+/// The note that stands for the data.
+const DATA: &str = "data";
+
+/// Data and configuration of a training.
+pub(super) struct Identity {
+    data: String,
+    config: Config,
+}
+
+impl Identity {
+    pub(super) fn of(data: &Dataset, config: &Config) -> Self {
+        Self {
+            data: fingerprint(data),
+            config: config.clone(),
+        }
+    }
+
+    /// What the checkpoints of the run from this seed say.
+    pub(super) fn notes(&self, seed: u32) -> BTreeMap<String, String> {
+        let config = self.of_seed(seed);
+        BTreeMap::from([
+            (CONFIG.to_owned(), config),
+            (DATA.to_owned(), self.data.clone()),
+        ])
+    }
+
+    fn of_seed(&self, seed: u32) -> String {
+        let config = Config {
+            seed,
+            ..self.config.clone()
+        };
+        config.to_toml()
+    }
+
+    /// Refuses a state of other data or another configuration.
+    pub(super) fn check(&self, state: &State, seed: u32, path: &Path) -> Result<()> {
+        let (path, data) = (path.display(), state.text(DATA)?);
+        if data != self.data {
+            return Err(Error::Run(format!(
+                "{path} is of other data: {data}, expected {}; give the data it was begun with, or begin again with --force",
+                self.data
+            )));
+        }
+        let differ = differences(state.text(CONFIG)?, &self.of_seed(seed));
+        if differ.is_empty() {
+            return Ok(());
+        }
+        let texts = differ
+            .iter()
+            .map(|d| format!("{} was {}, is now {}", d.key, d.first, d.second));
+        let texts: Vec<String> = texts.collect();
+        Err(ConfigError::Usage(format!(
+            "{path} is of another configuration: {}; give the same, or begin again with --force",
+            texts.join(", ")
+        ))
+        .into())
+    }
+}
+
+/// The shape of the data and XXH3-128 of their values: it tells other data, not who made them.
+fn fingerprint(data: &Dataset) -> String {
+    let hash = match &data.values {
+        Values::U8(values) => XxHash3_128::oneshot(values),
+        Values::F32(values) => XxHash3_128::oneshot(bytemuck::cast_slice(values)),
+        Values::Sparse(sparse) => {
+            let parts = [
+                XxHash3_128::oneshot(bytemuck::cast_slice(&sparse.starts)),
+                XxHash3_128::oneshot(bytemuck::cast_slice(&sparse.columns)),
+                XxHash3_128::oneshot(bytemuck::cast_slice(&sparse.values)),
+            ];
+            XxHash3_128::oneshot(bytemuck::cast_slice(&parts))
+        }
+    };
+    format!(
+        "{} x {} values, {hash:032x}",
+        data.n_samples, data.input_dim
+    )
+}

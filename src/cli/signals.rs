@@ -1,0 +1,84 @@
+//! Ctrl-C and SIGTERM while training: the first asks for a checkpoint and the end, the second ends at once.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::{register_conditional_shutdown, register_usize};
+
+/// What a shell reports of a process that a signal has ended is this and the signal's number.
+const SIGNALLED: i32 = 128;
+/// How often the watch looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What the handlers set.
+struct Watch {
+    /// The first signal; 0 as long as there was none.
+    signal: Arc<AtomicUsize>,
+    /// Trainings that are between their first and their last step, and so look for themselves.
+    stepping: AtomicUsize,
+}
+
+static WATCH: OnceLock<Watch> = OnceLock::new();
+
+/// Begins to watch. What has no steps, such as k-means or writing results, cannot be stopped between two of them: there the
+/// program ends at once, and the checkpoint at the end of the phase before is the one to go on from.
+pub(crate) fn watch() -> std::io::Result<()> {
+    let watch = Watch {
+        signal: Arc::new(AtomicUsize::new(0)),
+        stepping: AtomicUsize::new(0),
+    };
+    let second = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the flag is looked at before the same signal sets it.
+        register_conditional_shutdown(signal, SIGNALLED + signal, second.clone())?;
+        signal_hook::flag::register(signal, second.clone())?;
+        register_usize(signal, watch.signal.clone(), signal as usize)?;
+    }
+    if WATCH.set(watch).is_ok() {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::sleep(PAUSE);
+                if let Some(code) = exit_code().filter(|_| !is_stepping()) {
+                    eprintln!(
+                        "error: interrupted; the same command with --resume goes on from the last checkpoint"
+                    );
+                    std::process::exit(code);
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The exit code of the signal that has come, if one has.
+pub(crate) fn exit_code() -> Option<i32> {
+    let signal = WATCH.get()?.signal.load(Ordering::SeqCst);
+    (signal != 0).then(|| SIGNALLED + signal as i32)
+}
+
+/// A training is between its first and its last step as long as this is there.
+pub(crate) struct Stepping(());
+
+impl Stepping {
+    pub(crate) fn begin() -> Self {
+        if let Some(watch) = WATCH.get() {
+            watch.stepping.fetch_add(1, Ordering::SeqCst);
+        }
+        Self(())
+    }
+}
+
+impl Drop for Stepping {
+    fn drop(&mut self) {
+        if let Some(watch) = WATCH.get() {
+            watch.stepping.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn is_stepping() -> bool {
+    let stepping = |watch: &Watch| watch.stepping.load(Ordering::SeqCst) > 0;
+    WATCH.get().is_some_and(stepping)
+}
