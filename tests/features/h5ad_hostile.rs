@@ -162,7 +162,7 @@ fn matrices_that_are_none() {
             x(&|x| {
                 _ = x
                     .with_f32_data(&[1.0, 2.0, 3.0, f32::NAN])
-                    .with_shape(&[2, 2])
+                    .with_shape(&[2, 2]);
             }),
             "",
             "x: X: row 1, column 1: found NaN, expected a finite number",
