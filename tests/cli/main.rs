@@ -20,6 +20,7 @@ mod report;
 mod resume;
 mod run_folder;
 mod runs;
+mod single_cells;
 mod sparse;
 mod support;
 mod tensorboard;
