@@ -9,6 +9,7 @@ mod export;
 mod ids;
 mod images;
 mod info;
+mod numeric;
 mod onnx_graph;
 mod output;
 mod predict;

@@ -48,7 +48,6 @@ mod tests {
             channels: 1,
             height: 1,
             width: 40,
-            channels: 1,
             groups: vec![1],
             lines: 3,
         };

@@ -48,6 +48,7 @@ fn page() -> Page {
                 cluster: 5,
             },
             stop_reason: StopReason::Converged,
+            lowered_rate: None,
             label_change: 0.0,
             neighbours: None,
             mean_confidence: 0.875,
@@ -141,7 +142,7 @@ fn the_page_says_what_was_found() {
         "1 of the clusters have no samples",
         "<td>0.7500</td>",
         "-2.50",
-        "10 steps of pre-training, 5 of clustering",
+        "10 steps of pre-training, 5 steps of clustering",
         "<td>0.438</td>",
         "Content-Security-Policy",
     ] {
