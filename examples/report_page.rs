@@ -106,6 +106,7 @@ fn metrics(found: &Clustering, device: DeviceInfo, pretrain: u64, config: &Confi
             pretrain,
             cluster: found.steps,
         },
+        lowered_rate: None,
         stop_reason: found.stop_reason,
         label_change: found.label_change,
         neighbours: Some(found.neighbours),

@@ -21,6 +21,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
+use crate::config::Config;
 use crate::device::{Device, Matrix};
 
 pub use error::CheckpointError;
@@ -29,6 +30,9 @@ pub use error::CheckpointError;
 pub const FORMAT: &str = "dec-gpu-checkpoint";
 /// `__metadata__.schema`.
 pub const SCHEMA: u32 = 1;
+
+/// The text that is the configuration at that time, as TOML.
+pub(crate) const CONFIG: &str = "config";
 
 /// A part of a run, in the order in which they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +117,11 @@ impl State {
     /// Adds a text under a name.
     pub fn put_text(&mut self, name: impl Into<String>, text: impl Into<String>) {
         self.facts.insert(name.into(), text.into());
+    }
+
+    /// Makes the run go on with this configuration: of the same network, for the same data.
+    pub fn set_config(&mut self, config: &Config) {
+        self.put_text(CONFIG, config.to_toml());
     }
 
     /// Adds a number under a name, to the bit.

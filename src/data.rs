@@ -10,6 +10,7 @@
 //! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
 //! | Matrix Market | coordinates and values, samples as rows or as columns | – |
 //! | svmlight | `column:value` pairs after the label | the first cell of each line |
+//! | a folder of 10x Genomics | `matrix.mtx`, with `barcodes.tsv` as ids and `features.tsv` as names of columns | – |
 //! | a folder of PNG, JPEG | an image a row, grey or RGB; the path is the id | the name of the folder within, if asked for |
 //! | CSV, TSV, … | numbers, with or without a header; columns can be left out or taken as ids | a column |
 //!
@@ -28,12 +29,15 @@ mod array;
 mod blocks;
 mod body;
 mod cell;
+mod container;
 mod dataset;
 mod digits;
 mod element;
 mod error;
 mod folder;
 mod format;
+#[cfg(feature = "h5ad")]
+mod h5ad;
 mod idx;
 mod images;
 mod labels;
@@ -44,6 +48,10 @@ mod normalise;
 mod npy;
 mod npy_header;
 mod npz;
+#[cfg(any(feature = "h5ad", feature = "parquet"))]
+mod owned;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pictures;
 mod place;
 mod prepare;
@@ -54,8 +62,10 @@ mod sparse;
 mod sparse_text;
 mod svmlight;
 mod table;
+mod ten_x;
 
 pub use blocks::{BadShard, Block, BlockOptions, Shard, Take, open_blocks, read_blocks};
+pub use container::ContainerError;
 pub use dataset::{Dataset, ImageShape, Values};
 pub use digits::digits;
 pub use error::DataError;
@@ -93,6 +103,8 @@ pub struct ReadOptions {
     /// Whether samples are the rows or the columns of a Matrix Market file. If not given, they are its columns
     /// where it has 10x Genomics' name `matrix.mtx`, and else its rows.
     pub samples: Option<SampleAxis>,
+    /// The layer of an AnnData file that is read instead of its matrix `X`.
+    pub layer: Option<String>,
     /// The size that images of a folder get. If not given, that of the model in `least_columns`; without one, images
     /// of one size up to 64 × 64 stay as they are, others become 32 × 32.
     pub image_size: Option<ImageSize>,
@@ -144,7 +156,7 @@ impl FromStr for Column {
 /// Open a file or a folder.
 ///
 /// A folder is read as one set: its `train-*images*` and then its `t10k-*images*`, or the only
-/// data file in it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by
+/// data file in it, or the matrix of 10x Genomics with the names beside it, or the PNG and JPEG files in it and below. Labels of IDX images are found beside them by
 /// their name, with `images` replaced by `labels` and `idx3` by `idx1`.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let set = if path.is_dir() {
@@ -164,7 +176,7 @@ pub fn format_name(path: &Path) -> Result<String, DataError> {
         return Ok("a folder".to_owned());
     }
     let mut file = open_regular(path)?;
-    let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+    let mut input = Input::of_file(path, &mut file)?;
     let name = format::find(&mut input)?.name();
     Ok(match input.packing {
         Packing::Gzip => format!("{name}, gzip"),
@@ -199,10 +211,12 @@ pub fn read_labels<R: Read + Seek>(name: &str, mut reader: R) -> Result<Labels, 
         Format::Npy => npy::labels(&mut input),
         Format::Npz => npz::labels(&mut input),
         Format::Text => table::labels(&mut input),
-        format @ (Format::MatrixMarket | Format::Svmlight) => Err(DataError::NoLabels {
-            file: input.file.clone(),
-            format: format.name(),
-        }),
+        format @ (Format::MatrixMarket | Format::Svmlight | Format::Parquet | Format::Hdf5) => {
+            Err(DataError::NoLabels {
+                file: input.file.clone(),
+                format: format.name(),
+            })
+        }
     }
 }
 
@@ -220,13 +234,19 @@ fn read_as(
         Format::MatrixMarket => matrix_market::data(input, name, options),
         Format::Svmlight => svmlight::data(input, name, options),
         Format::Text => table::data(input, name, options),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::data(input, name, options),
+        #[cfg(feature = "h5ad")]
+        Format::Hdf5 => h5ad::data(input, name, options),
+        #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
+        format => Err(format.not_built(input)),
     }
 }
 
 /// Open one file, with the labels beside it if it holds images.
 fn open_file(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let mut file = open_regular(path)?;
-    let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+    let mut input = Input::of_file(path, &mut file)?;
     let format = format::find(&mut input)?;
     let name = stem(&path.file_name().unwrap_or_default().to_string_lossy());
     let set = read_as(format, &mut input, name, options)?;

@@ -5,6 +5,7 @@
 //!
 //! | step | equation | where |
 //! |---|---|---|
+//! | prepare counts, if asked for | library size, ln(1 + x), TF-IDF, columns of largest variance | [`data::prepare()`] |
 //! | normalise | x ← (x − shift)·scale | [`data`], [`source`] |
 //! | pre-train | min mean ‖x − g(f(x))‖² over the autoencoder D-500-500-2000-d and its mirror | [`trainer`], [`autoencoder`] |
 //! | embed | z = f(x), (n, d) | [`trainer`] |

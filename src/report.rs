@@ -61,7 +61,9 @@ pub use explain::{
 };
 pub use history::{HistoryError, HistoryRecord, parse_history};
 pub use labels::{LabelsWriter, write_labels_csv};
-pub use metrics_json::{METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps, StopReason};
+pub use metrics_json::{
+    LoweredRate, METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps, StopReason,
+};
 pub use npy::{NpyNumber, NpyStream, NpyWriter, write_npy};
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Pca, Uncertain};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};

@@ -2,11 +2,12 @@
 # Kills trainings at random times and lets them go on: each must end with the files of one that was not killed.
 #
 # usage: benches/reliability/kills.sh TRIALS OUT [train options…], e.g. 200 /tmp/kills --backend cpu
-# Each trial is killed (SIGKILL) at random times, again and again, at most three times; then it runs to its end.
+# Each trial is stopped at random times, at most three times; then it runs to its end. SIGNAL=INT or TERM in place of KILL
+# asks for a checkpoint; then the longest time from the signal to the end is told too.
 set -euo pipefail
 trials=$1 out=$2
 shift 2
-program=${DEC_GPU:-dec-gpu}
+program=${DEC_GPU:-dec-gpu} signal=${SIGNAL:-KILL}
 options=(-k 3 --checkpoint-every 1 --set "network.hidden=[48]" --set network.embedding-dim=3
     --set pretrain.method=layerwise --set pretrain.layer-steps=400 --set pretrain.steps=800 --set pretrain.batch-size=64
     --set kmeans.restarts=2 --set cluster.update-interval=50 --set cluster.max-steps=1500 --set cluster.tolerance=0 "$@")
@@ -27,14 +28,16 @@ began=$(date +%s.%N)
 whole=$(echo "$(date +%s.%N) - $began" | bc)
 echo "not killed: $whole s"
 
-good=0 kills=0
+good=0 kills=0 longest=0
 for trial in $(seq "$trials"); do
     rm -rf run
     "$program" -q train data.csv "${options[@]}" --out run 2>/dev/null &
     for _ in 1 2 3; do
         sleep "$(awk -v s="$RANDOM" -v most="$whole" 'BEGIN { print s / 32768 * most }')"
-        kill -KILL $! 2>/dev/null && kills=$((kills + 1)) || true
+        sent=$(date +%s.%N)
+        kill "-$signal" $! 2>/dev/null && kills=$((kills + 1)) || true
         wait $! 2>/dev/null || true
+        longest=$(echo "$longest $(date +%s.%N) $sent" | awk '{ t = $2 - $3; print t > $1 ? t : $1 }')
         [ -e run/metrics.json ] && break
         "$program" -q train data.csv "${options[@]}" --out run --resume 2>>errors.log &
     done
@@ -51,5 +54,5 @@ for trial in $(seq "$trials"); do
         cp -r run "bad-$trial"
     fi
 done
-echo "$good/$trials with the same files, $kills kills"
+echo "$good/$trials with the same files, $kills signals $signal, at most $longest s until the end"
 [ "$good" = "$trials" ]

@@ -37,6 +37,9 @@ pub(crate) struct ReadArgs {
     /// matrix.mtx, as 10x Genomics writes it, else rows]
     #[arg(long, value_name = "rows|columns", value_parser = sample_axis)]
     samples: Option<SampleAxis>,
+    /// The layer of an h5ad file to read instead of its matrix X
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
     /// The size that the images of a folder get: a side, or height and width [default: that of the model; without one,
     /// images of one size up to 64x64 stay as they are, others become 32x32]
     #[arg(long, value_name = "N|HxW")]
@@ -70,6 +73,7 @@ impl ReadArgs {
             header: self.header,
             label_file: self.labels.clone(),
             samples: self.samples,
+            layer: self.layer.clone(),
             image_size: self.image_size,
             folder_labels: self.folder_labels,
             least_columns,

@@ -6,8 +6,9 @@ mod resume;
 mod screen;
 mod sparkline;
 
+use dec_gpu::checkpoint::State;
 use dec_gpu::metrics::Scores;
-use dec_gpu::report::HistoryRecord;
+use dec_gpu::report::{HistoryRecord, LoweredRate};
 use dec_gpu::trainer::{Candidate, Course, Event};
 
 pub(crate) use resume::FirstScores;
@@ -28,6 +29,10 @@ pub(crate) struct Progress {
     pub(crate) keeper: Option<Keeper>,
     /// The seconds of each phase.
     pub(crate) clock: Clock,
+    /// If a phase was begun again at a lower rate: where and why.
+    pub(crate) lowered: Option<LoweredRate>,
+    /// The state at the end of pre-training, to begin clustering again from.
+    pub(crate) pretrained: Option<State>,
     /// While there are steps.
     stepping: Option<Stepping>,
     /// Ground truth, to score the clusters on the way; training never sees it.
@@ -56,6 +61,8 @@ impl Progress {
             board: None,
             keeper: None,
             clock: Clock::default(),
+            lowered: None,
+            pretrained: None,
             stepping: None,
             labels: None,
             n_clusters: 0,

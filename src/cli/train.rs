@@ -1,6 +1,7 @@
 //! `dec-gpu train`: from a file to clusters.
 
 mod choose;
+mod lowered;
 mod one_run;
 mod prepare;
 mod pretrained;

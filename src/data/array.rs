@@ -190,7 +190,7 @@ impl Span<'_> {
 }
 
 /// The error for a number that is no finite f32.
-fn unusable(file: String, place: Place, number: f64) -> DataError {
+pub(super) fn unusable(file: String, place: Place, number: f64) -> DataError {
     let value = if number.is_nan() {
         "NaN".to_owned()
     } else {

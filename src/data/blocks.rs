@@ -16,10 +16,15 @@ mod whole;
 pub use shard::{BadShard, Shard};
 
 use super::format::{self, Format};
+#[cfg(feature = "h5ad")]
+use super::h5ad;
+#[cfg(feature = "parquet")]
+use super::parquet::Sheet;
 use super::pictures::Pictures;
 use super::place::printable;
 use super::source::Input;
 use super::table::Table;
+use super::ten_x::TenX;
 use super::{
     DataError, Dataset, Labels, ReadOptions, idx, matrix_market, npy, npz, stem, svmlight,
 };
@@ -68,9 +73,15 @@ pub fn open_blocks(
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
     if path.is_dir()
-        && let Some(pictures) = Pictures::find(path, options)?
+        && let Some(single_cells) = TenX::find(path)
     {
-        return walk::pictures(pictures, options, blocks, take);
+        let mut rows = Whole(single_cells.data(options)?);
+        return walk::folder_rows(&mut rows, options, blocks, take);
+    }
+    if path.is_dir()
+        && let Some(mut pictures) = Pictures::find(path, options)?
+    {
+        return walk::folder_rows(&mut pictures, options, blocks, take);
     }
     Walk::open(path, options)?.each(blocks, take)
 }
@@ -166,6 +177,12 @@ fn with_rows<T>(
             then(format, &mut rows, None)
         }
         Format::Text => then(format, &mut Table::open(input, name, options)?, None),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => then(format, &mut Sheet::open(input, name, options)?, None),
+        #[cfg(feature = "h5ad")]
+        Format::Hdf5 => then(format, &mut Whole(h5ad::data(input, name, options)?), None),
+        #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
+        format => Err(format.not_built(input)),
     }
 }
 

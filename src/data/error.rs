@@ -5,7 +5,7 @@
 use std::io;
 
 use super::place::Place;
-use super::{ColumnError, PictureError, PrepareError};
+use super::{ColumnError, ContainerError, PictureError, PrepareError};
 
 /// A data or label file that cannot be used.
 ///
@@ -46,7 +46,7 @@ pub enum DataError {
     },
     /// Content that no reader knows.
     #[error(
-        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text, or a folder of PNG or JPEG images; convert it, for example with numpy.save"
+        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text, Parquet, h5ad, or a folder of PNG or JPEG images; convert it, for example with numpy.save"
     )]
     UnknownFormat {
         /// The file.
@@ -275,6 +275,9 @@ pub enum DataError {
     /// A column of a text table.
     #[error(transparent)]
     Column(#[from] ColumnError),
+    /// A file of Parquet or HDF5.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
     /// An image, or a folder of them.
     #[error(transparent)]
     Picture(#[from] PictureError),
@@ -382,6 +385,36 @@ pub enum DataError {
         sample: usize,
         /// The column, from 1.
         column: usize,
+    },
+    /// Two samples of one name, where names do not stand in a text table.
+    #[error(
+        "{file}: found id {id} for samples {first} and {again}, expected each id once; {advice}"
+    )]
+    SameId {
+        /// The file.
+        file: String,
+        /// The id.
+        id: String,
+        /// The earlier sample, from 0.
+        first: usize,
+        /// The later sample, from 0.
+        again: usize,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A file of names beside a matrix of another size.
+    #[error(
+        "{file}: found {found} names, expected {expected}, as many as {matrix} has; keep only files of one run in a folder"
+    )]
+    NameCount {
+        /// The file of the names.
+        file: String,
+        /// Names found.
+        found: usize,
+        /// Names needed.
+        expected: usize,
+        /// The file of the matrix.
+        matrix: String,
     },
     /// An NPZ file without a member to take as the data.
     #[error(

@@ -6,18 +6,23 @@ use std::path::{Path, PathBuf};
 use super::error::DataError;
 use super::pictures::{Pictures, is_image_name};
 use super::place::{listed, printable};
+use super::ten_x::TenX;
 use super::{Dataset, ImageShape, Labels, ReadOptions, Values, open_file};
 
 /// The parts of a set in the order they are joined, as the start of a file name.
 const PARTS: [&str; 2] = ["train", "t10k"];
 
 /// Endings of files that may be data.
-const ENDINGS: [&str; 10] = [
-    "npy", "npz", "csv", "tsv", "txt", "data", "mtx", "svm", "libsvm", "gz",
+const ENDINGS: [&str; 12] = [
+    "npy", "npz", "csv", "tsv", "txt", "data", "mtx", "svm", "libsvm", "gz", "parquet", "h5ad",
 ];
 
-/// Read the set in a folder: its `train-*` and `t10k-*` images as one, or its only data file.
+/// Read the set in a folder: its `train-*` and `t10k-*` images as one, or its only data file, or
+/// what 10x Genomics' programs write, or images.
 pub(super) fn open(folder: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
+    if let Some(single_cells) = TenX::find(folder) {
+        return single_cells.data(options);
+    }
     if let Some(pictures) = Pictures::find(folder, options)? {
         return pictures.whole();
     }

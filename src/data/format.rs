@@ -2,7 +2,9 @@
 
 use super::error::DataError;
 use super::source::{Input, Packing};
-use super::{ColumnError, PictureError, ReadOptions, matrix_market, npy, npz, svmlight};
+use super::{
+    ColumnError, ContainerError, PictureError, ReadOptions, matrix_market, npy, npz, svmlight,
+};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(super) enum Format {
     MatrixMarket,
     Svmlight,
     Text,
+    Parquet,
+    Hdf5,
 }
 
 impl Format {
@@ -30,8 +34,26 @@ impl Format {
                 option,
             }));
         }
+        if options.layer.is_some() && self != Self::Hdf5 {
+            return Err(ContainerError::Unfit {
+                file: file.to_owned(),
+                part: String::new(),
+                found: self.name().to_owned(),
+                expected: "an h5ad file, because a layer was asked for".to_owned(),
+                advice: "leave `--layer` out".to_owned(),
+            }
+            .into());
+        }
         match self {
-            Self::Text => Ok(()),
+            Self::Text | Self::Parquet => Ok(()),
+            // A column of `obs` can be the label; the index is the id.
+            Self::Hdf5 => {
+                let others = ReadOptions {
+                    label_column: None,
+                    ..options.clone()
+                };
+                refuse_columns(self.name(), file, &others)
+            }
             _ => refuse_columns(self.name(), file, options),
         }
     }
@@ -60,14 +82,19 @@ pub(super) fn refuse_columns(
     }))
 }
 
+/// The first bytes of HDF5, of which AnnData's h5ad is one use.
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// The first bytes of Parquet.
+const PARQUET: &[u8] = b"PAR1";
+
 /// Formats that are not read, to be named in the error.
-const KNOWN: [(&[u8], &str); 16] = [
+const KNOWN: [(&[u8], &str); 15] = [
     (b"\x89HDF", "an HDF5 file"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"BM", "a BMP image"),
-    (b"PAR1", "a Parquet file"),
     (b"ARROW1", "an Arrow file"),
     (b"\x28\xb5\x2f\xfd", "a zstd file"),
     (b"\xfd7zXZ", "an xz file"),
@@ -90,7 +117,24 @@ impl Format {
             Self::MatrixMarket => "Matrix Market",
             Self::Svmlight => "svmlight",
             Self::Text => "a text table",
+            Self::Parquet => "Parquet",
+            Self::Hdf5 => "HDF5",
         }
+    }
+
+    /// The error for a format whose reader is not in this build.
+    #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
+    pub(super) fn not_built(self, input: &Input<'_>) -> DataError {
+        let (format, feature) = match self {
+            Self::Parquet => ("a Parquet file", "parquet"),
+            _ => ("an HDF5 file", "h5ad"),
+        };
+        ContainerError::NotBuilt {
+            file: input.file.clone(),
+            format,
+            feature,
+        }
+        .into()
     }
 }
 
@@ -110,6 +154,15 @@ pub(super) fn find(input: &mut Input<'_>) -> Result<Format, DataError> {
     }
     if start.starts_with(npy::MAGIC) {
         return Ok(Format::Npy);
+    }
+    let container = [(HDF5, Format::Hdf5), (PARQUET, Format::Parquet)];
+    // Four letters could begin a text as well.
+    let found = container.iter().find(|(magic, _)| start.starts_with(magic));
+    if let Some((_, format)) = found.filter(|_| !is_text(&start)) {
+        return match input.packing {
+            Packing::Gzip => nested(input, format.name()),
+            _ => Ok(*format),
+        };
     }
     if start.starts_with(&[0, 0]) {
         return Ok(Format::Idx);
@@ -174,6 +227,9 @@ mod tests {
         assert_eq!(found(b"1,2\n").unwrap(), Format::Text);
         assert_eq!(found("\u{feff}Größe\n".as_bytes()).unwrap(), Format::Text);
         assert_eq!(found(b"BMI,age\n1,2\n").unwrap(), Format::Text);
+        assert_eq!(found(b"PAR1,PAR2\n1,2\n").unwrap(), Format::Text);
+        assert_eq!(found(b"PAR1\x15\x04").unwrap(), Format::Parquet);
+        assert_eq!(found(HDF5).unwrap(), Format::Hdf5);
         assert!(matches!(found(b""), Err(DataError::Empty { .. })));
     }
 

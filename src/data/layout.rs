@@ -77,7 +77,9 @@ impl Layout {
         };
         let header: Option<Vec<String>> = has_header.then(|| names().collect());
         let name = (header.as_ref()).and_then(|names| names.first().map(String::as_str));
-        let row_names = RowNames::find(name, if has_header { rest } else { &rows }, is_text);
+        let rows = if has_header { rest } else { &rows[..] };
+        let cells: Vec<&[u8]> = (rows.iter().map(|row| row.cell(0).unwrap_or_default())).collect();
+        let row_names = RowNames::find(name, &cells, is_text);
         Ok(Some(Self {
             line: first.line,
             delimiter,
@@ -226,7 +228,7 @@ fn is_header(first: &Row, rest: &[Row]) -> bool {
 }
 
 /// Whether a cell holds text: something, but neither a number nor a mark for a missing one.
-fn is_text(cell: &[u8]) -> bool {
+pub(super) fn is_text(cell: &[u8]) -> bool {
     !cell.is_empty() && !is_number(cell) && !MISSING.contains(&cell)
 }
 

@@ -22,6 +22,13 @@ pub enum Place {
         /// The column, from 0.
         column: usize,
     },
+    /// A cell of a table whose columns have names.
+    Named {
+        /// The row, from 0.
+        row: usize,
+        /// The name of the column, as it is shown.
+        column: String,
+    },
 }
 
 impl fmt::Display for Place {
@@ -39,6 +46,7 @@ impl fmt::Display for Place {
             } => {
                 write!(f, ":{line}: column {column} ({name})")
             }
+            Self::Named { row, column } => write!(f, ": row {row}, column {column}"),
             Self::Element { row, column } => write!(f, ": row {row}, column {column}"),
         }
     }

@@ -3,12 +3,15 @@
 //! The length bounds what a header may claim, before anything is allocated: a plain file holds
 //! exactly its length, and deflate unpacks no byte to more than [`MOST_PER_BYTE`].
 
+use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
 use super::body::{Body, fill};
 use super::error::DataError;
+use super::place::printable;
 
 /// The most bytes that one byte of a deflate stream can unpack to.
 pub(super) const MOST_PER_BYTE: u64 = 1032;
@@ -53,6 +56,8 @@ pub(super) struct Input<'a> {
     pub(super) reader: &'a mut dyn ReadSeek,
     pub(super) len: u64,
     pub(super) packing: Packing,
+    /// Where the file is, for readers that open it themselves; nothing if `reader` is no file.
+    pub(super) path: Option<PathBuf>,
 }
 
 impl<'a> Input<'a> {
@@ -79,7 +84,15 @@ impl<'a> Input<'a> {
             reader,
             len,
             packing,
+            path: None,
         })
+    }
+
+    /// As [`Input::new`], of a file.
+    pub(super) fn of_file(path: &Path, file: &'a mut File) -> Result<Self, DataError> {
+        let mut input = Self::new(printable(&path.to_string_lossy()), file)?;
+        input.path = Some(path.to_owned());
+        Ok(input)
     }
 
     /// The first bytes of the unpacked content, at most `most`.

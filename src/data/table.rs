@@ -11,6 +11,7 @@ mod rows;
 mod stream;
 
 pub use error::ColumnError;
+pub(super) use ids::first_twice;
 pub(super) use row_names::RowNames;
 
 use super::body::{Body, room};
@@ -21,7 +22,9 @@ use super::layout::{Layout, MOST_COLUMNS, Purpose, SAMPLE, TooLong};
 use super::lines::{LONGEST_LINE, LineFault, Lines, Row};
 use super::source::{Input, Source};
 use super::{Dataset, Labels, ReadOptions, Values};
-use roles::Roles;
+#[cfg(feature = "parquet")]
+pub(super) use roles::Role;
+pub(super) use roles::Roles;
 use rows::Rows;
 
 const BUFFER: usize = 64 << 10;

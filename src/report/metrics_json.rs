@@ -48,6 +48,9 @@ pub struct RunMetrics {
     pub steps: Steps,
     /// Why the clustering phase ended.
     pub stop_reason: StopReason,
+    /// If numbers ran away and a phase was begun again at a lower rate; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowered_rate: Option<LoweredRate>,
     /// Share of labels that changed at the last refresh, 0 to 1.
     pub label_change: f64,
     /// How well the clusters agreed with who was near whom at the start, over time; not in older files.
@@ -71,6 +74,17 @@ pub struct RunScores {
     pub autoencoder_mixture: Option<Scores>,
     /// The final assignment.
     pub dec: Scores,
+}
+
+/// Where numbers ran away, so that the phase was begun again at a tenth of its learning rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoweredRate {
+    /// The phase.
+    pub phase: String,
+    /// The step in it.
+    pub step: u64,
+    /// What was not finite.
+    pub tensor: String,
 }
 
 /// Wall-clock seconds of each phase.
@@ -165,6 +179,7 @@ mod tests {
                 cluster: 140,
             },
             stop_reason: StopReason::MaxSteps,
+            lowered_rate: None,
             label_change: 0.5,
             neighbours: Some(Course {
                 start: 0.75,

@@ -2,14 +2,12 @@
 
 use super::{Event, Observer, Trainer};
 use crate::autoencoder::{Autoencoder, Groups};
-use crate::checkpoint::{CheckpointError, Phase, State, Wish};
+use crate::checkpoint::{CONFIG, CheckpointError, Phase, State, Wish};
 use crate::config::{Config, OptimiserKind};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::tile::Choices;
 
-/// The state's text that is the configuration at that time, as TOML.
-const CONFIG: &str = "config";
 /// The state's number of steps of pre-training in the phases before.
 const PRETRAINED: &str = "pretrained_steps";
 

@@ -212,7 +212,7 @@ fn what_does_not_fit_is_refused() {
     // As wide as the network, but not as the counts.
     folder.write("narrow.csv", "1,2,3,4,5,6,7\n2,3,4,5,6,7,8\n");
     folder.refuses(&predict("narrow.csv"), 3, &["12 values per sample", "7"]);
-    let negative = csv(90) + &"1,2,3,-4,5,6,7,8,9,10,11,12\n";
+    let negative = csv(90) + "1,2,3,-4,5,6,7,8,9,10,11,12\n";
     folder.write("negative.csv", &negative);
     let place = "negative: row 90, column 3: found -4";
     let blocks = [&predict("negative.csv")[..], &["--block-rows", "8"]].concat();

@@ -1,6 +1,6 @@
 //! What progress knows, in checkpoints.
 
-use dec_gpu::checkpoint::State;
+use dec_gpu::checkpoint::{Phase, State};
 use dec_gpu::metrics::Scores;
 use dec_gpu::report::{HistoryRecord, Seconds, parse_history};
 use dec_gpu::{Error, Result};
@@ -12,6 +12,7 @@ use super::Progress;
 const HISTORY: &str = "history";
 const SECONDS: &str = "seconds";
 const FIRST: &str = "first_scores";
+const LOWERED: &str = "lowered_rate";
 
 /// Scores of the first clusters: of k-means, and of a mixture.
 pub(crate) type FirstScores = [Option<Scores>; 2];
@@ -19,6 +20,9 @@ pub(crate) type FirstScores = [Option<Scores>; 2];
 impl Progress {
     /// Writes a checkpoint.
     pub(super) fn keep(&mut self, state: &State) {
+        if state.phase == Phase::Pretrained {
+            self.pretrained = Some(state.clone());
+        }
         let Some(keeper) = &mut self.keeper else {
             return;
         };
@@ -29,6 +33,9 @@ impl Progress {
         }
         let text = String::from_utf8_lossy(&history).into_owned();
         keeper.notes.insert(HISTORY.into(), text);
+        if let Some(lowered) = &self.lowered {
+            keeper.notes.insert(LOWERED.into(), json(lowered));
+        }
         let seconds = self.clock.now(state.phase);
         keeper.notes.insert(SECONDS.into(), json(&seconds));
         if let Some(failure) = keeper.keep(state) {
@@ -43,6 +50,17 @@ impl Progress {
         }
     }
 
+    /// Forgets what is not of the run any more: clustering begins again, or all of it.
+    pub(crate) fn begin_again(&mut self, clustering: bool) {
+        self.end_phase();
+        let stays =
+            |record: &HistoryRecord| clustering && !matches!(record, HistoryRecord::Cluster { .. });
+        self.history.retain(stays);
+        if !clustering {
+            self.best_step = 0;
+        }
+    }
+
     /// The scores of the first clusters of a run that was interrupted after them.
     pub(crate) fn first_scores(&self, state: &State) -> Result<FirstScores> {
         note(state, FIRST)
@@ -53,6 +71,9 @@ impl Progress {
         self.history = parse_history(state.text(HISTORY)?)
             .map_err(|error| Error::Run(format!("the checkpoint's history: {error}")))?;
         self.clock.done = note::<Seconds>(state, SECONDS)?;
+        if state.text(LOWERED).is_ok() {
+            self.lowered = Some(note(state, LOWERED)?);
+        }
         let best = |record: &HistoryRecord| match record {
             HistoryRecord::HeldOut { best_step, .. } => Some(*best_step),
             _ => None,

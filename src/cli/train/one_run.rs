@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use dec_gpu::checkpoint::{Phase, State};
 use dec_gpu::config::Config;
-use dec_gpu::data::{Dataset, fit};
+use dec_gpu::data::{Affine, Dataset, fit};
 use dec_gpu::device::Device;
 use dec_gpu::metrics::Scores;
 use dec_gpu::report::{RunScores, Steps};
 use dec_gpu::trainer::{Event, First, Trainer};
 use dec_gpu::{Error, Result};
 
+use super::lowered::lower;
 use super::results::metrics_of;
 use super::{Begin, Found, Run};
 use crate::cli::checkpoint::Keeper;
@@ -33,59 +34,68 @@ pub(super) async fn one_run<D: Device>(
         None => fit(data, config.normalisation()),
     };
     progress.keeper = begin.checkpoints.map(|all| all.keeper(config.seed));
-    let state = match begin.checkpoints {
+    let mut state = match begin.checkpoints {
         Some(all) => all.newest(config.seed)?,
         None => None,
     };
-    let mut trainer = Trainer::new(device, data, affine, config)?;
-    if let Some(model) = begin.pretrained {
-        trainer.take_autoencoder(model)?;
-    }
-    if let Some(keeper) = &progress.keeper {
-        trainer.ask_between_steps(keeper.wish());
-    }
     progress.clock.done.load = start.elapsed().as_secs_f64();
-    let resumed = match state {
-        Some(state) => go_on(&mut trainer, state, progress)?,
-        None => [None, None],
-    };
+    if let Some(state) = &state {
+        progress.resume(state)?;
+        progress.say(&format!("going on from {}", state.place()));
+    }
     let before = progress.clock.done.total;
-    let mut found = match phases(&mut trainer, begin, progress, resumed).await {
-        // Whoever interrupts relies on the checkpoint.
-        Err(Error::Interrupted { phase, step }) => {
-            progress.end_phase();
-            progress.keeper.iter_mut().try_for_each(Keeper::failure)?;
-            return Err(Error::Interrupted { phase, step });
+    let mut config = config;
+    let (mut found, config) = loop {
+        match attempt(device, data, (&affine, &config), begin, progress, state).await {
+            // Whoever interrupts relies on the checkpoint.
+            Err(Error::Interrupted { phase, step }) => {
+                progress.end_phase();
+                progress.keeper.iter_mut().try_for_each(Keeper::failure)?;
+                return Err(Error::Interrupted { phase, step });
+            }
+            Err(error) => state = lower(error, &mut config, progress)?,
+            Ok(done) => break done,
         }
-        found => found?,
     };
     found.seconds.total = before + start.elapsed().as_secs_f64();
     let on = (device.info(), device.precision());
-    let mut metrics = metrics_of(on, data, trainer.config(), &found);
+    let mut metrics = metrics_of(on, data, &config, &found);
     metrics.forms = (found.model.forms.as_ref()).map(|choices| choices.forms.clone());
+    metrics.lowered_rate = progress.lowered.take();
     Ok(Run {
         board: finish_board(begin, progress, &found),
-        config: trainer.config().clone(),
+        config,
         found,
         metrics,
         history: std::mem::take(&mut progress.history),
     })
 }
 
-/// Goes on from a state; returns the scores of the first clusters if it is after them.
-fn go_on<D: Device>(
-    trainer: &mut Trainer<'_, D>,
-    state: State,
+/// All phases with one configuration, from a state if there is one; what they found, and the configuration at the end.
+async fn attempt<D: Device>(
+    device: &D,
+    data: &Dataset,
+    (affine, config): (&Affine, &Config),
+    begin: &Begin<'_>,
     progress: &mut Progress,
-) -> Result<FirstScores> {
-    progress.resume(&state)?;
-    let scores = match state.phase >= Phase::Cluster {
-        true => progress.first_scores(&state)?,
-        false => [None, None],
-    };
-    progress.say(&format!("going on from {}", state.place()));
-    trainer.resume(state)?;
-    Ok(scores)
+    state: Option<State>,
+) -> Result<(Found, Config)> {
+    let mut trainer = Trainer::new(device, data, affine.clone(), config.clone())?;
+    if let Some(model) = begin.pretrained {
+        trainer.take_autoencoder(model)?;
+    }
+    if let Some(keeper) = &progress.keeper {
+        trainer.ask_between_steps(keeper.wish());
+    }
+    let mut first = [None, None];
+    if let Some(state) = state {
+        if state.phase >= Phase::Cluster {
+            first = progress.first_scores(&state)?;
+        }
+        trainer.resume(state)?;
+    }
+    let found = phases(&mut trainer, begin, progress, first).await?;
+    Ok((found, trainer.config().clone()))
 }
 
 /// Gives TensorBoard the embedding, if it watches.

@@ -37,6 +37,7 @@ pub(super) fn metrics_of(
         embedding_dim: config.network.embedding_dim as u64,
         device,
         forms: None,
+        lowered_rate: None,
         data: Some(data.name.clone()),
         precision,
         scores: found.scores,

@@ -4,9 +4,7 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use super::super::{folder, open_labels, open_regular};
-use super::{
-    Block, BlockOptions, BlockRows, DataError, Format, Input, NamedLabels, Pictures, ReadOptions,
-};
+use super::{Block, BlockOptions, BlockRows, DataError, Format, Input, NamedLabels, ReadOptions};
 use super::{RowStream, Take, printable, stem, with_rows};
 
 /// A set in one or more files.
@@ -160,7 +158,7 @@ impl<'o> Walk<'o> {
         then: impl FnOnce(&mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
         let mut file = open_regular(path)?;
-        let mut input = Input::new(printable(&path.to_string_lossy()), &mut file)?;
+        let mut input = Input::of_file(path, &mut file)?;
         let own = || stem(&path.file_name().unwrap_or_default().to_string_lossy());
         let name = self.name.clone().unwrap_or_else(own);
         with_rows(&mut input, name, self.options, |format, rows, labels| {
@@ -176,14 +174,14 @@ impl<'o> Walk<'o> {
     }
 }
 
-/// Hands over the images of a folder, with the labels of a file if there is one.
-pub(super) fn pictures(
-    mut pictures: Pictures,
+/// Hands over the rows of a folder that is no set of files, with the labels of a file if there is one.
+pub(super) fn folder_rows(
+    rows: &mut dyn RowStream,
     options: &ReadOptions,
     blocks: &BlockOptions,
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
-    let n = pictures.count()?;
+    let n = rows.count()?;
     let labels = options
         .label_file
         .as_deref()
@@ -193,7 +191,7 @@ pub(super) fn pictures(
         labels.check_count(n)?;
     }
     let range = blocks.shard.map_or(0..usize::MAX, |shard| shard.range(n));
-    let _ = each_labelled(&mut pictures, labels.as_ref(), range, blocks.into(), take)?;
+    let _ = each_labelled(rows, labels.as_ref(), range, blocks.into(), take)?;
     Ok(())
 }
 

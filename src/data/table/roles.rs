@@ -8,7 +8,7 @@ use super::{ColumnError, DataError};
 
 /// What a column is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::data) enum Role {
     Value,
     Label,
     Id,
@@ -28,7 +28,7 @@ impl Role {
 
 /// What the columns are.
 #[derive(Debug)]
-pub(super) struct Roles {
+pub(in crate::data) struct Roles {
     of: Vec<Role>,
     /// Why the first column is the id, if nobody asked for it.
     by_itself: Option<RowNames>,
@@ -37,7 +37,7 @@ pub(super) struct Roles {
 impl Roles {
     /// What was asked for; a column named `label` is the label, and a first column that names its rows is the id,
     /// where nothing else was asked for.
-    pub(super) fn find(
+    pub(in crate::data) fn find(
         layout: &Layout,
         options: &ReadOptions,
         file: &str,
@@ -100,33 +100,33 @@ impl Roles {
         }
     }
 
-    pub(super) fn of(&self, column: usize) -> Role {
+    pub(in crate::data) fn of(&self, column: usize) -> Role {
         self.of[column]
     }
 
     /// D.
-    pub(super) fn n_values(&self) -> usize {
+    pub(in crate::data) fn n_values(&self) -> usize {
         self.of.iter().filter(|role| **role == Role::Value).count()
     }
 
-    pub(super) fn labelled(&self) -> bool {
+    pub(in crate::data) fn labelled(&self) -> bool {
         self.of.contains(&Role::Label)
     }
 
     /// The column of ids.
-    pub(super) fn id(&self) -> Option<usize> {
+    pub(in crate::data) fn id(&self) -> Option<usize> {
         self.of.iter().position(|role| *role == Role::Id)
     }
 
     /// The names of the columns of values, fit to be shown.
-    pub(super) fn value_names(&self, layout: &Layout) -> Option<Vec<String>> {
+    pub(in crate::data) fn value_names(&self, layout: &Layout) -> Option<Vec<String>> {
         let names = layout.header.as_ref()?.iter().zip(&self.of);
         let values = names.filter(|(_, role)| **role == Role::Value);
         Some(values.map(|(name, _)| printable(name)).collect())
     }
 
     /// Says what was taken without having been asked for.
-    pub(super) fn tell(&self, layout: &Layout, file: &str) {
+    pub(in crate::data) fn tell(&self, layout: &Layout, file: &str) {
         let name = layout.option_name(0);
         if let Some(why) = self.by_itself {
             log::warn!(

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::super::lines::Row;
-
 /// Names that programs give a column that counts the rows: pandas without and with a name, R's packages.
 const COUNTERS: [&str; 5] = ["", "index", "Unnamed: 0", "rownames", "row.names"];
 
@@ -32,15 +30,15 @@ impl RowNames {
         COUNTERS.contains(&name)
     }
 
-    /// Looks at the first rows of a table; `name` is that of the first column.
+    /// Looks at the first cells of the first column of a table; `name` is that of the column.
     pub(in crate::data) fn find(
         name: Option<&str>,
-        rows: &[Row],
+        cells: &[&[u8]],
         is_text: impl Fn(&[u8]) -> bool,
     ) -> Option<Self> {
-        let cells = || rows.iter().map(|row| row.cell(0).unwrap_or_default());
+        let cells = || cells.iter().copied();
         let mut seen = HashSet::new();
-        if rows.is_empty() {
+        if cells().next().is_none() {
             None
         } else if cells().all(|cell| is_text(cell) && has_letter(cell) && seen.insert(cell)) {
             Some(Self::Text)

@@ -24,6 +24,9 @@ pub(super) fn head(page: &Page) -> Markup {
         @if m.stop_reason == StopReason::RolledBack {
             p.warn { "Clustering made the clusters agree less with the nearest neighbours, so the best state before was taken again." }
         }
+        @if let Some(lowered) = &m.lowered_rate {
+            p.warn { (Text(&lowered.tensor)) " was not finite at step " (lowered.step) " of " (Text(&lowered.phase)) ", so the phase was begun again at a tenth of its learning rate." }
+        }
         @let empty = m.cluster_sizes.iter().filter(|size| **size == 0).count();
         @if empty > 0 { p.warn { (empty) " of the clusters have no samples: a smaller number of clusters may fit better." } }
     }

@@ -48,6 +48,7 @@ fn page() -> Page {
                 cluster: 5,
             },
             stop_reason: StopReason::Converged,
+            lowered_rate: None,
             label_change: 0.0,
             neighbours: None,
             mean_confidence: 0.875,
