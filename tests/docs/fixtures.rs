@@ -36,7 +36,9 @@ pub(crate) fn write(folder: &Path) -> Written {
             "new.npy"
         };
         write_npy(fs::File::create(folder.join(name))?, &values, 6)?;
-        fs::write(folder.join(format!("{prefix}texts.svm")), svmlight(n)?)?;
+        let [weights, counts] = [false, true].map(|counted| svmlight(n, counted));
+        fs::write(folder.join(format!("{prefix}texts.svm")), weights?)?;
+        fs::write(folder.join(format!("{prefix}word-counts.svm")), counts?)?;
         photos(&folder.join(format!("{prefix}photos")), n / 2)?;
     }
     let labels = labels()?;
@@ -64,8 +66,8 @@ fn table(n: u32) -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-/// Weights of 40 words; a group has eight of its own. The first cell is the class.
-fn svmlight(n: u32) -> Result<String, std::fmt::Error> {
+/// Weights of 40 words, or how often they are there; a group has eight of its own. The first cell is the class.
+fn svmlight(n: u32, counted: bool) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for i in 0..n {
         write!(text, "{}", i % GROUPS)?;
@@ -73,7 +75,10 @@ fn svmlight(n: u32) -> Result<String, std::fmt::Error> {
             let own = word / 8 == i % GROUPS;
             let draw = uniform(0, i, 2, word);
             if draw < if own { 0.6 } else { 0.1 } {
-                write!(text, " {}:{:.3}", word + 1, 0.2 + draw)?;
+                match counted {
+                    false => write!(text, " {}:{:.3}", word + 1, 0.2 + draw)?,
+                    true => write!(text, " {}:{}", word + 1, 1 + (9.0 * draw) as u32)?,
+                }
             }
         }
         text.push('\n');
