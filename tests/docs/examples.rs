@@ -7,11 +7,16 @@ use std::process::Command;
 
 use libtest_mimic::Trial;
 
-use crate::{Checked, pages};
+use crate::{Checked, fixtures, pages};
 
 /// The arguments of those that take some.
-const ARGUMENTS: [(&str, &[&str]); 1] =
-    [("make_rows", &["50", "4", "3", "rows.npy", "labels.npy"])];
+const ARGUMENTS: [(&str, &[&str]); 2] = [
+    ("make_rows", &["50", "4", "3", "rows.npy", "labels.npy"]),
+    (
+        "prepare_counts",
+        &["matrix.mtx.gz", "library-size,log1p", "20", "prepared.npy"],
+    ),
+];
 
 /// One trial for each.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -27,6 +32,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// It must succeed, and leave something: words or files.
 fn run(name: &str) -> Checked {
     let folder = tempfile::tempdir()?;
+    fixtures::write(folder.path())?;
+    let given = fs::read_dir(folder.path())?.count();
     let program = program(name)?;
     let arguments = ARGUMENTS
         .iter()
@@ -51,7 +58,7 @@ fn run(name: &str) -> Checked {
         .into());
     }
     let files = fs::read_dir(folder.path())?.count();
-    match output.stdout.is_empty() && files == 0 {
+    match output.stdout.is_empty() && files == given {
         true => Err("it says nothing and writes nothing".into()),
         false => Ok(()),
     }
