@@ -48,7 +48,7 @@ fn card(page: &Page, cluster: usize, line: Option<&[u8]>) -> Markup {
             @let classes = classes(page, cluster);
             @if !classes.is_empty() { p { "Labels: " (Text(&classes)) } }
             @match line {
-                Some(png) => (picture(png, &format!("exemplars of cluster {cluster}"))),
+                Some(png) => div.strip { (picture(png, &format!("exemplars of cluster {cluster}"))) },
                 None => (effects(page, cluster)),
             }
             @let nearest = nearest(page, cluster);

@@ -135,7 +135,7 @@ pub(super) fn uncertain(page: &Page) -> Markup {
     html! {
         @if !rows.is_empty() {
             h2 { "Least sure" }
-            p.soft { "The samples with the least confidence, and the two clusters that come nearest." }
+            p.soft { "The samples with the least margin: the two clusters that come nearest, and their q." }
             @if let Some(png) = &page.uncertain_png { (picture(png, "the samples of the table, line by line")) }
             (table(&["sample", "cluster", "q", "or cluster", "q"].map(String::from), &rows))
         }
