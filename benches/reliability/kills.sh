@@ -37,7 +37,7 @@ for trial in $(seq "$trials"); do
         sent=$(date +%s.%N)
         kill "-$signal" $! 2>/dev/null && kills=$((kills + 1)) || true
         wait $! 2>/dev/null || true
-        longest=$(echo "$longest $(date +%s.%N) $sent" | awk '{ t = $2 - $3; print t > $1 ? t : $1 }')
+        longest=$(echo "$longest $(date +%s.%N) $sent" | awk '{ t = $2 - $3; print (t > $1 ? t : $1) }')
         [ -e run/metrics.json ] && break
         "$program" -q train data.csv "${options[@]}" --out run --resume 2>>errors.log &
     done
