@@ -1,5 +1,6 @@
 //! A state as bytes, and back.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::TensorView;
@@ -21,13 +22,9 @@ impl State {
     /// # Panics
     /// If the serialiser puts the checksum elsewhere than last: then it has changed its order.
     pub fn to_bytes(&self, notes: &BTreeMap<String, String>) -> Vec<u8> {
-        let bytes: BTreeMap<&String, Vec<u8>> = (self.words.iter())
-            .map(|(name, words)| {
-                (
-                    name,
-                    words.iter().flat_map(|word| word.to_le_bytes()).collect(),
-                )
-            })
+        // The bytes that are in memory already, where the order of bytes is the file's.
+        let bytes: BTreeMap<&String, Cow<'_, [u8]>> = (self.words.iter())
+            .map(|(name, words)| (name, little_endian(words)))
             .collect();
         let zeros = [0; CHECKSUM];
         let view =
@@ -112,6 +109,13 @@ impl State {
             .chain(facts)
             .collect()
     }
+}
+
+fn little_endian(words: &[u32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        return Cow::Borrowed(bytemuck::cast_slice(words));
+    }
+    Cow::Owned(words.iter().flat_map(|word| word.to_le_bytes()).collect())
 }
 
 fn words(name: &str, tensor: &TensorView<'_>) -> Result<Vec<u32>, CheckpointError> {

@@ -1,31 +1,22 @@
 //! Clustering: encoder and centroids follow the KL divergence from the target distribution to the soft
 //! assignment (Xie et al. 2016, §3.1), with IDEC's reconstruction term if γ > 0 (Guo et al. 2017).
 
+mod run;
 mod state;
 mod steps;
 
-use super::batches::Batches;
 use super::first::First;
 use super::guard::{Course, Guard};
-use super::losses::LossWindow;
-use super::target::Target;
 use super::{Event, Observer, Trainer};
-use crate::autoencoder::Update;
 use crate::checkpoint::{Phase, Wish};
 use crate::config::ClusterConfig;
 use crate::device::{Device, Matrix};
-use crate::error::{Error, Result};
-use crate::kernels::argmax_rows::argmax_rows;
+use crate::error::Result;
 use crate::kernels::centroid_step::centroid_step;
-use crate::kernels::column_sum::ColumnSum;
-use crate::kernels::kl_gradient::{Embedded, Gradients, kl_gradient};
-use crate::kernels::linear_forward_loss::LossForm;
-use crate::kernels::soft_assign::soft_assign;
-use crate::kernels::target_distribution::target_distribution;
 use crate::loss::LossTerm;
 use crate::optimiser::{State, Step};
-use crate::random::stream;
 use crate::report::StopReason;
+use run::{Run, Teacher};
 pub use steps::ClusterSteps;
 
 /// A mixture has taught enough when fewer labels change than this times `cluster.tolerance`.
@@ -86,7 +77,7 @@ impl<D: Device> Trainer<'_, D> {
     fn say_clustering_begins(&self, observe: Observer<'_>) {
         observe(&Event::Begin {
             phase: "cluster",
-            steps: self.config.cluster.max_steps.unwrap_or(0).into(),
+            steps: schedule(&self.config.cluster).1,
         });
     }
 
@@ -97,7 +88,7 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Underway<D>> {
         let config = self.config.cluster.clone();
-        let interval = u64::from(config.update_interval.unwrap_or(1));
+        let (interval, _) = schedule(&config);
         let mut run = Run::new(self, first.centroids(), &config)?;
         let of_kmeans = first.kmeans.assignment.clone();
         let of_mixture = first.mixture.as_ref().map(|found| found.assignment.clone());
@@ -130,8 +121,7 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Clustering> {
         let config = self.config.cluster.clone();
-        let max_steps = u64::from(config.max_steps.unwrap_or(0));
-        let interval = u64::from(config.update_interval.unwrap_or(1));
+        let (interval, max_steps) = schedule(&config);
         let stop_reason = loop {
             if underway.step >= max_steps {
                 break StopReason::MaxSteps;
@@ -192,8 +182,7 @@ impl<D: Device> Trainer<'_, D> {
         config: &ClusterConfig,
         observe: Observer<'_>,
     ) -> Result<()> {
-        let max_steps = u64::from(config.max_steps.unwrap_or(0));
-        let interval = u64::from(config.update_interval.unwrap_or(1));
+        let (interval, max_steps) = schedule(config);
         let end = (underway.step / interval + 1)
             .saturating_mul(interval)
             .min(max_steps);
@@ -340,6 +329,15 @@ impl<D: Device> Trainer<'_, D> {
     }
 }
 
+/// Steps from one update of the target distribution to the next, and all of them at most.
+fn schedule(config: &ClusterConfig) -> (u64, u64) {
+    let [interval, most] = [
+        config.update_interval.unwrap_or(1),
+        config.max_steps.unwrap_or(0),
+    ];
+    (interval.into(), most.into())
+}
+
 /// What an update of the target distribution found.
 struct Refreshed {
     /// Share of labels that changed.
@@ -366,187 +364,6 @@ struct Underway<D: Device> {
     step: u64,
     /// Share of labels that changed at the last update.
     label_change: f64,
-}
-
-/// What the steps of a clustering read and write.
-struct Run<D: Device> {
-    /// mu (k, d), and what the optimiser remembers of it.
-    centroids: Matrix<D>,
-    centroid_state: State<D>,
-    updates: Vec<Update<D>>,
-    batches: Batches<D>,
-    target: Target<D>,
-    frequency: ColumnSum<D>,
-    /// f (1, k).
-    cluster_frequency: Matrix<D>,
-    /// For each block of the data: labels (rows, 1; u32) and confidence (rows, 1).
-    labels: Vec<[Matrix<D>; 2]>,
-    /// Labels that changed at the last update (1, 1; u32).
-    changes: Matrix<D>,
-    losses: LossWindow<D>,
-    /// Terms of the reconstruction loss, which is not reported.
-    reconstruction: Matrix<D>,
-    loss_form: LossForm,
-    /// The KL loss's coefficients of the batch (b, k).
-    coefficient: Matrix<D>,
-    alpha: f32,
-    balance: f32,
-    teacher: Teacher,
-}
-
-/// Who makes the target distribution.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Teacher {
-    /// The mixture of the first clusters: p is its posterior.
-    Mixture {
-        /// The step from which it does not teach in any case.
-        until: u64,
-    },
-    /// The soft assignment (eq. 3).
-    Itself,
-}
-
-impl<D: Device> Run<D> {
-    fn new(trainer: &Trainer<'_, D>, centroids: &[f32], config: &ClusterConfig) -> Result<Self> {
-        let (device, k) = (trainer.device, trainer.n_clusters());
-        let (n, rows) = (trainer.source.n_samples(), trainer.tape.rows_capacity());
-        let block_rows = trainer.source.block_rows();
-        let label_pair = |rows: &usize| {
-            Ok([
-                Matrix::zeros(device, *rows, 1)?,
-                Matrix::zeros(device, *rows, 1)?,
-            ])
-        };
-        let interval = config.update_interval.unwrap_or(1) as usize;
-        let (seed, stream) = (trainer.config.seed, stream::CLUSTER_ORDER);
-        let (autoencoder, tape) = (&trainer.autoencoder, &trainer.tape);
-        let loss_form = autoencoder.loss_form(device, autoencoder.layers.len() - 1, tape);
-        let partials = loss_form.partials(rows, trainer.source.input_dim());
-        Ok(Self {
-            centroids: Matrix::upload(device, k, trainer.config.network.embedding_dim, centroids)?,
-            centroid_state: State::zeros(device, centroids.len(), config.optimiser)?,
-            updates: autoencoder.updates(device, trainer.trained_layers(config), tape)?,
-            batches: Batches::new(n, config.batch_size, seed, stream, config.shuffle),
-            target: Target::new(device, &block_rows, k, rows)?,
-            frequency: ColumnSum::new(device, &block_rows, k)?,
-            cluster_frequency: Matrix::zeros(device, 1, k)?,
-            labels: block_rows.iter().map(label_pair).collect::<Result<_>>()?,
-            changes: Matrix::zeros(device, 1, 1)?,
-            losses: LossWindow::new(device, interval, rows)?,
-            reconstruction: Matrix::zeros(device, partials, 1)?,
-            loss_form,
-            coefficient: Matrix::zeros(device, rows, k)?,
-            alpha: config.alpha,
-            balance: config.balance,
-            teacher: Teacher::Itself,
-        })
-    }
-
-    /// q and labels of every sample (eq. 1).
-    fn assign(&mut self, device: &D, z: &[Matrix<D>]) -> Result<()> {
-        self.changes = Matrix::zeros(device, 1, 1)?;
-        for ((z, q), [label, confidence]) in z.iter().zip(&self.target.q).zip(&self.labels) {
-            soft_assign(device, z, &self.centroids, self.alpha, q);
-            argmax_rows(device, q, label, confidence, &self.changes, 0);
-        }
-        Ok(())
-    }
-
-    /// f over all samples, and p from the present q (eq. 3).
-    fn update_target(&self, device: &D) {
-        let target = &self.target;
-        self.frequency
-            .run(device, &target.q, 1.0, &self.cluster_frequency, 0);
-        for (q, p) in target.q.iter().zip(&target.p) {
-            target_distribution(device, q, &self.cluster_frequency, self.balance, p);
-        }
-    }
-
-    /// The learning rate of the steps until the next update.
-    fn rate(&self, config: &ClusterConfig) -> f32 {
-        match self.teacher {
-            Teacher::Mixture { .. } => config.first_learning_rate,
-            Teacher::Itself => config.learning_rate,
-        }
-    }
-
-    /// Lets the network go on by itself once its labels have settled, or the time is up.
-    fn dismiss_teacher(&mut self, step: u64, label_change: f64, tolerance: f64) {
-        if let Teacher::Mixture { until } = self.teacher {
-            let settled = step > 0 && label_change < SETTLED * tolerance;
-            if settled || step >= until {
-                self.teacher = Teacher::Itself;
-            }
-        }
-    }
-
-    /// The gradient of γ·KL to z of a step's batch, added to what the decoder sent, and its coefficients; γ = 0 is
-    /// plain DEC.
-    fn kl_gradients(
-        &self,
-        device: &D,
-        [z, dz]: [&Matrix<D>; 2],
-        step: u64,
-        gamma: f32,
-        slot: usize,
-    ) {
-        let (order, rows) = self.batches.of_step(step);
-        let (p, order) = self.target.of_batch(device, order, rows);
-        let (weight, accumulate) = if gamma > 0.0 {
-            (gamma, true)
-        } else {
-            (1.0, false)
-        };
-        let embedded = Embedded {
-            z,
-            mu: &self.centroids,
-            alpha: self.alpha,
-            p: &p,
-            order,
-        };
-        let to = Gradients {
-            coefficient: &self.coefficient.first_rows(rows),
-            dz,
-            accumulate,
-            loss: &self.losses.partials,
-        };
-        let term = LossTerm::mean(rows).weighted(weight).at(slot);
-        kl_gradient(device, &embedded, term, &to);
-    }
-
-    /// Every sample's label, and how many changed at the last update.
-    async fn assignment(&self, device: &D) -> Result<(Vec<u32>, u32)> {
-        let mut assignment = Vec::new();
-        for [label, _] in &self.labels {
-            assignment.extend(device.download(&label.buffer).await?);
-        }
-        let changed = device.download(&self.changes.buffer).await?[0];
-        Ok((assignment, changed))
-    }
-
-    async fn finish(self, device: &D, z: &[Matrix<D>], ended: Ended) -> Result<Clustering> {
-        let (assignment, _) = self.assignment(device).await?;
-        let confidence: Vec<Matrix<D>> = self.labels.iter().map(|[_, c]| c.clone()).collect();
-        let centroids = self.centroids.download(device).await?;
-        if !centroids.iter().all(|value| value.is_finite()) {
-            return Err(Error::Numeric {
-                phase: "cluster",
-                step: ended.steps,
-                tensor: "centroids",
-            });
-        }
-        Ok(Clustering {
-            assignment,
-            confidence: download_all(device, &confidence).await?,
-            soft_assignment: download_all(device, &self.target.q).await?,
-            embedding: download_all(device, z).await?,
-            centroids,
-            steps: ended.steps,
-            label_change: ended.label_change,
-            stop_reason: ended.stop_reason,
-            neighbours: ended.neighbours,
-        })
-    }
 }
 
 /// Reads blocks back as one matrix.

@@ -8,6 +8,21 @@ fn metrics(folder: &Folder, run: &str) -> Value {
     serde_json::from_slice(&folder.read(&format!("{run}/metrics.json"))).expect("JSON")
 }
 
+/// The written configuration makes the run in `run` again, without a phase that begins twice.
+fn assert_the_configuration_makes_it(folder: &Folder) {
+    let config = [
+        "--config",
+        "run/config.toml",
+        "--out",
+        "again",
+        "--backend",
+        "cpu",
+    ];
+    folder.ok(&[&["train", "data.csv"], &config[..]].concat());
+    assert!(folder.read("run/model.safetensors") == folder.read("again/model.safetensors"));
+    assert_eq!(metrics(folder, "again")["lowered_rate"], Value::Null);
+}
+
 /// SGD at a rate that this table does not bear; it bears a tenth.
 const TOO_FAST: [&str; 4] = [
     "--set",
@@ -35,19 +50,7 @@ fn pre_training_begins_again_and_the_configuration_makes_the_same_run() {
     );
     let config = String::from_utf8(folder.read("run/config.toml")).expect("UTF-8");
     assert!(config.contains("learning-rate = 0.2\n"), "{config}");
-    let again = [
-        "train",
-        "data.csv",
-        "--config",
-        "run/config.toml",
-        "--out",
-        "again",
-        "--backend",
-        "cpu",
-    ];
-    folder.ok(&again);
-    assert!(folder.read("run/model.safetensors") == folder.read("again/model.safetensors"));
-    assert_eq!(metrics(&folder, "again")["lowered_rate"], Value::Null);
+    assert_the_configuration_makes_it(&folder);
 }
 
 #[test]
@@ -113,17 +116,7 @@ fn clustering_begins_again_from_the_end_of_pre_training() {
         .filter(|line| line.contains("\"phase\":\"cluster\",\"step\":0,"))
         .count();
     assert_eq!(firsts, 1, "{history}");
-    folder.ok(&[
-        "train",
-        "data.csv",
-        "--config",
-        "run/config.toml",
-        "--out",
-        "again",
-        "--backend",
-        "cpu",
-    ]);
-    assert!(folder.read("run/model.safetensors") == folder.read("again/model.safetensors"));
+    assert_the_configuration_makes_it(&folder);
 
     let output = train("1", "worse");
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));

@@ -17,7 +17,7 @@ const LONG: [&str; 22] = [
     "--set",
     "network.embedding-dim=3",
     "--set",
-    "pretrain.steps=3000",
+    "pretrain.steps=6000",
     "--set",
     "pretrain.batch-size=64",
     "--set",
@@ -27,7 +27,7 @@ const LONG: [&str; 22] = [
     "--set",
     "cluster.update-interval=50",
     "--set",
-    "cluster.max-steps=3000",
+    "cluster.max-steps=6000",
     "--set",
     "cluster.tolerance=0",
 ];
@@ -99,6 +99,7 @@ fn a_signal_leaves_a_checkpoint_and_the_run_goes_on_to_the_same_bits() {
     let began = Instant::now();
     folder.ok(&args("whole", &[]));
     let time = began.elapsed();
+    let mut stopped = 0;
     // Somewhere in pre-training and in clustering.
     for (name, signal, code, share) in [
         ("a", "-INT", 130, 0.2),
@@ -118,6 +119,7 @@ fn a_signal_leaves_a_checkpoint_and_the_run_goes_on_to_the_same_bits() {
         if output.status.code() == Some(0) {
             continue; // this machine was faster than before
         }
+        stopped += 1;
         assert_eq!(
             output.status.code(),
             Some(code),
@@ -137,6 +139,24 @@ fn a_signal_leaves_a_checkpoint_and_the_run_goes_on_to_the_same_bits() {
         folder.ok(&args(name, &["--resume"]));
         assert_same(&folder, name, "whole", name);
     }
+    assert!(
+        stopped >= 2,
+        "{stopped} of three were stopped before their end"
+    );
+}
+
+/// Waits until a run has so many checkpoints.
+fn wait_for_checkpoints(folder: &Folder, count: usize) {
+    let checkpoints = folder.path("run/checkpoint");
+    let began = Instant::now();
+    let is_one = |name: &&String| name.ends_with(".safetensors");
+    while !checkpoints.exists() || names(&checkpoints).iter().filter(is_one).count() < count {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "there are no {count} checkpoints"
+        );
+        sleep(Duration::from_millis(5));
+    }
 }
 
 #[cfg(unix)]
@@ -146,24 +166,13 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
     folder.write("data.csv", csv(120, 9));
     folder.ok(&args("whole", &[]));
     let mut child = start(&mut folder.command(&args("run", &[])));
-    let checkpoints = folder.path("run/checkpoint");
-    let began = Instant::now();
-    while !checkpoints.exists()
-        || names(&checkpoints)
-            .iter()
-            .all(|name| !name.ends_with(".safetensors"))
-    {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "there is no checkpoint"
-        );
-        sleep(Duration::from_millis(20));
-    }
+    wait_for_checkpoints(&folder, 1);
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
-    if folder.path("run/metrics.json").exists() {
-        return; // it was done
-    }
+    assert!(
+        !folder.path("run/metrics.json").exists(),
+        "it was done before it was killed"
+    );
     let output = folder.run(&args("run", &["--resume"]));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
@@ -174,29 +183,15 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
     assert_same(&folder, "run", "whole", "killed");
 }
 
-/// A run that was stopped by a second run's refusal to be anything else: its checkpoints at the end of pre-training.
+/// A run that was stopped after two checkpoints; their names.
+#[cfg(unix)]
 fn interrupted(folder: &Folder) -> Vec<String> {
     let child = start(&mut folder.command(&args("run", &[])));
-    let checkpoints = folder.path("run/checkpoint");
-    let began = Instant::now();
-    let two = |names: Vec<String>| {
-        names
-            .iter()
-            .filter(|name| name.ends_with(".safetensors"))
-            .count()
-            == 2
-    };
-    while !checkpoints.exists() || !two(names(&checkpoints)) {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "there are no two checkpoints"
-        );
-        sleep(Duration::from_millis(20));
-    }
+    wait_for_checkpoints(folder, 2);
     send(&child, "-INT");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    names(&checkpoints)
+    names(&folder.path("run/checkpoint"))
 }
 
 #[cfg(unix)]
