@@ -180,7 +180,9 @@ impl Gpu {
             experimental_features: features::consent(granted),
             ..Default::default()
         };
-        let opened = panics::caught_in(report.adapter.request_device(&descriptor)).await;
+        // wgpu opens it in the call, not when the future is waited for.
+        let open = async { report.adapter.request_device(&descriptor).await };
+        let opened = panics::caught_in(open).await;
         let (device, queue) = match opened {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => return Err(not_opened(&report.info.name, &error.to_string())),

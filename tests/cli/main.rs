@@ -9,6 +9,8 @@ mod export;
 mod ids;
 mod images;
 mod info;
+#[cfg(target_os = "linux")]
+mod memory;
 mod numeric;
 mod onnx_graph;
 mod output;

@@ -5,7 +5,8 @@
 // DEC_GPU_FAULT=vkCreateBuffer:3:-2   the 3rd returns VK_ERROR_OUT_OF_DEVICE_MEMORY; the 4th succeeds again
 // DEC_GPU_FAULT=vkQueueSubmit:17:0    the 17th never ends: neither it nor those after it are executed
 // DEC_GPU_FAULT=vkCreateBuffer:3+:-2  the 3rd and all after it
-// DEC_GPU_CALLS=FILE                  at exit, `function count` of every function that can fail, a line each
+// DEC_GPU_CALLS=FILE                  at exit, `function count` of every function that can fail, a line each, and how many
+//                                     calls did fail as `faults count`
 //
 // cc -shared -fPIC -O1 -Wl,-z,nodelete -o libfaults.so layer.c. The few types of the layer interface that it needs are written out here
 // (Vulkan Loader, "Layer interface"), so that it builds without Vulkan's headers.
@@ -41,7 +42,7 @@ static const char *const names[] = {
     "vkWaitForFences", "vkCreateComputePipelines", "vkCreateShaderModule", "vkCreateDescriptorPool",
     "vkAllocateDescriptorSets", "vkCreateCommandPool", "vkAllocateCommandBuffers", "vkCreateDevice"};
 enum { NAMES = sizeof names / sizeof *names };
-static long calls[NAMES];
+static long calls[NAMES], faults;
 
 static Device *of(const void *handle) {
     void *key = *(void *const *)handle;
@@ -69,6 +70,7 @@ static int fails(const char *name, Result *result) {
             calls[i]++;
             is = !strcmp(wanted, name) && calls[i] >= first && calls[i] <= last;
         }
+    faults += is;
     pthread_mutex_unlock(&lock);
     *result = code;
     return is;
@@ -79,19 +81,24 @@ __attribute__((destructor)) static void tell(void) {
     FILE *out = path ? fopen(path, "w") : NULL;
     if (!out) return;
     for (int i = 0; i < NAMES; i++) fprintf(out, "%s %ld\n", names[i], calls[i]);
+    fprintf(out, "faults %ld\n", faults);
     fclose(out);
 }
 
-// A function whose failure leaves the device as it is.
+// From here on the device is lost. A lost device computes nothing any more, so what it was given before must be done.
+static Result lose(Device *device) {
+    ((Result(*)(void *))device->next(device->handle, "vkDeviceWaitIdle"))(device->handle);
+    device->lost = 1;
+    return DEVICE_LOST;
+}
+
+// A function whose failure leaves the device as it is, unless it is lost.
 #define CAN_FAIL(name, parameters, arguments)                                      \
     static Result name parameters {                                                \
         Result result;                                                             \
         Device *device = of(handle);                                               \
         if (device->lost) return DEVICE_LOST;                                      \
-        if (fails(#name, &result)) {                                               \
-            if (result == DEVICE_LOST) device->lost = 1;                           \
-            return result;                                                         \
-        }                                                                          \
+        if (fails(#name, &result)) return result == DEVICE_LOST ? lose(device) : result; \
         return ((Result(*) parameters)device->next(device->handle, #name)) arguments; \
     }
 
@@ -115,9 +122,8 @@ static Result vkQueueSubmit(void *queue, uint32_t count, const void *submits, vo
     Device *device = of(queue);
     if (device->lost) return DEVICE_LOST;
     if (fails("vkQueueSubmit", &result)) {
-        if (result == SUCCESS) device->hung = 1;
-        else device->lost = 1;
-        if (!device->hung) return result;
+        if (result != SUCCESS) return lose(device);
+        device->hung = 1;
     }
     if (device->hung) return SUCCESS;
     typedef Result (*Submit)(void *, uint32_t, const void *, void *);

@@ -54,6 +54,8 @@ pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stderr: String,
     pub(crate) seconds: f64,
+    /// Whether there was a fault: how often a run submits depends on how fast it is, so the last calls are not in every run.
+    pub(crate) met: bool,
 }
 
 impl Bench {
@@ -65,7 +67,7 @@ impl Bench {
             folder,
             adapter: adapter(),
         };
-        let whole = bench.with_fault(&bench.train("whole"), "none:1:0");
+        let whole = bench.with_fault(&bench.train("whole"), "none:1:0", "calls");
         assert!(whole.status.success(), "{}", stderr(&whole));
         bench
     }
@@ -91,16 +93,14 @@ impl Bench {
         self.command(&self.train(out)).output().expect("runs")
     }
 
-    /// Runs the program with a fault, as `layer.c` says; how often each function was called is kept.
-    pub(crate) fn with_fault(&self, args: &[&str], fault: &str) -> Output {
+    /// Runs the program with a fault, as `layer.c` says; how often each function was called goes to the file `calls`.
+    pub(crate) fn with_fault(&self, args: &[&str], fault: &str, calls: &str) -> Output {
         let mut command = self.command(args);
         command
             .env("VK_LAYER_PATH", self.folder.path())
             .env("VK_INSTANCE_LAYERS", "VK_LAYER_dec_gpu_faults")
-            .env("DEC_GPU_FAULT", fault);
-        if fault.starts_with("none") {
-            command.env("DEC_GPU_CALLS", self.path("calls"));
-        }
+            .env("DEC_GPU_FAULT", fault)
+            .env("DEC_GPU_CALLS", self.path(calls));
         command.output().expect("runs")
     }
 
@@ -108,14 +108,35 @@ impl Bench {
     pub(crate) fn fault(&self, function: &str, place: &str, result: i32) -> Run {
         let out = format!("{function}-{place}-{result}");
         let begin = Instant::now();
-        let output = self.with_fault(&self.train(&out), &format!("{function}:{place}:{result}"));
+        let (fault, calls) = (
+            format!("{function}:{place}:{result}"),
+            format!("{out}.calls"),
+        );
+        let output = self.with_fault(&self.train(&out), &fault, &calls);
         Run {
+            met: self.count("faults", &calls) > 0,
             path: self.path(&out),
             out,
             code: output.status.code().unwrap_or(-1),
             stderr: stderr(&output),
             seconds: begin.elapsed().as_secs_f64(),
         }
+    }
+
+    /// A training for each of these calls; those that did not come to theirs must be as if there was none.
+    pub(crate) fn faults(&self, function: &str, places: &[usize], result: i32) -> Vec<Run> {
+        let runs = places
+            .iter()
+            .map(|n| self.fault(function, &n.to_string(), result));
+        let (met, not): (Vec<_>, Vec<_>) = runs.partition(|run| run.met);
+        not.iter().for_each(|run| run.assert_untouched(self));
+        assert!(
+            met.len() * 4 >= places.len() * 3,
+            "{function}: {} of {}",
+            met.len(),
+            places.len()
+        );
+        met
     }
 
     pub(crate) fn resume(&self, run: &Run) -> Output {
@@ -126,9 +147,13 @@ impl Bench {
 
     /// How often a run without a fault calls a function.
     pub(crate) fn calls(&self, function: &str) -> usize {
-        let text = fs::read_to_string(self.path("calls")).expect("the layer told its calls");
-        let line = text.lines().find_map(|line| line.strip_prefix(function));
-        let line = line.unwrap_or_else(|| panic!("{function} in {text}"));
+        self.count(function, "calls")
+    }
+
+    fn count(&self, name: &str, file: &str) -> usize {
+        let text = fs::read_to_string(self.path(file)).expect("the layer told its calls");
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let line = line.unwrap_or_else(|| panic!("{name} in {text}"));
         line.trim().parse().expect("a number")
     }
 
@@ -161,6 +186,18 @@ impl Bench {
 }
 
 impl Run {
+    /// Whole without a word: the fault would have come later.
+    pub(crate) fn assert_untouched(&self, bench: &Bench) {
+        assert_eq!(
+            (self.code, self.lines().len()),
+            (0, 0),
+            "{}: {}",
+            self.out,
+            self.stderr
+        );
+        bench.assert_same(&self.out);
+    }
+
     /// Whole, with the files of a run without a fault, and one warning that says what happened.
     pub(crate) fn assert_recovered(&self, bench: &Bench, what: &str) {
         assert_eq!(self.code, 0, "{}: {}", self.out, self.stderr);

@@ -10,6 +10,7 @@ mod blocks;
 mod choose;
 mod first;
 mod guard;
+mod memory;
 mod precision;
 mod resume;
 mod together;

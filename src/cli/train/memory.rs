@@ -119,7 +119,7 @@ fn told(host: u64, device: Option<u64>) -> String {
 
 fn too_much(place: &str, needed: u64, key: &str, most: u64) -> Error {
     Error::Memory(format!(
-        "about {} of the {place}'s memory are needed in the smallest pieces, --max-memory {key} allows {}; use fewer samples or columns, or allow more",
+        "about {} of the {place}'s memory are needed, --max-memory {key} allows {}; use fewer samples or columns, or allow more",
         size(needed),
         size(most)
     ))
