@@ -43,7 +43,7 @@ use crate::kernel::{Kernel, MAX_WORKGROUPS};
 use crate::precision::Precision;
 use buffer::Memory;
 use fallback::Fallen;
-use faults::{Fault, FirstFault, not_opened, watch_for_faults};
+use faults::{FirstFault, not_opened, watch_for_faults};
 use forms::Forms;
 use pipelines::{Checks, Models, Pipelines};
 use queue::{Mapping, Recorder};
@@ -238,26 +238,19 @@ impl Gpu {
     /// [`Error::Device`].
     pub async fn busy_seconds(&self) -> Result<Option<f64>> {
         self.submit();
-        let read = (self.recorder.borrow_mut()).read_timestamps(&self.device, &self.queue);
-        let mapping = match read {
-            Ok(Some(mapping)) => mapping,
-            Ok(None) => return self.check().map(|()| None),
-            Err(fault) => {
-                self.fail(fault);
-                return self.check().map(|()| None);
-            }
+        let read = self
+            .guarded(|| (self.recorder.borrow_mut()).read_timestamps(&self.device, &self.queue));
+        let Some(mapping) = read.flatten() else {
+            return self.check().map(|()| None);
         };
-        let ticks = self.mapped(Ok(mapping)).await?;
+        let ticks = self.mapped(mapping).await?;
         let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&ticks);
         Ok(self.recorder.borrow().gpu_seconds(&ticks))
     }
 
     /// The words of a buffer that is read back.
-    async fn mapped(&self, read: std::result::Result<Mapping, Fault>) -> Result<Vec<u32>> {
-        let staging = match read {
-            Ok(mapping) => mapping.await,
-            Err(fault) => Err(fault),
-        };
+    async fn mapped(&self, mapping: Mapping) -> Result<Vec<u32>> {
+        let staging = mapping.await;
         if let Err(fault) = &staging {
             self.fail(fault.clone());
         }
@@ -279,15 +272,17 @@ impl Gpu {
             );
             return Err(self.error(FaultKind::Other, text).into());
         }
-        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+        let descriptor = wgpu::BufferDescriptor {
             label: None,
             size: bytes as u64,
             usage: wgpu::BufferUsages::STORAGE
                 | wgpu::BufferUsages::COPY_SRC
                 | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
-        });
+        };
+        let buffer = self.guarded(|| Ok(self.device.create_buffer(&descriptor)));
         self.check()?;
+        let buffer = buffer.expect("without a buffer there is a fault");
         Ok(GpuBuffer {
             memory: Arc::new(Memory {
                 id: self.next_id.fetch_add(1, Ordering::Relaxed),
@@ -316,7 +311,11 @@ impl Gpu {
         if workgroups.contains(&0) || self.check().is_err() {
             return;
         }
-        let compiled = (self.pipelines.borrow_mut()).get(&self.device, kernel, models);
+        let Some(compiled) =
+            self.guarded(|| Ok((self.pipelines.borrow_mut()).get(&self.device, kernel, models)))
+        else {
+            return;
+        };
         let pipeline = match compiled {
             Ok(pipeline) => pipeline,
             Err(reason) => {
@@ -329,7 +328,10 @@ impl Gpu {
                 return self.fail((FaultKind::Other, reason));
             }
         };
-        let bind_group = self.bind_group((kernel, models), &pipeline.layout, bindings);
+        let bound = || Ok(self.bind_group((kernel, models), &pipeline.layout, bindings));
+        let Some(bind_group) = self.guarded(bound) else {
+            return;
+        };
         let id = std::ptr::from_ref(kernel) as usize;
         let full = (self.recorder.borrow_mut()).record(
             id,
@@ -404,15 +406,11 @@ impl Gpu {
     #[cfg(not(target_arch = "wasm32"))]
     fn finish(&self) {
         self.submit();
-        if let Err(fault) = self.recorder.borrow_mut().wait_for_all(&self.device) {
-            self.fail(fault);
-        }
+        self.guarded(|| self.recorder.borrow_mut().wait_for_all(&self.device));
     }
 
     fn submit(&self) {
-        if let Err(fault) = self.recorder.borrow_mut().submit(&self.device, &self.queue) {
-            self.fail(fault);
-        }
+        self.guarded(|| (self.recorder.borrow_mut()).submit(&self.device, &self.queue));
         self.forget_dropped();
     }
 }

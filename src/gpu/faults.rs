@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::Gpu;
+use super::{Gpu, panics};
 use crate::error::{DeviceFault, Error, FaultKind, Result};
 
 /// What kind of fault there is, and what it is.
@@ -27,6 +27,16 @@ impl Gpu {
     /// An error of this device.
     pub(super) fn error(&self, kind: FaultKind, text: String) -> DeviceFault {
         kind.of(&self.info.name, text)
+    }
+
+    /// What a call of wgpu gives; its fault, and that it panics, are taken in.
+    pub(super) fn guarded<T>(
+        &self,
+        call: impl FnOnce() -> std::result::Result<T, Fault>,
+    ) -> Option<T> {
+        let unexpected = || (FaultKind::Lost, "its driver failed unexpectedly".to_owned());
+        let result = panics::caught(call).unwrap_or_else(|| Err(unexpected()));
+        result.map_err(|fault| self.fail(fault)).ok()
     }
 
     /// Takes a fault in; the first one stays.

@@ -18,17 +18,15 @@ impl Device for Gpu {
     fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<GpuBuffer> {
         let bytes: &[u8] = bytemuck::cast_slice(values);
         let buffer = self.create(bytes.len().div_ceil(4))?;
-        let whole = bytes.len() / 4 * 4;
-        self.queue
-            .write_buffer(&buffer.memory.buffer, 0, &bytes[..whole]);
-        if whole < bytes.len() {
-            let tail = words_of(&bytes[whole..]);
-            self.queue.write_buffer(
-                &buffer.memory.buffer,
-                whole as u64,
-                bytemuck::cast_slice(&tail),
-            );
-        }
+        let (whole, memory) = (bytes.len() / 4 * 4, &buffer.memory.buffer);
+        self.guarded(|| {
+            self.queue.write_buffer(memory, 0, &bytes[..whole]);
+            if whole < bytes.len() {
+                let tail = words_of(&bytes[whole..]);
+                (self.queue).write_buffer(memory, whole as u64, bytemuck::cast_slice(&tail));
+            }
+            Ok(())
+        });
         Ok(buffer)
     }
 
@@ -62,13 +60,13 @@ impl Device for Gpu {
         self.submit();
         let (offset, size) = buffer.bytes();
         let range = offset..offset + size;
-        let read = (self.recorder.borrow_mut()).read_back(
-            &self.device,
-            &self.queue,
-            &buffer.memory.buffer,
-            range,
-        );
-        let mut words = self.mapped(read).await?;
+        let memory = &buffer.memory.buffer;
+        let read = self.guarded(|| {
+            (self.recorder.borrow_mut()).read_back(&self.device, &self.queue, memory, range)
+        });
+        self.check()?;
+        let mapping = read.expect("what is not read back has a fault");
+        let mut words = self.mapped(mapping).await?;
         words.truncate(buffer.words);
         Ok(words)
     }

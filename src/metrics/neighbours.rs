@@ -84,7 +84,8 @@ fn nearest_of(z: &[f32], d: usize, i: usize, count: usize) -> Vec<u32> {
         others.select_nth_unstable_by(count, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         others.truncate(count);
     }
-    others.into_iter().map(|(_, j)| j).collect()
+    // Not by into_iter, which would keep the memory of all others behind the few.
+    others.iter().map(|(_, j)| *j).collect()
 }
 
 /// How often two points drawn at random lie in one cluster.
@@ -127,6 +128,14 @@ mod tests {
         assert!(neighbours.agreement(&moved) < 0.9);
         let renamed: Vec<u32> = apart.iter().map(|cluster| 7 - cluster).collect();
         assert_eq!(neighbours.agreement(&renamed), 1.0);
+    }
+
+    #[test]
+    fn only_the_nearest_are_kept_in_memory() {
+        let z: Vec<f32> = (0..1000).map(|i| i as f32).collect();
+        let neighbours = Neighbours::of(&z, 1);
+        let kept = neighbours.nearest.iter().map(Vec::capacity);
+        assert!(kept.sum::<usize>() <= 2 * NEAREST * 1000);
     }
 
     #[test]

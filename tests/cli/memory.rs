@@ -27,7 +27,7 @@ fn too_little_is_refused_with_the_size_needed_and_that_is_enough() {
         &["of the machine's memory are needed", "allows 10 MiB"],
     );
     assert!(!folder.path("run").exists());
-    let needed = told(&stderr(&folder.run(&all("97M"))));
+    let needed = told(&stderr(&folder.run(&all("20M"))));
     folder.ok(&all(&format!("{needed}M")));
 }
 
