@@ -3,6 +3,15 @@
 //! Data go to stdout, all talk to stderr. Exit codes are [`dec_gpu::Error::exit_code`], and 1 for a bug
 //! or a device that `verify` found wrong.
 
+/// Talk, on stderr. That nobody hears it, because the disk of a log is full or its reader gone, stops no work: `eprintln!`
+/// would panic.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod atomic;
 mod bench;
 mod cache_folder;
@@ -22,6 +31,7 @@ mod progress;
 mod report;
 mod run_dir;
 mod signals;
+mod staged;
 mod tensorboard;
 mod train;
 mod verify;
@@ -95,14 +105,15 @@ type Outcome = Result<ExitCode, Error>;
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.verbose);
+    signals::survive_size_limits();
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
             if let (Error::Interrupted { .. }, Some(code)) = (&error, signals::exit_code()) {
-                eprintln!("error: {error}; the same command with --resume goes on");
+                tell!("error: {error}; the same command with --resume goes on");
                 return ExitCode::from(code as u8);
             }
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             ExitCode::from(error.exit_code())
         }
     }
