@@ -47,7 +47,9 @@ fn predicting_from(place: &Place, whole: &Files, data: &str, piece: &str, few: u
             let what = format!("{piece}, {action} at {turn}: {}", ended.stderr);
             assert_eq!(ended.code, Some(0), "{what}");
             let found = place.files("out");
-            PREDICTED.map(|name| assert!(found[name] == whole[name], "{what}: {name}"));
+            for name in PREDICTED {
+                assert!(found[name] == whole[name], "{what}: {name}");
+            }
         }
         place.remove("out");
         let ended = place.run(&args, at("read,open", piece, turn, "EIO"));
@@ -120,7 +122,9 @@ fn a_run_folder_that_cannot_be_read_is_told_and_stays() {
         let name = call.rsplit("outrun/").next().expect("a name");
         assert!(ended.stderr.contains(name), "{what}");
         let found = place.files("outrun");
-        SAME.map(|name| assert!(found[name] == whole[name], "{what}: {name}"));
+        for name in SAME {
+            assert!(found[name] == whole[name], "{what}: {name}");
+        }
     }
     println!("reads of a run: {count} places");
     assert!(count > 10, "{count} reads");
