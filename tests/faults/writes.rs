@@ -14,7 +14,7 @@ fn training_with(calls: &str, action: &str, lasting: bool, few: usize) -> usize 
     place.remove(OUT);
     let count = place.calls(&train(OUT, &[]), calls, OUT).len();
     let mut resumed = 0;
-    for turn in turns(count, few) {
+    for (i, turn) in turns(count, few).into_iter().enumerate() {
         place.remove(OUT);
         let fault = Fault {
             calls,
@@ -46,7 +46,7 @@ fn training_with(calls: &str, action: &str, lasting: bool, few: usize) -> usize 
             .files(OUT)
             .keys()
             .any(|name| name.starts_with("checkpoint/"));
-        if checkpoints && (all() || turn % 3 == 0) {
+        if checkpoints && (all() || i % 3 == 2) {
             resumed += 1;
             place.ok(&train(OUT, &["--resume"]));
             assert_same(&place.files(OUT), &whole, &what);
