@@ -26,6 +26,7 @@ mod export;
 mod info;
 mod input;
 mod man;
+mod max_memory;
 mod predict;
 mod progress;
 mod report;
@@ -104,13 +105,14 @@ type Outcome = Result<ExitCode, Error>;
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
+    quiet_expected_panics();
     start_log(cli.verbose);
     signals::survive_size_limits();
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
             if let (Error::Interrupted { .. }, Some(code)) = (&error, signals::exit_code()) {
-                tell!("error: {error}; the same command with --resume goes on");
+                signals::tell(&format!("{error}; the same command with --resume goes on"));
                 return ExitCode::from(code as u8);
             }
             tell!("error: {error}");
@@ -169,6 +171,16 @@ fn stdout_failed(source: std::io::Error) -> Error {
 
 fn usage(message: impl Into<String>) -> Error {
     ConfigError::Usage(message.into()).into()
+}
+
+/// What becomes an error is told once, as that.
+fn quiet_expected_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !dec_gpu::gpu::expects_panic() {
+            tell(panic);
+        }
+    }));
 }
 
 /// The GPU layer speaks `log`: errors always, warnings with -v, all with -vv.

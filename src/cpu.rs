@@ -55,10 +55,21 @@ impl CpuBuffer {
 ///
 /// Results have the same bits for any number of threads: work is split so that every element is computed
 /// by one thread in a fixed order.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Cpu {
     reference_only: bool,
     precision: Precision,
+    scratch_divisor: usize,
+}
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self {
+            reference_only: false,
+            precision: Precision::default(),
+            scratch_divisor: 1,
+        }
+    }
 }
 
 impl Cpu {
@@ -78,6 +89,14 @@ impl Cpu {
     /// The same with the operands of matrix products rounded, as a GPU opened with this precision does.
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
+    }
+
+    /// The same with less room for what is computed piece by piece ([`Device::scratch_divisor`]).
+    pub fn with_scratch_divisor(self, scratch_divisor: usize) -> Self {
+        Self {
+            scratch_divisor: scratch_divisor.max(1),
+            ..self
+        }
     }
 }
 
@@ -110,6 +129,10 @@ impl Device for Cpu {
 
     fn max_binding_bytes(&self) -> usize {
         usize::MAX
+    }
+
+    fn scratch_divisor(&self) -> usize {
+        self.scratch_divisor
     }
 
     fn tile(&self, _forms: &'static [Kernel], _product: Product) -> usize {

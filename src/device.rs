@@ -69,6 +69,11 @@ pub trait Device {
     /// The most bytes one binding may hold; larger data are split into blocks.
     fn max_binding_bytes(&self) -> usize;
 
+    /// Room that is used again and again is divided by this: more dispatches in less memory.
+    fn scratch_divisor(&self) -> usize {
+        1
+    }
+
     /// Whether a kernel can run here; some forms of a product need more than every adapter has.
     fn supports(&self, _kernel: &Kernel) -> bool {
         true

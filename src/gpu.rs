@@ -2,15 +2,17 @@
 //!
 //! `seam` is what the rest of the crate calls, `buffer` its memory. `adapters` finds and judges adapters, `features` asks for what they offer, `pipelines` turns a [`Kernel`] into a
 //! pipeline, `queue` submits as much as `pace` allows, `joined` runs a kernel for several models at once, `forms` chooses the form of a product, by a table or by what
-//! `tuner` measures, `self_test` tries those on matrix units, `fallback` replaces a form that does not compile.
+//! `tuner` measures, `self_test` tries those on matrix units, `fallback` replaces a form that does not compile, `faults` keeps what goes wrong.
 
 mod adapters;
 mod buffer;
 mod fallback;
+mod faults;
 mod features;
 mod forms;
 mod joined;
 mod pace;
+mod panics;
 mod pipelines;
 mod queue;
 mod seam;
@@ -31,15 +33,17 @@ use rustc_hash::FxHashMap;
 pub use adapters::{AdapterReport, Backend, Limit, adapters, choose};
 pub use buffer::GpuBuffer;
 pub use forms::Cooperative;
+pub use panics::expects_panic;
 pub use tuner::Tuning;
 
 use crate::device::DeviceInfo;
-use crate::error::{Error, Result};
+use crate::error::{Error, FaultKind, Result};
 use crate::features::Features;
 use crate::kernel::{Kernel, MAX_WORKGROUPS};
 use crate::precision::Precision;
 use buffer::Memory;
 use fallback::Fallen;
+use faults::{Fault, FirstFault, not_opened, watch_for_faults};
 use forms::Forms;
 use pipelines::{Checks, Models, Pipelines};
 use queue::{Mapping, Recorder};
@@ -47,7 +51,7 @@ use timestamps::Timestamps;
 use tuner::Tuner;
 
 /// How to open an adapter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct GpuOptions {
     /// Ask for WebGPU's default limits instead of all that the adapter has.
     pub default_limits: bool,
@@ -62,8 +66,28 @@ pub struct GpuOptions {
     /// Choose forms by measuring them instead of by a table. What is found depends on what else the machine does, and
     /// so do the last bits of what is computed; a model's file says which forms it was made with.
     pub tuning: Option<Tuning>,
+    /// How long a submit may take before the device counts as hung; 300 s if not given.
+    pub timeout: Option<std::time::Duration>,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
+    /// How much less room there is for what is computed piece by piece ([`crate::device::Device::scratch_divisor`]).
+    pub scratch_divisor: usize,
+}
+
+impl Default for GpuOptions {
+    fn default() -> Self {
+        Self {
+            default_limits: false,
+            checked: false,
+            form: None,
+            precision: Precision::default(),
+            timestamps: false,
+            tuning: None,
+            timeout: None,
+            max_binding_bytes: None,
+            scratch_divisor: 1,
+        }
+    }
 }
 
 /// A GPU, opened through wgpu.
@@ -72,21 +96,20 @@ pub struct Gpu {
     queue: wgpu::Queue,
     info: DeviceInfo,
     max_binding_bytes: usize,
+    scratch_divisor: usize,
     pipelines: RefCell<Pipelines>,
     forms: Forms,
     fallen: Fallen,
     tuner: Option<Tuner>,
     bind_groups: RefCell<FxHashMap<BindGroupKey, wgpu::BindGroup>>,
     recorder: RefCell<Recorder>,
-    fault: Fault,
+    fault: FirstFault,
     dropped: Dropped,
     next_id: AtomicU64,
 }
 
 /// A kernel's address and form, and its buffers: id, first word and words of each.
 type BindGroupKey = (usize, Models, Vec<(u64, usize, usize)>);
-/// The first error of the device; it stays.
-type Fault = Arc<Mutex<Option<String>>>;
 /// Ids of buffers that nobody holds any more; their bind groups are dropped at the next submit.
 type Dropped = Arc<Mutex<Vec<u64>>>;
 
@@ -157,23 +180,27 @@ impl Gpu {
             experimental_features: features::consent(granted),
             ..Default::default()
         };
-        let (device, queue) =
-            report
-                .adapter
-                .request_device(&descriptor)
-                .await
-                .map_err(|error| {
-                    Error::NoAdapter(format!("{} cannot be opened: {error}", report.info.name))
-                })?;
+        let opened = panics::caught_in(report.adapter.request_device(&descriptor)).await;
+        let (device, queue) = match opened {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => return Err(not_opened(&report.info.name, &error.to_string())),
+            None => return Err(not_opened(&report.info.name, "its driver failed")),
+        };
         let fault = watch_for_faults(&device);
         let binding = usize::try_from(limits.max_storage_buffer_binding_size).unwrap_or(usize::MAX);
         let alignment = limits.min_uniform_buffer_offset_alignment;
         let timestamps = (!timestamps.is_empty()).then(|| Timestamps::new(&device, &queue));
         Ok(Self {
-            recorder: RefCell::new(Recorder::new(&device, alignment, timestamps)),
+            recorder: RefCell::new(Recorder::new(
+                &device,
+                alignment,
+                timestamps,
+                options.timeout,
+            )),
             max_binding_bytes: options
                 .max_binding_bytes
                 .map_or(binding, |bytes| bytes.min(binding)),
+            scratch_divisor: options.scratch_divisor.max(1),
             tuner: (options.tuning.clone()).map(|tuning| Tuner::new(tuning, &report.info)),
             info: report.info.clone(),
             device,
@@ -189,6 +216,12 @@ impl Gpu {
             dropped: Dropped::default(),
             next_id: AtomicU64::new(0),
         })
+    }
+
+    /// The same with less room for what is computed piece by piece ([`crate::device::Device::scratch_divisor`]).
+    pub fn with_scratch_divisor(mut self, scratch_divisor: usize) -> Self {
+        self.scratch_divisor = scratch_divisor.max(1);
+        self
     }
 
     /// What became of cooperative matrices when the device was opened.
@@ -218,7 +251,7 @@ impl Gpu {
     }
 
     /// The words of a buffer that is read back.
-    async fn mapped(&self, read: std::result::Result<Mapping, String>) -> Result<Vec<u32>> {
+    async fn mapped(&self, read: std::result::Result<Mapping, Fault>) -> Result<Vec<u32>> {
         let staging = match read {
             Ok(mapping) => mapping.await,
             Err(fault) => Err(fault),
@@ -227,39 +260,22 @@ impl Gpu {
             self.fail(fault.clone());
         }
         self.check()?;
-        let staging = staging.map_err(Error::Device)?;
-        let view = staging.slice(..).get_mapped_range().map_err(|error| {
-            Error::Device(format!("{}: read back failed: {error}", self.info.name))
-        })?;
+        let staging = staging.map_err(|(kind, text)| self.error(kind, text))?;
+        let view = staging
+            .slice(..)
+            .get_mapped_range()
+            .map_err(|error| self.error(FaultKind::Other, format!("read back failed: {error}")))?;
         Ok(bytemuck::cast_slice(&view).to_vec())
-    }
-
-    fn check(&self) -> Result<()> {
-        match self
-            .fault
-            .lock()
-            .expect("no thread panics while it holds the lock")
-            .as_ref()
-        {
-            Some(fault) => Err(Error::Device(format!("{}: {fault}", self.info.name))),
-            None => Ok(()),
-        }
-    }
-
-    fn fail(&self, message: String) {
-        self.fault
-            .lock()
-            .expect("no thread panics while it holds the lock")
-            .get_or_insert(message);
     }
 
     fn create(&self, words: usize) -> Result<GpuBuffer> {
         let bytes = 4 * words.max(1);
         if bytes > self.max_binding_bytes {
-            return Err(Error::Device(format!(
-                "{}: a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters, or a smaller batch",
-                self.info.name, self.max_binding_bytes
-            )));
+            let text = format!(
+                "a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters, or a smaller batch",
+                self.max_binding_bytes
+            );
+            return Err(self.error(FaultKind::Other, text).into());
         }
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
@@ -307,8 +323,8 @@ impl Gpu {
                     Models::Several => " for several models; --together 1 does without",
                 };
                 let reason = format!("{} does not compile{several}: {reason}", kernel.title());
-                log::error!("{reason}");
-                return self.fail(reason);
+                log::debug!("{reason}");
+                return self.fail((FaultKind::Other, reason));
             }
         };
         let bind_group = self.bind_group((kernel, models), &pipeline.layout, bindings);
@@ -397,30 +413,4 @@ impl Gpu {
         }
         self.forget_dropped();
     }
-}
-
-/// Keeps the first error that wgpu or the driver reports.
-fn watch_for_faults(device: &wgpu::Device) -> Fault {
-    let fault = Fault::default();
-    let on_error = fault.clone();
-    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-        let text = match error {
-            wgpu::Error::OutOfMemory { .. } => "out of device memory".to_owned(),
-            other => other.to_string(),
-        };
-        log::error!("{text}");
-        if let Ok(mut fault) = on_error.lock() {
-            fault.get_or_insert(text);
-        }
-    }));
-    let on_loss = fault.clone();
-    device.set_device_lost_callback(move |reason, message| {
-        // Dropping the device reports its destruction too; that is no fault.
-        if reason != wgpu::DeviceLostReason::Destroyed
-            && let Ok(mut fault) = on_loss.lock()
-        {
-            fault.get_or_insert(format!("the device was lost: {message}"));
-        }
-    });
-    fault
 }

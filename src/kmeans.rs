@@ -101,7 +101,8 @@ pub async fn kmeans<D: Device, R: Rows<D> + ?Sized>(
     rows: &R,
     options: &KMeansOptions,
 ) -> Result<KMeansResult> {
-    run(device, rows, options, plan::SCRATCH_BYTES).await
+    let scratch = plan::SCRATCH_BYTES / device.scratch_divisor();
+    run(device, rows, options, scratch).await
 }
 
 /// [`kmeans`] with the scratch memory of one group of restarts bounded by `scratch_bytes`.

@@ -114,9 +114,10 @@ pub mod predict;
 pub mod random;
 pub mod report;
 pub mod source;
+pub mod tally;
 pub mod tile;
 pub mod together;
 pub mod trainer;
 pub mod verify;
 
-pub use error::{Error, Result};
+pub use error::{DeviceFault, Error, FaultKind, Result};

@@ -223,7 +223,7 @@ impl<D: Device> Rows<D> for DecodedRows<'_, D> {
 
 /// Rows of a scratch of floats.
 fn scratch_rows<D: Device>(device: &D, cols: usize) -> usize {
-    let bytes = SCRATCH_BYTES.min(device.max_binding_bytes());
+    let bytes = (SCRATCH_BYTES / device.scratch_divisor()).min(device.max_binding_bytes());
     (bytes / (4 * cols)).max(1)
 }
 

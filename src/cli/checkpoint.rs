@@ -100,8 +100,13 @@ impl Checkpoints {
         }
     }
 
+    /// From here on runs go on from what was written, if anything was.
+    pub(crate) fn go_on(&mut self) {
+        self.resume = true;
+    }
+
     /// Removes all checkpoints: the run is whole.
-    pub(crate) fn remove(self) -> Result<()> {
+    pub(crate) fn remove(&self) -> Result<()> {
         remove(&self.path).map_err(failed(&self.path))
     }
 }

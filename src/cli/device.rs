@@ -1,8 +1,10 @@
 //! `--backend` and `--adapter`: which device a command runs on.
 
+use std::time::Duration;
+
 use clap::Args;
 use dec_gpu::cpu::Cpu;
-use dec_gpu::device::Device;
+use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, Tuning, adapters, choose};
 use dec_gpu::precision::Precision;
 use dec_gpu::tile::{TILES, form_called};
@@ -41,6 +43,12 @@ pub(crate) struct DeviceArgs {
     /// Pretend that one GPU binding holds at most this many bytes (data are then split into blocks)
     #[arg(long, value_name = "BYTES", hide = true)]
     pub(crate) max_binding: Option<usize>,
+    /// Seconds that the device may take for one piece of work, which are of milliseconds, before it counts as hung
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) device_timeout: u64,
+    /// Scratch memory is divided by this.
+    #[arg(skip = 1_usize)]
+    pub(crate) scratch_divisor: usize,
     /// Read the GPU's own clock, for `bench`.
     #[arg(skip)]
     pub(crate) timestamps: bool,
@@ -50,6 +58,24 @@ pub(crate) struct DeviceArgs {
 pub(crate) enum AnyDevice {
     Cpu(Cpu),
     Gpu(Box<Gpu>),
+}
+
+impl AnyDevice {
+    /// The same with scratch memory divided by this.
+    pub(crate) fn with_scratch_divisor(self, divisor: usize) -> Self {
+        match self {
+            Self::Cpu(cpu) => Self::Cpu(cpu.with_scratch_divisor(divisor)),
+            Self::Gpu(gpu) => Self::Gpu(Box::new(gpu.with_scratch_divisor(divisor))),
+        }
+    }
+
+    /// What it is.
+    pub(crate) fn info(&self) -> DeviceInfo {
+        match self {
+            Self::Cpu(cpu) => cpu.info(),
+            Self::Gpu(gpu) => gpu.info(),
+        }
+    }
 }
 
 impl DeviceArgs {
@@ -99,13 +125,17 @@ impl DeviceArgs {
     }
 
     fn cpu(&self) -> Cpu {
-        Cpu::new().with_precision(self.precision)
+        Cpu::new()
+            .with_precision(self.precision)
+            .with_scratch_divisor(self.scratch_divisor)
     }
 
     /// Opens one adapter.
     pub(crate) fn open_adapter(&self, report: &AdapterReport) -> Result<Gpu> {
         let options = GpuOptions {
             max_binding_bytes: self.max_binding,
+            scratch_divisor: self.scratch_divisor,
+            timeout: Some(Duration::from_secs(self.device_timeout)),
             checked: self.checked,
             form: self.form,
             timestamps: self.timestamps,

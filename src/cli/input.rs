@@ -65,7 +65,7 @@ impl ReadArgs {
         self.options(Some(model.raw_input_dim()))
     }
 
-    fn options(&self, least_columns: Option<usize>) -> ReadOptions {
+    pub(crate) fn options(&self, least_columns: Option<usize>) -> ReadOptions {
         ReadOptions {
             label_column: self.label_column.as_deref().map(column),
             id_column: self.id_column.as_deref().map(column),

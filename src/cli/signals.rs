@@ -50,8 +50,8 @@ pub(crate) fn watch() -> std::io::Result<()> {
             loop {
                 std::thread::sleep(PAUSE);
                 if let Some(code) = exit_code().filter(|_| !is_stepping()) {
-                    tell!(
-                        "error: interrupted; the same command with --resume goes on from the last checkpoint"
+                    tell(
+                        "interrupted; the same command with --resume goes on from the last checkpoint",
                     );
                     std::process::exit(code);
                 }
@@ -59,6 +59,14 @@ pub(crate) fn watch() -> std::io::Result<()> {
         });
     }
     Ok(())
+}
+
+/// Says that the run was interrupted, unless that was said: the watch and the training may notice at once.
+pub(crate) fn tell(text: &str) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if !TOLD.swap(true, Ordering::SeqCst) {
+        tell!("error: {text}");
+    }
 }
 
 /// The exit code of the signal that has come, if one has.

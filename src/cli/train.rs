@@ -2,9 +2,11 @@
 
 mod choose;
 mod lowered;
+mod memory;
 mod one_run;
 mod prepare;
 mod pretrained;
+mod recover;
 mod results;
 mod runs;
 
@@ -14,7 +16,7 @@ use std::time::Instant;
 
 use clap::Args;
 use dec_gpu::config::{Config, ConfigError, DataShape};
-use dec_gpu::data::{Dataset, ImageShape, digits, images};
+use dec_gpu::data::{Dataset, ImageShape, Labels, digits, images};
 use dec_gpu::device::Device;
 use dec_gpu::model::Model;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
@@ -27,6 +29,7 @@ use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
 use super::input::{ReadArgs, read_text};
+use super::max_memory::MaxMemory;
 use super::progress::Progress;
 use super::report::report_run;
 use super::run_dir::RunDir;
@@ -34,6 +37,7 @@ use super::tensorboard::Boards;
 use super::{Outcome, signals, usage};
 use choose::Choosing;
 use prepare::PrepareArgs;
+use recover::Attempt;
 use results::{finish, write_results};
 use runs::Seeds;
 
@@ -89,24 +93,34 @@ pub(crate) struct TrainArgs {
     /// Write TensorBoard event files and the embedding for its projector; with --runs, a folder seed-N for each
     #[arg(long, value_name = "DIR")]
     tensorboard: Option<PathBuf>,
+    /// The most memory to use, e.g. 4G, or host=8G,device=2G: pieces are made smaller to fit; if that is not enough, the
+    /// size needed is told and nothing begins (exit code 3)
+    #[arg(long, value_name = "SIZE")]
+    max_memory: Option<MaxMemory>,
     /// Print metrics.json on stdout
     #[arg(long)]
     json: bool,
 }
 
-/// What to train.
-struct Plan {
+/// What to train, on whichever device.
+struct Job {
+    data: Dataset,
+    /// For scoring only.
+    labels: Option<Labels>,
     config: Config,
     runs: u32,
-    /// Runs side by side.
-    together: u32,
     /// The numbers of clusters to choose from; none if k is given.
     range: Option<RangeInclusive<usize>>,
     /// The model whose autoencoder is taken.
     pretrained: Option<Model>,
     /// Where TensorBoard looks, if it does.
     boards: Option<Boards>,
-    checkpoints: Checkpoints,
+    /// When the program began.
+    start: Instant,
+    folder: RunDir,
+    /// What is needed, in words.
+    memory: String,
+    silent: bool,
 }
 
 /// What every run begins with besides the data.
@@ -154,35 +168,45 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
     let pretrained = pretrained::model(&mut config, &data)?;
-    let data = prepare::prepared(data, &config, pretrained.as_ref())?;
+    let mut data = prepare::prepared(data, &config, pretrained.as_ref())?;
     let config = config.resolve(DataShape::of(&data))?;
     let device = args.device.open()?;
+    let together = args
+        .together
+        .unwrap_or_else(|| side_by_side(&device))
+        .min(args.runs);
+    let max = args.max_memory.unwrap_or_default();
+    let fit = memory::fit(&device, (&data, &config), together, range.is_some(), max)?;
     let folder = RunDir::create(&args.out, replace)?;
     if replace {
         folder.sweep();
     }
     let checkpoints =
         Checkpoints::open(&folder, args.checkpoint_every, args.resume, &data, &config)?;
-    signals::watch()
-        .map_err(|error| Error::Device(format!("signals cannot be watched: {error}")))?;
+    signals::watch().map_err(|error| Error::Run(format!("signals cannot be watched: {error}")))?;
     let boards = (args.tensorboard.as_deref())
         .map(|path| Boards::create(path, config.seed, args.runs))
         .transpose()?;
-    let plan = Plan {
-        pretrained,
-        boards,
-        checkpoints,
+    let job = Job {
         config,
         runs: args.runs,
-        together: args.together.unwrap_or_else(|| side_by_side(&device)),
         range,
+        pretrained,
+        boards,
+        labels: data.labels.take(),
+        data,
+        start,
+        folder,
+        memory: fit.told,
+        silent: quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()),
     };
-    let progress =
-        Progress::new(quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    let metrics = match device {
-        AnyDevice::Cpu(cpu) => train(&cpu, data, plan, start, &folder, progress)?,
-        AnyDevice::Gpu(gpu) => train(&*gpu, data, plan, start, &folder, progress)?,
+    let attempt = Attempt::first(checkpoints, fit.together);
+    let device_args = DeviceArgs {
+        scratch_divisor: fit.scratch_divisor,
+        ..args.device.clone()
     };
+    let device = device.with_scratch_divisor(fit.scratch_divisor);
+    let metrics = recover::train(&device_args, device, &job, attempt)?;
     finish(args, quiet, &metrics)
 }
 
@@ -228,7 +252,10 @@ fn configuration(args: &TrainArgs) -> Result<Config> {
 
 fn read(args: &TrainArgs) -> Result<Dataset> {
     match &args.data {
-        Some(path) => args.read.read(path),
+        Some(path) => {
+            memory::check_data(path, &args.read, args.max_memory.unwrap_or_default())?;
+            args.read.read(path)
+        }
         None if args.read.names_labels() => Err(usage("labels were given, but no DATA")),
         None => Ok(digits()),
     }
@@ -246,66 +273,65 @@ fn warped(data: &Dataset, config: &Config) -> String {
 }
 
 /// Trains on one device, from one seed or several, and writes the run folder.
-fn train<D: Joins>(
-    device: &D,
-    mut data: Dataset,
-    plan: Plan,
-    start: Instant,
-    folder: &RunDir,
-    mut progress: Progress,
-) -> Result<RunMetrics> {
-    let Plan {
-        config,
-        runs,
-        together,
-        range,
-        pretrained,
-        boards,
-        checkpoints,
-    } = plan;
-    progress.say(&format!(
-        "{}: {} samples x {} inputs{}{}, {} clusters, preset {}, on {}",
-        data.name,
-        data.n_samples,
-        data.input_dim,
-        prepare::told(&data),
-        warped(&data, &config),
-        choose::told(&config, range.as_ref()),
-        config.preset,
-        describe(device)
-    ));
-    let labels = data.labels.take();
-    let choosing = range.map(|range| Choosing {
-        data: &data,
+fn train<D: Joins>(device: &D, job: &Job, attempt: &Attempt) -> Result<RunMetrics> {
+    let mut progress = Progress::new(job.silent);
+    let (data, folder) = (&job.data, &job.folder);
+    progress.say(&told(device, job));
+    let labels = job.labels.as_ref();
+    let choosing = job.range.clone().map(|range| Choosing {
+        data,
         range,
         folder,
     });
     let begin = Begin {
-        labels: labels.as_ref().map(|labels| &labels.ids[..]),
-        label_names: labels.as_ref().map_or(&[], |labels| &labels.names),
-        boards: boards.as_ref(),
-        checkpoints: Some(&checkpoints),
+        labels: labels.map(|labels| &labels.ids[..]),
+        label_names: labels.map_or(&[], |labels| &labels.names),
+        boards: job.boards.as_ref(),
+        checkpoints: Some(&attempt.checkpoints),
         choosing: choosing.as_ref(),
-        pretrained: pretrained.as_ref(),
+        pretrained: job.pretrained.as_ref(),
     };
     let seeds = Seeds {
-        config,
-        runs,
-        together,
-        start,
+        config: job.config.clone(),
+        runs: job.runs,
+        together: attempt.together,
+        start: job.start,
     };
-    let mut done = seeds.train(device, &data, &begin, &mut progress)?;
+    let mut done = seeds.train(device, data, &begin, &mut progress)?;
     let kept = runs::compare(&done, folder, &progress)?;
     let boards = done
         .iter_mut()
         .try_for_each(|run| std::mem::replace(&mut run.board, Ok(())));
-    let run = done.swap_remove(kept);
-    write_results(folder, &run, labels.as_ref(), data.ids.as_deref())?;
+    let mut run = done.swap_remove(kept);
+    run.metrics.device_fault.clone_from(&attempt.fault);
+    write_results(folder, &run, labels, data.ids.as_deref())?;
     let of = (&run.found.model, &run.found.clustering);
-    explain_run(device, &data, of, folder)?;
+    explain_run(device, data, of, folder)?;
     report_run(folder, &run.metrics)?;
     // Last: it is there only when all else is.
     folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
-    checkpoints.remove()?;
+    attempt.checkpoints.remove()?;
     boards.map(|()| run.metrics)
+}
+
+/// What is trained, and where.
+fn told(device: &impl Device, job: &Job) -> String {
+    let Job {
+        data,
+        config,
+        range,
+        ..
+    } = job;
+    format!(
+        "{}: {} samples x {} inputs{}{}, {} clusters, preset {}, on {}, {}",
+        data.name,
+        data.n_samples,
+        data.input_dim,
+        prepare::told(data),
+        warped(data, config),
+        choose::told(config, range.as_ref()),
+        config.preset,
+        describe(device),
+        job.memory
+    )
 }

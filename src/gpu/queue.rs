@@ -9,10 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::faults::Fault;
 use super::pace::{MOST_DISPATCHES, Pace, Work};
+use super::panics;
 use super::timestamps::Timestamps;
+use crate::error::FaultKind;
 
-/// How long a submit may take before the device counts as hung.
+/// How long a submit may take before the device counts as hung, if nothing else is asked for.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// The most bytes of a dispatch's parameters: those of a joint one.
 const LARGEST_PARAMS: usize = 1024;
@@ -45,6 +48,7 @@ pub(super) struct Recorder {
     in_flight: VecDeque<InFlight>,
     clock: Clock,
     timestamps: Option<Timestamps>,
+    timeout: Duration,
 }
 
 impl Recorder {
@@ -52,6 +56,7 @@ impl Recorder {
         device: &wgpu::Device,
         alignment: u32,
         timestamps: Option<Timestamps>,
+        timeout: Option<Duration>,
     ) -> Self {
         let slot = 64usize.next_multiple_of(alignment as usize);
         let ring = device.create_buffer(&wgpu::BufferDescriptor {
@@ -70,6 +75,7 @@ impl Recorder {
             in_flight: VecDeque::new(),
             clock: Clock::start(),
             timestamps,
+            timeout: timeout.unwrap_or(TIMEOUT),
         }
     }
 
@@ -116,7 +122,7 @@ impl Recorder {
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fault> {
         if self.recorded.is_empty() {
             return Ok(());
         }
@@ -149,11 +155,11 @@ impl Recorder {
     }
 
     /// Waits for the oldest submit and learns from the time it took.
-    fn wait_for_oldest(&mut self, device: &wgpu::Device) -> Result<(), String> {
+    fn wait_for_oldest(&mut self, device: &wgpu::Device) -> Result<(), Fault> {
         let Some(oldest) = self.in_flight.pop_front() else {
             return Ok(());
         };
-        wait(device, Some(oldest.index))?;
+        wait(device, Some(oldest.index), self.timeout)?;
         if let Some(elapsed) = self.clock.lap() {
             self.pace.learn(&oldest.work, elapsed.as_secs_f64());
         }
@@ -165,7 +171,7 @@ impl Recorder {
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-    ) -> Result<Option<Mapping>, String> {
+    ) -> Result<Option<Mapping>, Fault> {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let taken = (self.timestamps.as_mut()).and_then(|stamps| stamps.take(&mut encoder));
         let Some((ticks, bytes)) = taken else {
@@ -183,9 +189,9 @@ impl Recorder {
 
     /// Waits for every submit.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn wait_for_all(&mut self, device: &wgpu::Device) -> Result<(), String> {
+    pub(super) fn wait_for_all(&mut self, device: &wgpu::Device) -> Result<(), Fault> {
         if let Some(newest) = self.in_flight.pop_back() {
-            wait(device, Some(newest.index))?;
+            wait(device, Some(newest.index), self.timeout)?;
         }
         self.in_flight.clear();
         self.clock.lap();
@@ -199,7 +205,7 @@ impl Recorder {
         queue: &wgpu::Queue,
         source: &wgpu::Buffer,
         bytes: std::ops::Range<u64>,
-    ) -> Result<Mapping, String> {
+    ) -> Result<Mapping, Fault> {
         let staging = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("read back"),
             size: bytes.end - bytes.start,
@@ -220,12 +226,15 @@ impl Recorder {
                 let mut state = state
                     .lock()
                     .expect("no thread panics while it holds the lock");
-                state.result = Some(result.map_err(|error| format!("read back failed: {error}")));
+                state.result = Some(
+                    result
+                        .map_err(|error| (FaultKind::Other, format!("read back failed: {error}"))),
+                );
                 if let Some(waker) = state.waker.take() {
                     waker.wake();
                 }
             });
-        wait(device, Some(index))?;
+        wait(device, Some(index), self.timeout)?;
         self.in_flight.clear();
         self.clock.lap();
         Ok(mapping)
@@ -236,24 +245,26 @@ impl Recorder {
 fn wait(
     device: &wgpu::Device,
     submission_index: Option<wgpu::SubmissionIndex>,
-) -> Result<(), String> {
+    timeout: Duration,
+) -> Result<(), Fault> {
     let poll = wgpu::PollType::Wait {
         submission_index,
-        timeout: Some(TIMEOUT),
+        timeout: Some(timeout),
     };
-    match device.poll(poll) {
-        Ok(_) => Ok(()),
-        Err(wgpu::PollError::Timeout) => Err(format!(
-            "a submit did not end within {} s",
-            TIMEOUT.as_secs()
-        )),
-        Err(error) => Err(error.to_string()),
+    match panics::caught(|| device.poll(poll)) {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(wgpu::PollError::Timeout)) => {
+            let text = format!("a submit did not end within {} s", timeout.as_secs());
+            Err((FaultKind::Hung, text))
+        }
+        Some(Err(error)) => Err((FaultKind::Other, error.to_string())),
+        None => Err((FaultKind::Lost, "the device was lost".into())),
     }
 }
 
 #[derive(Default)]
 struct MappingState {
-    result: Option<Result<(), String>>,
+    result: Option<Result<(), Fault>>,
     waker: Option<Waker>,
 }
 
@@ -264,7 +275,7 @@ pub(super) struct Mapping {
 }
 
 impl Future for Mapping {
-    type Output = Result<wgpu::Buffer, String>;
+    type Output = Result<wgpu::Buffer, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self

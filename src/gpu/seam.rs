@@ -77,6 +77,10 @@ impl Device for Gpu {
         self.max_binding_bytes
     }
 
+    fn scratch_divisor(&self) -> usize {
+        self.scratch_divisor
+    }
+
     fn supports(&self, kernel: &Kernel) -> bool {
         self.forms.granted.cover(kernel.needs())
     }

@@ -2,7 +2,7 @@
 
 use super::{KMeansOptions, Rows};
 use crate::device::{Device, param};
-use crate::error::{Error, Result};
+use crate::error::{FaultKind, Result};
 use crate::kernels::centroid_sum::Parts;
 
 /// Most memory for the state of one group of restarts, unless a single restart needs more.
@@ -40,11 +40,12 @@ impl Plan {
         let partial = 4 * parts[0].total * k * (d + 1);
         let largest = partial.max(4 * n);
         if largest > device.max_binding_bytes() {
-            return Err(Error::Device(format!(
+            let text = format!(
                 "k-means of {n} rows of {d} values in {k} clusters needs a buffer of {largest} bytes, \
-                 the device allows {}; use fewer rows or clusters",
+                 one binding holds {}; use fewer rows or clusters",
                 device.max_binding_bytes()
-            )));
+            );
+            return Err(FaultKind::Other.of(&device.info().name, text).into());
         }
         let together = (scratch_bytes / (partial + 4 * k * d + 8 * n))
             .min(device.max_binding_bytes() / largest)

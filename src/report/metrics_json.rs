@@ -51,6 +51,9 @@ pub struct RunMetrics {
     /// If numbers ran away and a phase was begun again at a lower rate; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lowered_rate: Option<LoweredRate>,
+    /// If the device failed and the run went on from a checkpoint on the device opened again; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_fault: Option<DeviceFaultRecord>,
     /// Share of labels that changed at the last refresh, 0 to 1.
     pub label_change: f64,
     /// How well the clusters agreed with who was near whom at the start, over time; not in older files.
@@ -74,6 +77,13 @@ pub struct RunScores {
     pub autoencoder_mixture: Option<Scores>,
     /// The final assignment.
     pub dec: Scores,
+}
+
+/// What was wrong with the device before the run went on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFaultRecord {
+    /// What was found.
+    pub text: String,
 }
 
 /// Where numbers ran away, so that the phase was begun again at a tenth of its learning rate.
@@ -180,6 +190,7 @@ mod tests {
             },
             stop_reason: StopReason::MaxSteps,
             lowered_rate: None,
+            device_fault: None,
             label_change: 0.5,
             neighbours: Some(Course {
                 start: 0.75,

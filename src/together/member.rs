@@ -69,6 +69,10 @@ impl<D: Device> Device for Member<'_, D> {
         .await
     }
 
+    fn scratch_divisor(&self) -> usize {
+        self.device.scratch_divisor()
+    }
+
     fn max_binding_bytes(&self) -> usize {
         self.device.max_binding_bytes()
     }

@@ -20,7 +20,7 @@ pub(crate) struct Embedding<D: Device> {
 }
 
 impl<D: Device> Embedding<D> {
-    /// Room for the embedding, computed `rows` samples at a time; `sizes` run from D to d.
+    /// Room for the embedding, computed `rows` samples at a time, fewer with less scratch memory; `sizes` run from D to d.
     pub(crate) fn new(
         device: &D,
         source: &Source<D>,
@@ -28,7 +28,8 @@ impl<D: Device> Embedding<D> {
         rows: usize,
     ) -> Result<Self> {
         let d = sizes[sizes.len() - 1];
-        let mut embedding = Self::without_blocks(device, sizes, rows.min(source.n_samples()))?;
+        let rows = (rows / device.scratch_divisor()).clamp(1, source.n_samples());
+        let mut embedding = Self::without_blocks(device, sizes, rows)?;
         let blocks = source
             .block_rows()
             .into_iter()

@@ -87,6 +87,18 @@ impl<D: Device> Trainer<'_, D> {
         Ok(First { kmeans, mixture })
     }
 
+    /// A mixture that says nothing but has the size of one that does.
+    pub(crate) fn blank_mixture(&self, kmeans: &KMeansResult) -> Result<MixtureClusters<D>> {
+        let blocks = self.source.block_rows().into_iter();
+        let posterior = blocks.map(|rows| Matrix::zeros(self.device, rows, self.n_clusters()));
+        Ok(MixtureClusters {
+            earned: false,
+            means: kmeans.centroids.clone(),
+            assignment: kmeans.assignment.clone(),
+            posterior: posterior.collect::<Result<_>>()?,
+        })
+    }
+
     /// None if the embedding has no spread that a mixture could follow.
     async fn mixture_clusters(&mut self) -> Result<Option<MixtureClusters<D>>> {
         self.encode_all();

@@ -39,6 +39,7 @@ pub(super) fn metrics_of(
         device,
         forms: None,
         lowered_rate: None,
+        device_fault: None,
         data: Some(data.name.clone()),
         precision,
         scores: found.scores,

@@ -27,6 +27,9 @@ pub(super) fn head(page: &Page) -> Markup {
         @if let Some(lowered) = &m.lowered_rate {
             p.warn { (Text(&lowered.tensor)) " was not finite at step " (lowered.step) " of " (Text(&lowered.phase)) ", so the phase was begun again at a tenth of its learning rate." }
         }
+        @if let Some(fault) = &m.device_fault {
+            p.warn { "The device failed (" (Text(&fault.text)) "); it was opened again and the run went on from its last checkpoint." }
+        }
         @let empty = m.cluster_sizes.iter().filter(|size| **size == 0).count();
         @if empty > 0 { p.warn { (empty) " of the clusters have no samples: a smaller number of clusters may fit better." } }
     }

@@ -1,0 +1,126 @@
+//! How much memory a run will need, told before it begins, and smaller pieces where that is more than it may use.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use dec_gpu::config::Config;
+use dec_gpu::data::{BlockOptions, Dataset, open_blocks};
+use dec_gpu::tally::{Needed, needed, value_bytes};
+use dec_gpu::{Error, Result};
+
+use crate::cli::device::AnyDevice;
+use crate::cli::input::ReadArgs;
+use crate::cli::max_memory::{MaxMemory, size};
+
+/// What the program takes without any data: code, driver, pictures, buffers of files.
+const BASE: u64 = 96 << 20;
+/// How often scratch memory may be divided; pieces smaller than that take long and save little.
+const DIVISORS: [usize; 4] = [1, 4, 16, 64];
+
+/// How a run fits.
+pub(super) struct Fit {
+    /// Runs side by side.
+    pub(super) together: u32,
+    pub(super) scratch_divisor: usize,
+    /// What it will need, in words.
+    pub(super) told: String,
+}
+
+/// Refuses data that are larger than what may be used, before they are read: they are walked through, a block at a time.
+pub(super) fn check_data(path: &Path, read: &ReadArgs, max: MaxMemory) -> Result<()> {
+    let Some(most) = max.host else {
+        return Ok(());
+    };
+    let mut values = 0;
+    open_blocks(
+        path,
+        &read.options(None),
+        &BlockOptions::default(),
+        &mut |block| {
+            values += value_bytes(&block.rows) as u64;
+            ControlFlow::Continue(())
+        },
+    )?;
+    let host = BASE + 2 * values;
+    match host > most {
+        true => Err(too_much("machine", host, "host", most)),
+        false => Ok(()),
+    }
+}
+
+/// The most runs side by side, with the largest pieces, that fit; `choosing` a number of clusters takes twice the room.
+pub(super) fn fit(
+    device: &AnyDevice,
+    (data, config): (&Dataset, &Config),
+    together: u32,
+    choosing: bool,
+    max: MaxMemory,
+) -> Result<Fit> {
+    let mut runs: Vec<(u32, usize)> =
+        std::iter::successors(Some(together), |t| (*t > 1).then(|| t.div_ceil(2)))
+            .map(|together| (together, 1))
+            .collect();
+    runs.extend(DIVISORS[1..].iter().map(|divisor| (1, *divisor)));
+    let mut least = None;
+    for (together, divisor) in runs {
+        let need = need(device, data, config, divisor)?;
+        let copies = together as usize * (1 + usize::from(choosing));
+        let device_bytes = need.of_runs(copies) as u64;
+        let host_bytes = host(device, data, config, (device_bytes, copies as u64));
+        let fits = |needed: u64, most: Option<u64>| most.is_none_or(|most| needed <= most);
+        if fits(host_bytes, max.host) && fits(device_bytes, max.device) {
+            return Ok(Fit {
+                together,
+                scratch_divisor: divisor,
+                told: told(host_bytes, (!is_host(device)).then_some(device_bytes)),
+            });
+        }
+        least = Some((host_bytes, device_bytes));
+    }
+    let (host_bytes, device_bytes) = least.expect("at least one way was tried");
+    Err(match max.host.filter(|most| host_bytes > *most) {
+        Some(most) => too_much("machine", host_bytes, "host", most),
+        None => too_much("device", device_bytes, "device", max.device.unwrap_or(0)),
+    })
+}
+
+fn need(device: &AnyDevice, data: &Dataset, config: &Config, divisor: usize) -> Result<Needed> {
+    match device {
+        AnyDevice::Cpu(cpu) => pollster::block_on(needed(cpu, data, config, divisor)),
+        AnyDevice::Gpu(gpu) => pollster::block_on(needed(&**gpu, data, config, divisor)),
+    }
+}
+
+/// Of the machine: the data, once more on their way to the device or as a part of it, what is read back of every sample,
+/// and the device's own if that is the machine's.
+fn host(device: &AnyDevice, data: &Dataset, config: &Config, (on_device, runs): (u64, u64)) -> u64 {
+    let per_sample = 2 * (config.n_clusters.unwrap_or(1) + config.network.embedding_dim + 4);
+    let results = runs * 4 * (data.n_samples * per_sample) as u64;
+    let values = value_bytes(data) as u64;
+    let own = if is_host(device) { on_device } else { values };
+    BASE + values + own + results
+}
+
+/// Whether the device's memory is the machine's.
+fn is_host(device: &AnyDevice) -> bool {
+    matches!(device.info().kind.as_str(), "cpu" | "software")
+}
+
+fn told(host: u64, device: Option<u64>) -> String {
+    match device {
+        Some(device) => format!(
+            "about {} of memory, {} of the GPU's",
+            size(host),
+            size(device)
+        ),
+        None => format!("about {} of memory", size(host)),
+    }
+}
+
+fn too_much(place: &str, needed: u64, key: &str, most: u64) -> Error {
+    Error::Memory(format!(
+        "about {} of the {place}'s memory are needed in the smallest pieces, --max-memory {key} allows {}; use fewer samples or columns, or allow more",
+        size(needed),
+        size(most)
+    ))
+}
