@@ -214,7 +214,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
 fn may_replace(args: &TrainArgs) -> Result<bool> {
     let out = args.out.display();
     let begun = checkpoint::any(&args.out);
-    // With checkpoints it is of an earlier run in this folder, or this run was killed when all but they was in its place.
+    // With checkpoints beside it, it is of an earlier run in this folder, or this run was killed as it removed them.
     if args.resume && !begun && args.out.join(report::METRICS_JSON).exists() {
         return Err(usage(format!(
             "{out} holds a whole run (metrics.json), there is nothing to resume; choose another --out, or pass --force"
