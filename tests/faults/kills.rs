@@ -219,3 +219,38 @@ fn a_kill_at_any_call_in_the_run_folder_costs_nothing() {
     );
     assert!(good >= 8, "{good} kills");
 }
+
+#[test]
+fn what_a_killed_command_left_half_written_goes_with_the_next_one() {
+    let place = Place::new();
+    place.trained("run");
+    let predict = ["predict", "run/model.safetensors", "data.csv", "--out", OUT];
+    let predict = [&predict[..], &["--backend", "cpu", "--force"]].concat();
+    let whole = {
+        place.ok(&predict);
+        place.files(OUT)
+    };
+    let count = place.calls(&predict, "write", OUT).len();
+    place.copy("run", "outrun-report");
+    for (args, piece, count) in [
+        (&predict[..], OUT, count),
+        (&["report", "outrun-report"], "outrun-report/", 3),
+    ] {
+        let fault = Fault {
+            calls: "write",
+            piece,
+            turn: count,
+            lasting: false,
+            action: "kill-half",
+        };
+        let left = |place: &Place| {
+            let names = place.files(piece).into_keys();
+            names.filter(|name| name.ends_with(".tmp")).count()
+        };
+        assert!(place.run(args, Some(fault)).killed, "{args:?}");
+        assert!(left(&place) > 0, "{args:?} leaves nothing to remove");
+        place.ok(args);
+        assert_eq!(left(&place), 0, "{args:?}");
+    }
+    assert!(place.files(OUT) == whole);
+}
