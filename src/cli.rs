@@ -3,6 +3,15 @@
 //! Data go to stdout, all talk to stderr. Exit codes are [`dec_gpu::Error::exit_code`], and 1 for a bug
 //! or a device that `verify` found wrong.
 
+/// Talk, on stderr. That nobody hears it, because the disk of a log is full or its reader gone, stops no work: `eprintln!`
+/// would panic.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod atomic;
 mod bench;
 mod cache_folder;
@@ -23,6 +32,7 @@ mod progress;
 mod report;
 mod run_dir;
 mod signals;
+mod staged;
 mod tensorboard;
 mod train;
 mod verify;
@@ -97,6 +107,7 @@ pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     quiet_expected_panics();
     start_log(cli.verbose);
+    signals::survive_size_limits();
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -104,7 +115,7 @@ pub(crate) fn main() -> ExitCode {
                 signals::tell(&format!("{error}; the same command with --resume goes on"));
                 return ExitCode::from(code as u8);
             }
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             ExitCode::from(error.exit_code())
         }
     }

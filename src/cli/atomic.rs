@@ -5,6 +5,9 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+/// How the names of temporary files begin and end.
+const NAME: [&str; 2] = [".dec-gpu-", ".tmp"];
+
 /// Bytes gathered before a write to the system; the renderers make many small ones.
 const BUFFER: usize = 1 << 16;
 
@@ -12,7 +15,7 @@ const BUFFER: usize = 1 << 16;
 ///
 /// A reader sees the old file or the whole new one, also after a power cut. On any failure, a panic
 /// of `write` included, the temporary file is removed and the old file is untouched; only a killed
-/// process leaves a `.dec-gpu-*.tmp` behind. A symbolic link at `path` is replaced, not followed.
+/// process leaves a `.dec-gpu-*.tmp` behind, see [`sweep`]. A symbolic link at `path` is replaced, not followed.
 pub(crate) fn write_atomic(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -100,11 +103,30 @@ fn folder_of(path: &Path) -> &Path {
 /// A new file in `folder` that is removed when dropped.
 pub(super) fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".dec-gpu-").suffix(".tmp");
+    builder.prefix(NAME[0]).suffix(NAME[1]);
     // Temporary files are private by default; results are as public as the umask lets them be.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
+}
+
+/// Whether a file is one that a killed process has left.
+pub(crate) fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(NAME[0]) && name.ends_with(NAME[1])
+}
+
+/// Removes the temporary files in `folder` that killed processes have left. For where only one process may write: those of
+/// one that still runs would go too.
+pub(crate) fn sweep(folder: &Path) {
+    let paths = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in paths
+        .map(|entry| entry.path())
+        .filter(|path| is_temporary(path))
+    {
+        // It lies there as before; whatever is wrong shows when something is written.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// Makes the rename itself survive a power cut.

@@ -13,6 +13,7 @@ use dec_gpu::config::Config;
 use dec_gpu::data::Dataset;
 use dec_gpu::{Error, Result};
 
+use super::atomic::{is_temporary, sweep};
 use super::run_dir::RunDir;
 use identity::Identity;
 pub(crate) use keeper::Keeper;
@@ -42,6 +43,7 @@ impl Checkpoints {
         config: &Config,
     ) -> Result<Self> {
         let path = folder.path().join(FOLDER);
+        sweep(&path);
         if !resume {
             remove(&path).map_err(failed(&path))?;
         }
@@ -85,7 +87,7 @@ impl Checkpoints {
                 }
                 Err(why) => {
                     let text = format!("{}: {why}", path.display());
-                    eprintln!("warning: {text}; the checkpoint before it is taken");
+                    tell!("warning: {text}; the checkpoint before it is taken");
                     damaged = Some(text);
                 }
             }
@@ -112,6 +114,19 @@ impl Checkpoints {
 /// Whether a run folder has checkpoints to go on from.
 pub(crate) fn any(run: &Path) -> bool {
     entries(&run.join(FOLDER)).is_ok_and(|files| !files.is_empty())
+}
+
+/// Whether a run folder holds nothing but what a run leaves that was killed before its first checkpoint was whole.
+pub(crate) fn only_begun(run: &Path) -> bool {
+    let only = |folder: &Path, expected: &dyn Fn(&Path) -> bool| {
+        let entries =
+            fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        entries.is_ok_and(|entries| entries.iter().all(|entry| expected(&entry.path())))
+    };
+    let folder = run.join(FOLDER);
+    only(run, &|path| {
+        is_temporary(path) || path == folder && only(path, &is_temporary)
+    })
 }
 
 fn parsed(bytes: Vec<u8>) -> std::result::Result<State, String> {

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
         return print(&(json(&reports) + "\n"));
     }
     if reports.is_empty() {
-        eprintln!(
+        tell!(
             "no adapter found; install the GPU's driver (a software one on Debian or Ubuntu: apt-get install \
              mesa-vulkan-drivers); --backend cpu needs none"
         );

@@ -83,6 +83,7 @@ pub(crate) fn explain_run<D: Device>(
     };
     // Whether files may be overwritten was decided for the run folder.
     let folder = RunDir::create(run.path().join(report::EXPLAIN), true)?;
+    folder.sweep();
     explain_into(device, model, data, &outputs, EXEMPLARS, &folder)
 }
 

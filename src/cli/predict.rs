@@ -82,7 +82,7 @@ pub(crate) fn run(args: &PredictArgs, quiet: bool) -> Outcome {
     })?;
     if let (Some(least), false) = (args.min_confidence, quiet) {
         let (unsure, n) = (totals.unsure, totals.n_samples);
-        eprintln!("{unsure} of {n} samples have a confidence below {least} and label -1");
+        tell!("{unsure} of {n} samples have a confidence below {least} and label -1");
     }
     if args.json {
         return print(&json(args, &totals, &device));
@@ -107,6 +107,9 @@ fn assign_all(
     }
     let device = args.device.open()?;
     let folder = RunDir::create(&args.out, args.force)?;
+    if args.force {
+        folder.sweep();
+    }
     let stream = Stream {
         args,
         model,
@@ -188,7 +191,7 @@ impl Progress {
         }
         self.last = Instant::now();
         let rate = samples as f64 / self.start.elapsed().as_secs_f64();
-        eprintln!("{samples} samples, {rate:.0} per second");
+        tell!("{samples} samples, {rate:.0} per second");
     }
 }
 

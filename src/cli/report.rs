@@ -46,6 +46,8 @@ pub(crate) fn report_run(folder: &RunDir, metrics: &report::RunMetrics) -> Resul
 
 fn write(folder: &RunDir, page: &Page) -> Result<()> {
     let pictures = RunDir::create(folder.path().join(report::PICTURES), true)?;
+    folder.sweep();
+    pictures.sweep();
     for (name, svg) in page.pictures() {
         pictures.write(&format!("{name}.svg"), |out| out.write_all(svg.as_bytes()))?;
         let png = raster::png(&svg);

@@ -1,6 +1,6 @@
 //! The run folder: where a run's files go, and the rule that nothing is overwritten by accident.
 
-use super::atomic::{Pending, temporary_in, write_atomic};
+use super::atomic::{Pending, sweep, temporary_in, write_atomic};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -113,6 +113,19 @@ impl RunDir {
             path: self.path.join(name),
             source,
         })
+    }
+
+    /// Removes the file `name` if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), RunDirError> {
+        match fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => self.named(name, removed),
+        }
+    }
+
+    /// Removes what killed processes have left unfinished here; see [`sweep`].
+    pub(crate) fn sweep(&self) {
+        sweep(&self.path);
     }
 
     /// Removes the folder if it was made here and nothing is in it; for when there are no results.

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM while training: the first asks for a checkpoint and the end, the second ends at once.
+//! Ctrl-C and SIGTERM while training: the first asks for a checkpoint and the end, the second ends at once. And the signal
+//! of files that grow too large.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,14 @@ struct Watch {
 }
 
 static WATCH: OnceLock<Watch> = OnceLock::new();
+
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) fail as any other does. By default its signal kills the
+/// process, which can then neither say why nor remove what it has begun.
+pub(crate) fn survive_size_limits() {
+    #[cfg(unix)]
+    // A handler is enough; if there can be none, the system's default stays.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
 
 /// Begins to watch. What has no steps, such as k-means or writing results, cannot be stopped between two of them: there the
 /// program ends at once, and the checkpoint at the end of the phase before is the one to go on from.
@@ -56,7 +65,7 @@ pub(crate) fn watch() -> std::io::Result<()> {
 pub(crate) fn tell(text: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if !TOLD.swap(true, Ordering::SeqCst) {
-        eprintln!("error: {text}");
+        tell!("error: {text}");
     }
 }
 

@@ -178,6 +178,9 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let max = args.max_memory.unwrap_or_default();
     let fit = memory::fit(&device, (&data, &config), together, range.is_some(), max)?;
     let folder = RunDir::create(&args.out, replace)?;
+    if replace {
+        folder.sweep();
+    }
     let checkpoints =
         Checkpoints::open(&folder, args.checkpoint_every, args.resume, &data, &config)?;
     signals::watch().map_err(|error| Error::Run(format!("signals cannot be watched: {error}")))?;
@@ -210,18 +213,19 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
 /// Whether files of the run folder may be replaced: with --force, and those of a run that goes on.
 fn may_replace(args: &TrainArgs) -> Result<bool> {
     let out = args.out.display();
-    if args.resume && args.out.join(report::METRICS_JSON).exists() {
+    let begun = checkpoint::any(&args.out);
+    // With checkpoints beside it, it is of an earlier run in this folder, or this run was killed as it removed them.
+    if args.resume && !begun && args.out.join(report::METRICS_JSON).exists() {
         return Err(usage(format!(
             "{out} holds a whole run (metrics.json), there is nothing to resume; choose another --out, or pass --force"
         )));
     }
-    let begun = checkpoint::any(&args.out);
     if begun && !args.resume && !args.force {
         return Err(usage(format!(
             "{out} holds a run that was interrupted; pass --resume to go on with it, or --force to begin again"
         )));
     }
-    Ok(args.force || args.resume && begun)
+    Ok(args.force || args.resume && (begun || checkpoint::only_begun(&args.out)))
 }
 
 /// As many runs as a device gains from: a processor, and one that plays a GPU, has no idle units to fill.

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &VerifyArgs, quiet: bool) -> Outcome {
     let reports = chosen(args)?;
     let say = |info: &DeviceInfo| {
         if !quiet {
-            eprintln!("verifying {} ({})", info.name, info.backend);
+            tell!("verifying {} ({})", info.name, info.backend);
         }
     };
     let cpu = Cpu::new().with_precision(args.precision);

@@ -75,7 +75,7 @@ impl<'d, D: Recording> Suite<'d, D> {
 
     fn skip(&mut self, task: &Task, TooLong { predicted_seconds }: TooLong) {
         // Also with --quiet: a row that is missing is a result.
-        eprintln!(
+        tell!(
             "skipped {}: it would take about {predicted_seconds:.0} s; see --max-time",
             task.id
         );
@@ -105,7 +105,7 @@ impl<'d, D: Recording> Suite<'d, D> {
             self.device.precision(),
         );
         if !self.quiet {
-            eprintln!("{}: {:.1} us", row.id, row.median);
+            tell!("{}: {:.1} us", row.id, row.median);
         }
         self.rows.push(row);
         Ok(())

@@ -53,7 +53,7 @@ impl Screen {
         match &self.bar {
             _ if self.silent => {}
             Some(bar) => bar.println(line),
-            None => eprintln!("{}{line}", self.run.as_deref().unwrap_or("")),
+            None => tell!("{}{line}", self.run.as_deref().unwrap_or("")),
         }
     }
 

@@ -53,7 +53,7 @@ pub(super) fn train(
         }
         _ => "",
     };
-    eprintln!(
+    tell!(
         "warning: {fault}; it is opened again, once, and the run goes on from its last checkpoint{then}"
     );
     attempt.fault = Some(DeviceFaultRecord {

@@ -11,6 +11,7 @@ use dec_gpu::report::{self, ClassTable, METRICS_SCHEMA, RunMetrics};
 
 use super::{Found, Run, TrainArgs};
 use crate::cli::run_dir::RunDir;
+use crate::cli::staged::Staged;
 use crate::cli::{Outcome, print, stdout_failed};
 
 pub(super) fn metrics_of(
@@ -52,8 +53,8 @@ pub(super) fn metrics_of(
     }
 }
 
-/// Every file of the run folder but what explains and shows the clusters, and `metrics.json`; `ids` (n) are what the
-/// samples are called.
+/// Every file of the run folder but what explains and shows the clusters, and `metrics.json`, which is removed if it is of
+/// an earlier run; `ids` (n) are what the samples are called.
 pub(super) fn write_results(
     folder: &RunDir,
     run: &Run,
@@ -69,33 +70,37 @@ pub(super) fn write_results(
     } = run;
     let clustering = &found.clustering;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
-    folder.write(report::CONFIG_TOML, |out| {
+    let mut staged = Staged::begin(folder);
+    staged.write(report::CONFIG_TOML, |out| {
         out.write_all(config.to_toml().as_bytes())
     })?;
-    folder.write(report::LABELS_CSV, |out| {
+    staged.write(report::LABELS_CSV, |out| {
         report::write_labels_csv(out, &clustering.assignment, &clustering.confidence, ids)
     })?;
     if let Some(labels) = labels {
         let table = ClassTable::of(labels, &clustering.assignment);
-        folder.write(report::CONFUSION_CSV, |out| table.write_csv(out))?;
+        staged.write(report::CONFUSION_CSV, |out| table.write_csv(out))?;
     }
-    folder.write(report::SOFT_ASSIGNMENT_NPY, |out| {
+    staged.write(report::SOFT_ASSIGNMENT_NPY, |out| {
         report::write_npy(out, &clustering.soft_assignment, k)
     })?;
-    folder.write(report::EMBEDDING_NPY, |out| {
+    staged.write(report::EMBEDDING_NPY, |out| {
         report::write_npy(out, &clustering.embedding, d)
     })?;
-    folder.write(report::CENTROIDS_NPY, |out| {
+    staged.write(report::CENTROIDS_NPY, |out| {
         report::write_npy(out, &clustering.centroids, d)
     })?;
-    folder.write(report::MODEL_SAFETENSORS, |out| {
+    staged.write(report::MODEL_SAFETENSORS, |out| {
         out.write_all(&found.model.to_safetensors())
     })?;
-    folder.write(report::HISTORY_JSONL, |out| {
+    staged.write(report::HISTORY_JSONL, |out| {
         history
             .iter()
             .try_for_each(|record| record.write_line(&mut *out))
     })?;
+    // With another's files it would say of a mixture that it is whole.
+    folder.remove(report::METRICS_JSON)?;
+    staged.publish()?;
     Ok(())
 }
 
