@@ -41,7 +41,7 @@ use crate::precision::Precision;
 use buffer::Memory;
 use fallback::Fallen;
 use forms::Forms;
-use pipelines::{Checks, Models, Pipelines};
+use pipelines::{Models, Pipelines};
 use queue::{Mapping, Recorder};
 use timestamps::Timestamps;
 use tuner::Tuner;
@@ -178,10 +178,7 @@ impl Gpu {
             info: report.info.clone(),
             device,
             queue,
-            pipelines: RefCell::new(Pipelines::new(Checks::of(
-                options.checked,
-                &report.info.driver,
-            ))),
+            pipelines: RefCell::new(Pipelines::new(options.checked)),
             forms: Forms::new(report, options, granted),
             fallen: Fallen::default(),
             bind_groups: RefCell::default(),

@@ -83,7 +83,8 @@ fn what_is_too_large_for_one_binding_is_not_joined() {
             ..GpuOptions::default()
         };
         let open = |bytes| {
-            pollster::block_on(Gpu::open(&report, adapters::options(options(bytes)))).expect("opened")
+            pollster::block_on(Gpu::open(&report, adapters::options(options(bytes))))
+                .expect("opened")
         };
         let (plenty, tight) = (open(None), open(Some(32 << 10)));
         let [plenty, tight] = [&plenty, &tight].map(|gpu| assert_as_alone(gpu, &data, &seeds));
