@@ -1,10 +1,20 @@
 #!/usr/bin/env bash
 # Runs every test, the GPU kernels included, on all the adapters this machine has. A machine without
 # one gets a software Vulkan; where that is not possible this fails (exit 4): a GPU test is never skipped.
+#
+#   ./test.sh --all-adapters    and then on every other implementation that can be had: tests/drivers.sh, with a matrix
 set -euo pipefail
 cd "$(dirname "$0")"
 
-target=$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+case ${1:-} in
+'' | --all-adapters) ;;
+*)
+    echo "usage: ./test.sh [--all-adapters]" >&2
+    exit 2
+    ;;
+esac
+
+target=$(cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 log=$target/test.log
 
 # OpenGL alone does not count: it has neither subgroups nor f16, and many machines have Mesa's without a Vulkan.
@@ -27,7 +37,7 @@ install_software_vulkan() {
 }
 
 # Built as the tests need it: plain `cargo build` gives naga fewer features and compiles wgpu twice.
-cargo test --release --no-run
+cargo test --release --locked --no-run
 if ! has_adapter; then
     install_software_vulkan || true
     if ! has_adapter; then
@@ -44,7 +54,7 @@ fi
 
 # cargo's own runner, not nextest: that one starts a process, and so a device, for every trial.
 export DEC_GPU_REQUIRE_ADAPTER=1
-cargo test --release --no-fail-fast --lib --bins --tests 2>&1 | tee "$log"
+cargo test --release --locked --no-fail-fast --lib --bins --tests 2>&1 | tee "$log"
 
 # Each GPU test binary reports `gpu-trials: <adapter> (<driver>): <count>`, one line per adapter.
 grep -o 'gpu-trials: .*' "$log" | awk '
@@ -57,4 +67,8 @@ grep -o 'gpu-trials: .*' "$log" | awk '
 }
 
 # Last, so that the output ends in the tests' own summary.
-cargo test --release --doc
+cargo test --release --locked --doc
+
+if [ "${1:-}" = --all-adapters ]; then
+    tests/drivers.sh
+fi

@@ -24,7 +24,7 @@ read -ra bench_args <<<"${BENCH_ARGS:-}"
 failed=0
 
 if [ ! -x "$dec_gpu" ]; then
-    cargo build --release --manifest-path "$here/../Cargo.toml" || exit 2
+    cargo build --release --locked --manifest-path "$here/../Cargo.toml" || exit 2
 fi
 
 # step NAME COMMAND…: its output to NAME.log, its result and seconds to the summary.

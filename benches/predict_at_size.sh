@@ -19,12 +19,12 @@ dec_gpu=${DEC_GPU:-$here/target/release/dec-gpu}
 read -ra on <<<"${ON:---backend cpu}"
 read -ra args <<<"${ARGS:-}"
 [ -x /usr/bin/time ] || { echo "predict_at_size.sh: no /usr/bin/time; install GNU time (apt-get install time)" >&2; exit 2; }
-[ -n "${DEC_GPU:-}" ] || cargo build --release --quiet --manifest-path "$here/Cargo.toml"
+[ -n "${DEC_GPU:-}" ] || cargo build --release --locked --quiet --manifest-path "$here/Cargo.toml"
 mkdir -p "$out"
 
 make() { # N NAME: rows that are not there yet
     [ -e "$out/$2-labels.npy" ] && return
-    cargo run --release --quiet --manifest-path "$here/Cargo.toml" --example make_rows -- \
+    cargo run --release --locked --quiet --manifest-path "$here/Cargo.toml" --example make_rows -- \
         "$1" "$d" "$k" "$out/$2.part" "$out/$2-labels.part"
     mv "$out/$2.part" "$out/$2.npy" && mv "$out/$2-labels.part" "$out/$2-labels.npy"
 }

@@ -45,7 +45,7 @@ use buffer::Memory;
 use fallback::Fallen;
 use faults::{FirstFault, not_opened, watch_for_faults};
 use forms::Forms;
-use pipelines::{Checks, Models, Pipelines};
+use pipelines::{Models, Pipelines};
 use queue::{Mapping, Recorder};
 use timestamps::Timestamps;
 use tuner::Tuner;
@@ -207,10 +207,7 @@ impl Gpu {
             info: report.info.clone(),
             device,
             queue,
-            pipelines: RefCell::new(Pipelines::new(Checks::of(
-                options.checked,
-                &report.info.driver,
-            ))),
+            pipelines: RefCell::new(Pipelines::new(options.checked)),
             forms: Forms::new(report, options, granted),
             fallen: Fallen::default(),
             bind_groups: RefCell::default(),

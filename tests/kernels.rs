@@ -28,10 +28,11 @@ fn main() {
     let reports: Vec<Arc<AdapterReport>> = adapters::usable().into_iter().map(Arc::new).collect();
     let mut trials = host_trials();
     for report in &reports {
-        trials.extend(adapter_trials(report, false));
+        trials.extend(adapter_trials(report, adapters::set_checks() == Some(true)));
     }
     // The checks are wgpu's own and the same everywhere: one adapter shows them.
-    if let Some(report) = reports.first() {
+    let both = adapters::set_checks().is_none();
+    if let Some(report) = reports.first().filter(|_| both) {
         trials.extend(adapter_trials(report, true));
     }
     if reports.is_empty() {

@@ -41,48 +41,17 @@ impl Models {
     }
 }
 
-/// Which of wgpu's checks a kernel is compiled with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checks {
-    /// Of every index and every loop.
-    All,
-    /// A counter in every loop.
-    Loops,
-    /// None.
-    None,
-}
-
-impl Checks {
-    /// All if they are asked for, else none, but for a driver that computes other numbers without counters in its loops:
-    /// SwiftShader (in Chromium 156) leaves some lanes out where the lanes of a loop end at different times. Found by
-    /// `verify`: mixture_posterior, kl_gradient and farthest_point, with more elements than lanes.
-    pub(super) fn of(asked: bool, driver: &str) -> Self {
-        match (asked, driver.contains("SwiftShader")) {
-            (true, _) => Self::All,
-            (false, true) => Self::Loops,
-            (false, false) => Self::None,
-        }
-    }
-
-    fn of_trusted(self) -> wgpu::ShaderRuntimeChecks {
-        wgpu::ShaderRuntimeChecks {
-            force_loop_bounding: self != Self::None,
-            ..wgpu::ShaderRuntimeChecks::unchecked()
-        }
-    }
-}
-
 /// Compiled kernels by the address of their description, or why one does not compile.
 pub(super) struct Pipelines {
     compiled: FxHashMap<(usize, Models), Result<Pipeline, String>>,
-    checks: Checks,
+    checked: bool,
 }
 
 impl Pipelines {
-    pub(super) fn new(checks: Checks) -> Self {
+    pub(super) fn new(checked: bool) -> Self {
         Self {
             compiled: FxHashMap::default(),
-            checks,
+            checked,
         }
     }
 
@@ -95,10 +64,10 @@ impl Pipelines {
         models: Models,
     ) -> Result<Pipeline, String> {
         let key = (std::ptr::from_ref(kernel) as usize, models);
-        let checks = self.checks;
+        let checked = self.checked;
         self.compiled
             .entry(key)
-            .or_insert_with(|| caught(device, || compile(device, (kernel, models), checks)))
+            .or_insert_with(|| caught(device, || compile(device, (kernel, models), checked)))
             .clone()
     }
 }
@@ -143,17 +112,17 @@ fn gist(message: &str) -> String {
     told.next().unwrap_or(message).to_owned()
 }
 
-/// The module of a kernel with some of wgpu's own checks.
+/// The module of a kernel; unless `checked`, without wgpu's own checks of indices and loops.
 fn module(
     device: &wgpu::Device,
     (kernel, models): (&Kernel, Models),
-    checks: Checks,
+    checked: bool,
 ) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name),
         source: wgpu::ShaderSource::Wgsl(models.source(kernel).into()),
     };
-    if checks == Checks::All {
+    if checked {
         return device.create_shader_module(descriptor);
     }
     #[allow(
@@ -167,13 +136,13 @@ fn module(
     // every case between guard bands with checks on and off, alone and for several models, and the mutations with
     // checks on.
     unsafe {
-        device.create_shader_module_trusted(descriptor, checks.of_trusted())
+        device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
     }
 }
 
-fn compile(device: &wgpu::Device, (kernel, models): (&Kernel, Models), checks: Checks) -> Pipeline {
+fn compile(device: &wgpu::Device, (kernel, models): (&Kernel, Models), checked: bool) -> Pipeline {
     let label = Some(kernel.name);
-    let module = module(device, (kernel, models), checks);
+    let module = module(device, (kernel, models), checked);
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label,
         entries: &layout_entries(kernel, models),
@@ -190,7 +159,7 @@ fn compile(device: &wgpu::Device, (kernel, models): (&Kernel, Models), checks: C
         entry_point: Some("main"),
         compilation_options: wgpu::PipelineCompilationOptions {
             // Every kernel writes its workgroup memory before it reads it.
-            zero_initialize_workgroup_memory: checks == Checks::All,
+            zero_initialize_workgroup_memory: checked,
             ..Default::default()
         },
         cache: None,

@@ -3,34 +3,37 @@
 use super::MOST;
 use crate::kernel::Kernel;
 
-/// The WGSL of a kernel with one model along each z of the grid. Parameters become an array of
-/// `ModelParams`, and what a storage buffer is indexed with begins at the model's first word; all else stays.
+/// The WGSL of a kernel with one model along each z of the grid. The uniform becomes an array of
+/// `ModelParams`, of which each invocation takes its own once, and what a storage buffer is indexed with begins at the model's
+/// first word; all else stays.
 ///
 /// The source may use `params` and its storage buffers as the project's kernels do: `params.field` and `buffer[index]`.
 pub fn source(kernel: &Kernel) -> String {
     let mut text = without_comments(&kernel.source());
     for (i, binding) in kernel.bindings.iter().enumerate() {
-        let first = format!("params_of[model].first[{}][{}]", i / 4, i % 4);
+        let first = format!("model_first[{}][{}]", i / 4, i % 4);
         text = offset(&text, binding.name, &first);
     }
     text = text.replace(
         "var<uniform> params: Params;",
         &format!("var<uniform> params_of: array<ModelParams, {MOST}>;"),
     );
-    text = replaced(&text, "params", ".", "params_of[model].own.");
     let entry = text.find("@compute").expect("a kernel has an entry point");
     let (head, main) = text.split_at(entry);
     format!("{head}{MODEL}{}", by_model(main))
 }
 
-/// Binding 0, one element for each model; each begins at a multiple of 16 bytes, as uniforms must.
+/// Binding 0, one element for each model; each begins at a multiple of 16 bytes, as uniforms must. What an invocation
+/// takes of it is private and not read again where it is used: SwiftShader (Chromium 150 and 156) gives 0 after a loop for such a
+/// word read in the loop's condition, in lanes that have left the loop before the others of their subgroup.
 const MODEL: &str = "
 struct ModelParams {
     @align(16) own: Params,
     @align(16) first: array<vec4<u32>, 2>, // word of each binding that is the model's first
 }
 
-var<private> model: u32;
+var<private> params: Params;
+var<private> model_first: array<vec4<u32>, 2>;
 
 ";
 
@@ -59,18 +62,6 @@ fn offset(text: &str, name: &str, first: &str) -> String {
         out += &rest[..open];
         out += &format!("{first} + ({index})]");
         rest = &rest[close + 1..];
-    }
-    out + rest
-}
-
-/// `by` in place of `name` and `then`, wherever the name stands by itself.
-fn replaced(text: &str, name: &str, then: &str, by: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = found(rest, name, then) {
-        out += &rest[..at];
-        out += by;
-        rest = &rest[at + name.len() + then.len()..];
     }
     out + rest
 }
@@ -133,7 +124,8 @@ fn by_model(main: &str) -> String {
         }
     };
     format!(
-        "fn of_model({}{body}\n{attributes}fn main({}) {{\n    model = {z}.z;\n    of_model({});\n}}\n",
+        "fn of_model({}{body}\n{attributes}fn main({}) {{\n    params = params_of[{z}.z].own;\n    \
+         model_first = params_of[{z}.z].first;\n    of_model({});\n}}\n",
         declared.join(", "),
         entry.join(", "),
         arguments.join(", ")
@@ -161,12 +153,7 @@ mod tests {
         for kernel in kernels::ALL {
             let text = source(kernel);
             for (i, binding) in kernel.bindings.iter().enumerate() {
-                let first = format!(
-                    "{}[params_of[model].first[{}][{}] + (",
-                    binding.name,
-                    i / 4,
-                    i % 4
-                );
+                let first = format!("{}[model_first[{}][{}] + (", binding.name, i / 4, i % 4);
                 let name = kernel.title();
                 // What is not indexed is a buffer that one form does not use.
                 let indexed = found(&without_comments(&kernel.source()), binding.name, "[");
@@ -177,7 +164,8 @@ mod tests {
                     binding.name
                 );
             }
-            assert!(found(&text, "params", ".").is_none(), "{}", kernel.title());
+            // Once each for the parameters and the first words, at the start; see MODEL.
+            assert_eq!(text.matches("params_of[").count(), 2, "{}", kernel.title());
             if kernel.needs() == crate::features::Features::NONE {
                 let parsed = naga::front::wgsl::parse_str(&text);
                 assert!(parsed.is_ok(), "{}: {parsed:?}\n{text}", kernel.title());

@@ -1,4 +1,8 @@
 //! The adapters of this machine, for tests with one trial per adapter.
+//!
+//! `tests/drivers.sh` runs the same tests in other ways, which it names in the environment:
+//! `DEC_GPU_TEST_BACKEND=vulkan|gl|…` leaves the adapters of other backends out, `DEC_GPU_TEST_CHECKS=on|off` compiles
+//! every kernel with wgpu's checks or none, `DEC_GPU_TEST_LIMITS=default|own` asks for WebGPU's limits or all the adapter has.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,6 +16,33 @@ use libtest_mimic::{Failed, Trial};
 
 /// Set to 1, a machine without an adapter fails the tests instead of leaving them out visibly.
 const REQUIRE: &str = "DEC_GPU_REQUIRE_ADAPTER";
+
+/// A setting of two words from the environment; another word would quietly test something else.
+fn setting(name: &str, (yes, no): (&str, &str)) -> Option<bool> {
+    match std::env::var(name).ok()?.as_str() {
+        word if word == yes => Some(true),
+        word if word == no => Some(false),
+        word => panic!("{name} is {word}; expected {yes} or {no}"),
+    }
+}
+
+/// Whether kernels are compiled with wgpu's checks, if that is set for all tests.
+pub fn set_checks() -> Option<bool> {
+    setting("DEC_GPU_TEST_CHECKS", ("on", "off"))
+}
+
+fn set_default_limits() -> Option<bool> {
+    setting("DEC_GPU_TEST_LIMITS", ("default", "own"))
+}
+
+/// The options of a test with what is set for all of them.
+pub fn options(wanted: GpuOptions) -> GpuOptions {
+    GpuOptions {
+        checked: set_checks().unwrap_or(wanted.checked),
+        default_limits: set_default_limits().unwrap_or(wanted.default_limits),
+        ..wanted
+    }
+}
 
 /// Trials that have run, by adapter.
 static COUNTS: Mutex<Vec<(String, usize)>> = Mutex::new(Vec::new());
@@ -32,7 +63,9 @@ pub fn short(report: &AdapterReport) -> String {
 
 /// The adapters that can be used. One that is refused does not count, and is named on stderr.
 pub fn usable() -> Vec<AdapterReport> {
-    let (usable, refused): (Vec<_>, Vec<_>) = pollster::block_on(adapters(None))
+    let backend = std::env::var("DEC_GPU_TEST_BACKEND").ok();
+    let backend = backend.map(|name| name.parse().unwrap_or_else(|error| panic!("{error}")));
+    let (usable, refused): (Vec<_>, Vec<_>) = pollster::block_on(adapters(backend))
         .into_iter()
         .partition(|report| report.refusal.is_none());
     for report in refused {
@@ -45,7 +78,7 @@ pub fn usable() -> Vec<AdapterReport> {
 /// Opens an adapter once per thread.
 ///
 /// With WebGPU's default limits where it has them all: asking for more would hide a kernel that takes
-/// more than it promises. An adapter that lacks some limit that no kernel needs is opened with its own.
+/// more than it promises. An adapter that lacks some limit that no kernel needs is opened with its own, unless limits are set.
 pub fn open(report: &AdapterReport) -> Result<Rc<Gpu>, Failed> {
     open_as(report, false, Precision::F32)
 }
@@ -70,17 +103,20 @@ pub fn open_as(
         if let Some(gpu) = open.get(&(report.index, checked, precision)) {
             return Ok(gpu.clone());
         }
-        let defaults = GpuOptions {
+        let defaults = options(GpuOptions {
             default_limits: true,
             checked,
             precision,
             ..GpuOptions::default()
-        };
+        });
         let own = GpuOptions {
             default_limits: false,
             ..defaults.clone()
         };
         let gpu = pollster::block_on(Gpu::open(report, defaults)).or_else(|error| {
+            if set_default_limits().is_some() {
+                return Err(error);
+            }
             eprintln!("{error}; opened with the adapter's own limits");
             pollster::block_on(Gpu::open(report, own))
         });

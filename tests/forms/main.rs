@@ -23,7 +23,7 @@ fn open(test: &str, options: GpuOptions) -> Option<Gpu> {
         eprintln!("{test}: no usable adapter, NOT TESTED");
         return None;
     };
-    let gpu = pollster::block_on(Gpu::open(&report, options));
+    let gpu = pollster::block_on(Gpu::open(&report, adapters::options(options)));
     Some(gpu.unwrap_or_else(|error| panic!("{test}: {error}")))
 }
 

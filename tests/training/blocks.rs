@@ -12,7 +12,7 @@ use dec_gpu::source::Source;
 use dec_gpu::verify::training::{BAND, blobs, compare_runs};
 
 use super::variants::dense_and_sparse;
-use super::{bits, on_adapters, run, usable};
+use super::{adapters, bits, on_adapters, run, usable};
 
 /// The CPU, but one binding holds little.
 struct SmallCpu(Cpu, usize);
@@ -101,7 +101,9 @@ fn blocks_do_not_matter() {
             max_binding_bytes: Some(BINDING),
             ..GpuOptions::default()
         };
-        let open = |options| pollster::block_on(Gpu::open(&report, options)).expect("opens");
+        let open = |options| {
+            pollster::block_on(Gpu::open(&report, adapters::options(options))).expect("opens")
+        };
         assert_blocks_do_not_matter(&open(options), &open(GpuOptions::default()));
     }
 }

@@ -3,7 +3,7 @@
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::Dataset;
 use dec_gpu::device::{ALIGNMENT, Device, DeviceBuffer, Matrix};
-use dec_gpu::gpu::GpuOptions;
+use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernels::argmax_rows::argmax_rows;
 use dec_gpu::together::{Counts, Joins, MOST, run as run_together};
 use dec_gpu::verify::training::{Run, blobs, train};
@@ -83,7 +83,8 @@ fn what_is_too_large_for_one_binding_is_not_joined() {
             ..GpuOptions::default()
         };
         let open = |bytes| {
-            pollster::block_on(dec_gpu::gpu::Gpu::open(&report, options(bytes))).expect("opened")
+            pollster::block_on(Gpu::open(&report, adapters::options(options(bytes))))
+                .expect("opened")
         };
         let (plenty, tight) = (open(None), open(Some(32 << 10)));
         let [plenty, tight] = [&plenty, &tight].map(|gpu| assert_as_alone(gpu, &data, &seeds));
