@@ -31,6 +31,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use dec_gpu::Error;
 use dec_gpu::config::{ConfigError, PRESETS, commented};
+use dec_gpu::data::{printable, printable_lines};
 
 /// Deep Embedded Clustering on any vendor's GPU.
 #[derive(Parser)]
@@ -99,10 +100,12 @@ pub(crate) fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if let (Error::Interrupted { .. }, Some(code)) = (&error, signals::exit_code()) {
-                eprintln!("error: {error}; the same command with --resume goes on");
+                tell(&format!(
+                    "error: {error}; the same command with --resume goes on"
+                ));
                 return ExitCode::from(code as u8);
             }
-            eprintln!("error: {error}");
+            tell(&format!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
     }
@@ -137,6 +140,30 @@ fn print_config(args: &ConfigArgs) -> Outcome {
     print(&commented(&args.preset)?)
 }
 
+/// Says something on stderr. What comes from files and their names cannot steer the terminal.
+fn tell(text: &str) {
+    eprintln!("{}", printable_lines(text));
+}
+
+/// Writes text to stdout that may hold what comes from files and their names.
+fn print_text(text: &str) -> Outcome {
+    print(&(printable_lines(text) + "\n"))
+}
+
+/// Writes JSON to stdout: any character that is in it, but none that could steer the terminal.
+fn print_json(text: &str) -> Outcome {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.trim_end().chars() {
+        match c {
+            '\n' => safe.push(c),
+            _ if printable(c.encode_utf8(&mut [0; 4])).starts_with(c) => safe.push(c),
+            // The marks that are left are of one unit in UTF-16.
+            _ => safe += &format!("\\u{:04x}", u32::from(c)),
+        }
+    }
+    print(&(safe + "\n"))
+}
+
 /// Writes to stdout; a reader that went away is no error.
 fn print(text: &str) -> Outcome {
     use std::io::Write;
@@ -169,7 +196,11 @@ fn start_log(verbose: u8) {
     };
     env_logger::Builder::new()
         .parse_filters(filter)
-        .format_timestamp(None)
+        .format(|out, record| {
+            use std::io::Write;
+            let text = printable_lines(&record.args().to_string());
+            writeln!(out, "[{:<5} {}] {text}", record.level(), record.target())
+        })
         .init();
 }
 

@@ -14,6 +14,7 @@ use dec_gpu::data::Dataset;
 use dec_gpu::{Error, Result};
 
 use super::run_dir::RunDir;
+use super::tell;
 use identity::Identity;
 pub(crate) use keeper::Keeper;
 
@@ -85,7 +86,9 @@ impl Checkpoints {
                 }
                 Err(why) => {
                     let text = format!("{}: {why}", path.display());
-                    eprintln!("warning: {text}; the checkpoint before it is taken");
+                    tell(&format!(
+                        "warning: {text}; the checkpoint before it is taken"
+                    ));
                     damaged = Some(text);
                 }
             }

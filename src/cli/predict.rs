@@ -22,7 +22,7 @@ use dec_gpu::predict::{BATCH_SIZE, Predictor, block_rows, check_input_size};
 use super::device::{AnyDevice, DeviceArgs};
 use super::input::{ReadArgs, read_model};
 use super::run_dir::RunDir;
-use super::{Outcome, print, usage};
+use super::{Outcome, print_json, print_text, usage};
 use outputs::{Format, Outputs};
 use reader::{Blocks, with_blocks};
 use totals::Totals;
@@ -85,12 +85,12 @@ pub(crate) fn run(args: &PredictArgs, quiet: bool) -> Outcome {
         eprintln!("{unsure} of {n} samples have a confidence below {least} and label -1");
     }
     if args.json {
-        return print(&json(args, &totals, &device));
+        return print_json(&json(args, &totals, &device));
     }
     if quiet {
         return Ok(ExitCode::SUCCESS);
     }
-    print(&summary(args, &totals))
+    print_text(&summary(args, &totals))
 }
 
 /// Assigns every block. The device is opened and the folder made when data have come that fit the model.
