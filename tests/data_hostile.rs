@@ -28,7 +28,8 @@ fn every_table_is_refused_with_file_and_place() {
             };
             assert!(text.starts_with(file), "{what}: {text}");
             assert!(text.contains(words), "{what}: {text}");
-            assert!(text.contains("expected"), "{what}: {text}");
+            let says_what = text.contains("expected") || text.contains("labels of another length");
+            assert!(says_what, "{what}: {text}");
             refused += 1;
         }
     }

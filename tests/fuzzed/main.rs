@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
 /// Files that each target is given, of each kind.
-const CASES: u32 = 400;
+const CASES: u32 = 3000;
 
 fn runner() -> TestRunner {
     let more = std::env::var_os("PROPTEST_CASES").is_some();
@@ -123,7 +123,8 @@ fn a_faulty_reader_is_found() {
         ]
     }
     let at_a_number: fn(&[u8]) = |bytes| assert!(!bytes.starts_with(b"rows=18446744073709551615"));
-    let at_a_cut: fn(&[u8]) = |bytes| assert_ne!(bytes, b"rows=3");
+    let at_a_cut: fn(&[u8]) =
+        |bytes| assert!(!bytes.starts_with(b"rows=3") || bytes.ends_with(b"end"));
     let at_a_byte: fn(&[u8]) = |bytes| assert!(bytes.iter().all(|byte| *byte != 0x80));
     for body in [at_a_number, at_a_cut, at_a_byte] {
         let target = Target {

@@ -156,7 +156,7 @@ fn numbered(labels: &Labels) {
     assert_eq!(names.len(), labels.n_classes(), "a name twice");
 }
 
-/// Insists that blocks of three rows are the whole, or fail with the same words.
+/// Insists that blocks of three rows are the whole, or fail as it does.
 fn in_blocks(bytes: &[u8], options: &ReadOptions, whole: Result<Dataset, DataError>) {
     let block_options = BlockOptions {
         rows: NonZeroUsize::new(3),
@@ -171,9 +171,8 @@ fn in_blocks(bytes: &[u8], options: &ReadOptions, whole: Result<Dataset, DataErr
     let result = data::read_blocks(NAME, reader, options, &block_options, &mut take);
     let set = match (result, whole) {
         (Ok(()), Ok(set)) => set,
-        (Err(error), Err(of_whole)) => {
-            return assert_eq!(error.to_string(), of_whole.to_string());
-        }
+        // Of two faults either may be met first.
+        (Err(error), Err(_)) => return text::check(error, SHOWN),
         (Err(error), Ok(_)) => panic!("in blocks only: {error}"),
         // That no id comes twice is seen within a block only.
         (Ok(()), Err(error)) => {
