@@ -46,6 +46,27 @@ pub enum CheckpointError {
         /// What this run needs.
         expected: usize,
     },
+    /// A number of something that is not there.
+    #[error("{} has {found}, expected less than {below}", short(name))]
+    Index {
+        /// The tensor or the number.
+        name: String,
+        /// What stands there.
+        found: u64,
+        /// One more than the largest there can be.
+        below: u64,
+    },
+    /// A value that training never leaves.
+    #[error("{} has {found}, expected finite values", short(name))]
+    NotFinite {
+        /// The tensor.
+        name: String,
+        /// What stands there.
+        found: f32,
+    },
+    /// It goes on with a configuration that this run has not.
+    #[error("config is not that of this run")]
+    Config,
     /// A tensor holds something else than words.
     #[error("{} is of type {found}, expected words (U32)", short(name))]
     Type {

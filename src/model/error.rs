@@ -195,7 +195,7 @@ pub enum ModelError {
         expected: safetensors::Dtype,
     },
     /// A tensor has the wrong number of axes.
-    #[error("{file}: tensor {tensor} has shape {found:?}, expected {expected} axes")]
+    #[error("{file}: tensor {tensor} has shape {}, expected {expected} axes", said(format!("{found:?}")))]
     Rank {
         /// The file's name.
         file: String,
