@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use dec_gpu::Error;
 use dec_gpu::config::{ConfigError, PRESETS, commented};
-use dec_gpu::data::{printable, printable_lines};
+use dec_gpu::data::{is_printable, printable_lines};
 
 /// Deep Embedded Clustering on any vendor's GPU.
 #[derive(Parser)]
@@ -154,11 +154,11 @@ fn print_text(text: &str) -> Outcome {
 fn print_json(text: &str) -> Outcome {
     let mut safe = String::with_capacity(text.len());
     for c in text.trim_end().chars() {
-        match c {
-            '\n' => safe.push(c),
-            _ if printable(c.encode_utf8(&mut [0; 4])).starts_with(c) => safe.push(c),
-            // The marks that are left are of one unit in UTF-16.
-            _ => safe += &format!("\\u{:04x}", u32::from(c)),
+        if c == '\n' || is_printable(c) {
+            safe.push(c);
+        } else {
+            // All of these have four digits.
+            safe += &format!("\\u{:04x}", u32::from(c));
         }
     }
     print(&(safe + "\n"))

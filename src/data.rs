@@ -73,7 +73,7 @@ pub use images::{image_shape, images};
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
 pub use pictures::{BadImageSize, ImageSize, PictureError};
-pub use place::{Place, printable, printable_lines, short};
+pub use place::{Place, is_printable, printable, printable_lines, short};
 pub(crate) use place::{cut, said};
 pub use prepare::{Preparation, PrepareError, Step, UnknownStep, prepare};
 pub use profile::{Columns, columns};

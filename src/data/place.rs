@@ -56,13 +56,18 @@ impl fmt::Display for Place {
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_bidi_control(c) {
-            safe.extend(c.escape_default());
-        } else {
+        if is_printable(c) {
             safe.push(c);
+        } else {
+            safe.extend(c.escape_default());
         }
     }
     safe
+}
+
+/// Neither a control character nor a mark that turns the direction of text.
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !is_bidi_control(c)
 }
 
 /// `text` as [`printable`] has it, over several lines if it has several.
