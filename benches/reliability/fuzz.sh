@@ -4,7 +4,7 @@
 # usage: benches/reliability/fuzz.sh EXECUTIONS OUT [targets…], e.g. 1000000 /tmp/fuzz npy csv
 # Needs `cargo install cargo-fuzz --locked` and a C++ compiler; no nightly: RUSTC_BOOTSTRAP does. A run goes on with the
 # corpus that an earlier one left in OUT, where what breaks a reader lies too (OUT/artifacts), and adds a line for each
-# target to OUT/runs.tsv. SEED, and the most seconds of a target, MOST, can be set.
+# target to OUT/runs.tsv. SEED, and the most seconds of a target, MOST, can be set; BUILD=no takes the programs as they are.
 #
 # Without a sanitizer: the crate has no unsafe code in its readers, and the limit of memory is that of the reader itself.
 set -euo pipefail
@@ -15,7 +15,7 @@ out=$(cd "$out" && pwd)
 cd "$(dirname "$0")/../.."
 fuzz=tests/fuzz
 
-RUSTC_BOOTSTRAP=1 cargo fuzz build --fuzz-dir "$fuzz" -s none
+[ "${BUILD:-yes}" = no ] || RUSTC_BOOTSTRAP=1 cargo fuzz build --fuzz-dir "$fuzz" -s none
 programs=$fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(cargo fuzz list --fuzz-dir "$fuzz")
@@ -28,7 +28,7 @@ for target in "${targets[@]}"; do
     case $target in h5ad | parquet) longest=32768 ;; *) longest=4096 ;; esac
     mkdir -p "$out/corpus/$target"
     log=$out/$target.log result='nothing found'
-    FUZZ_SEEDS=$out/seeds/$target nice -n 10 "$programs/$target" "$out/corpus/$target" "$out/seeds/$target" \
+    FUZZ_SEEDS=$out/seeds/$target nice -n "${NICE:-10}" "$programs/$target" "$out/corpus/$target" "$out/seeds/$target" \
         -dict="$out/seeds/$target.dict" -artifact_prefix="$out/artifacts/$target-" -seed="${SEED:-1}" \
         -runs="$executions" -max_total_time="${MOST:-0}" -max_len="$longest" -rss_limit_mb=256 -timeout=10 \
         -print_final_stats=1 >"$log" 2>&1 || {
