@@ -193,13 +193,32 @@ impl State {
         }
     }
 
-    /// So many f32 under a name.
+    /// So many finite f32 under a name.
     ///
     /// # Errors
-    /// As [`State::words_of`].
+    /// As [`State::words_of`]; [`CheckpointError::NotFinite`].
     pub fn floats_of(&self, name: &str, expected: usize) -> Result<Vec<f32>, CheckpointError> {
         let words = self.words_of(name, expected)?;
-        Ok(words.iter().map(|word| f32::from_bits(*word)).collect())
+        let floats: Vec<f32> = words.iter().map(|word| f32::from_bits(*word)).collect();
+        match floats.iter().find(|value| !value.is_finite()) {
+            None => Ok(floats),
+            Some(found) => Err(CheckpointError::NotFinite {
+                name: name.into(),
+                found: *found,
+            }),
+        }
+    }
+
+    /// The words under a name, each below a bound: numbers of samples, clusters, places.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Missing`], [`CheckpointError::Index`].
+    pub fn indices(&self, name: &str, below: usize) -> Result<&[u32], CheckpointError> {
+        let words = self.words(name)?;
+        for word in words {
+            check_index(name, (*word).into(), below as u64)?;
+        }
+        Ok(words)
     }
 
     /// The text under a name.
@@ -222,6 +241,18 @@ impl State {
             found: text.into(),
         })?;
         Ok(f64::from_bits(bits))
+    }
+}
+
+/// Refuses a number that is not below a bound.
+pub(crate) fn check_index(name: &str, found: u64, below: u64) -> Result<(), CheckpointError> {
+    match found < below {
+        true => Ok(()),
+        false => Err(CheckpointError::Index {
+            name: name.into(),
+            found,
+            below,
+        }),
     }
 }
 

@@ -3,15 +3,6 @@
 //! Data go to stdout, all talk to stderr. Exit codes are [`dec_gpu::Error::exit_code`], and 1 for a bug
 //! or a device that `verify` found wrong.
 
-/// Talk, on stderr. That nobody hears it, because the disk of a log is full or its reader gone, stops no work: `eprintln!`
-/// would panic.
-macro_rules! tell {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
-    }};
-}
-
 mod atomic;
 mod bench;
 mod cache_folder;
@@ -42,6 +33,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use dec_gpu::Error;
 use dec_gpu::config::{ConfigError, PRESETS, commented};
+use dec_gpu::data::{is_printable, printable_lines};
 
 /// Deep Embedded Clustering on any vendor's GPU.
 #[derive(Parser)]
@@ -115,7 +107,7 @@ pub(crate) fn main() -> ExitCode {
                 signals::tell(&format!("{error}; the same command with --resume goes on"));
                 return ExitCode::from(code as u8);
             }
-            tell!("error: {error}");
+            tell(&format!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
     }
@@ -148,6 +140,32 @@ fn run(cli: Cli) -> Outcome {
 
 fn print_config(args: &ConfigArgs) -> Outcome {
     print(&commented(&args.preset)?)
+}
+
+/// Says something on stderr. What comes from files and their names cannot steer the terminal. That nobody hears it, because
+/// the disk of a log is full or its reader gone, stops no work: `eprintln!` would panic.
+fn tell(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", printable_lines(text));
+}
+
+/// Writes text to stdout that may hold what comes from files and their names.
+fn print_text(text: &str) -> Outcome {
+    print(&(printable_lines(text) + "\n"))
+}
+
+/// Writes JSON to stdout: any character that is in it, but none that could steer the terminal.
+fn print_json(text: &str) -> Outcome {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.trim_end().chars() {
+        if c == '\n' || is_printable(c) {
+            safe.push(c);
+        } else {
+            // All of these have four digits.
+            safe += &format!("\\u{:04x}", u32::from(c));
+        }
+    }
+    print(&(safe + "\n"))
 }
 
 /// Writes to stdout; a reader that went away is no error.
@@ -192,7 +210,11 @@ fn start_log(verbose: u8) {
     };
     env_logger::Builder::new()
         .parse_filters(filter)
-        .format_timestamp(None)
+        .format(|out, record| {
+            use std::io::Write;
+            let text = printable_lines(&record.args().to_string());
+            writeln!(out, "[{:<5} {}] {text}", record.level(), record.target())
+        })
         .init();
 }
 

@@ -18,7 +18,7 @@ pub use flat::{Difference, differences, flat};
 pub use rules::DataShape;
 pub(crate) use rules::MIXTURE_SAMPLES;
 
-use crate::data::{Normalisation, Step};
+use crate::data::{Normalisation, Step, cut, printable, printable_lines, short};
 
 /// Everything that decides a run, but the data and the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -261,7 +261,7 @@ pub fn preset(name: &str) -> Result<&'static str, ConfigError> {
         "fast" => Ok(include_str!("config/fast.toml")),
         "balanced" => Ok(include_str!("config/balanced.toml")),
         "paper" => Ok(include_str!("config/paper.toml")),
-        other => Err(ConfigError::UnknownPreset(other.to_owned())),
+        other => Err(ConfigError::UnknownPreset(short(other))),
     }
 }
 
@@ -299,8 +299,8 @@ impl Config {
         table.insert("preset".into(), name.into());
         let source = file.map_or("the configuration", |(name, _)| name);
         serde_path_to_error::deserialize(table).map_err(|error| ConfigError::Toml {
-            file: source.to_owned(),
-            message: told(&error.path().to_string(), error.inner().message()),
+            file: printable(source),
+            message: message(&told(&error.path().to_string(), error.inner().message())),
         })
     }
 
@@ -345,9 +345,14 @@ fn told(key: &str, message: &str) -> String {
 fn parse(file: &str, text: &str) -> Result<toml::Table, ConfigError> {
     text.parse()
         .map_err(|error: toml::de::Error| ConfigError::Toml {
-            file: file.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
+            file: printable(file),
+            message: message(&error.to_string()),
         })
+}
+
+/// What the parser said, fit to be shown. It shows whole lines of the file, which can be of any length.
+fn message(said: &str) -> String {
+    cut(&printable_lines(said), 1000)
 }
 
 /// Lays `over` on `table`, key by key.
@@ -366,12 +371,12 @@ fn merge(table: &mut toml::Table, over: toml::Table) {
 fn override_table(item: &str) -> Result<toml::Table, ConfigError> {
     let (key, value) = item
         .split_once('=')
-        .ok_or_else(|| ConfigError::Override(item.to_owned()))?;
+        .ok_or_else(|| ConfigError::Override(short(item)))?;
     let (key, value) = (key.trim(), value.trim());
     format!("{key} = {value}")
         .parse()
         .or_else(|_| format!("{key} = {value:?}").parse())
-        .map_err(|_: toml::de::Error| ConfigError::Override(item.to_owned()))
+        .map_err(|_: toml::de::Error| ConfigError::Override(short(item)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::data::{cut, said, short};
+
 /// Why a checkpoint cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -10,7 +12,7 @@ pub enum CheckpointError {
     #[error("its checksum does not fit: it was cut off or changed")]
     Checksum,
     /// The bytes are not in the safetensors format.
-    #[error("not a safetensors file ({0})")]
+    #[error("not a safetensors file ({})", said(.0))]
     Container(#[from] safetensors::SafeTensorError),
     /// It is another kind of file, or of another version.
     #[error("{name} is {found:?}, expected {expected:?}")]
@@ -24,7 +26,8 @@ pub enum CheckpointError {
     },
     /// It lacks something.
     #[error(
-        "{name} is missing; it was written by another version of dec-gpu, or for another phase"
+        "{} is missing; it was written by another version of dec-gpu, or for another phase",
+        short(name)
     )]
     Missing {
         /// The tensor, the number or the text.
@@ -32,7 +35,8 @@ pub enum CheckpointError {
     },
     /// A tensor is of another run, or of a device that lays parameters out in another way.
     #[error(
-        "{name} has {found} words, expected {expected}; it is of another run, or of another kind of device"
+        "{} has {found} words, expected {expected}; it is of another run, or of another kind of device",
+        short(name)
     )]
     Length {
         /// The tensor.
@@ -42,8 +46,29 @@ pub enum CheckpointError {
         /// What this run needs.
         expected: usize,
     },
+    /// A number of something that is not there.
+    #[error("{} has {found}, expected less than {below}", short(name))]
+    Index {
+        /// The tensor or the number.
+        name: String,
+        /// What stands there.
+        found: u64,
+        /// One more than the largest there can be.
+        below: u64,
+    },
+    /// A value that training never leaves.
+    #[error("{} has {found}, expected finite values", short(name))]
+    NotFinite {
+        /// The tensor.
+        name: String,
+        /// What stands there.
+        found: f32,
+    },
+    /// It goes on with a configuration that this run has not.
+    #[error("config is not that of this run")]
+    Config,
     /// A tensor holds something else than words.
-    #[error("{name} is of type {found}, expected words (U32)")]
+    #[error("{} is of type {found}, expected words (U32)", short(name))]
     Type {
         /// The tensor.
         name: String,
@@ -51,7 +76,7 @@ pub enum CheckpointError {
         found: String,
     },
     /// A number is none.
-    #[error("{name} is {found:?}, expected a number")]
+    #[error("{} is {:?}, expected a number", short(name), cut(found, 40))]
     Fact {
         /// The number.
         name: String,

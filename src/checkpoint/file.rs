@@ -8,6 +8,7 @@ use safetensors::{Dtype, SafeTensors, serialize};
 use twox_hash::XxHash3_128;
 
 use super::{CheckpointError, FORMAT, Phase, SCHEMA, State};
+use crate::data::cut;
 
 /// Bytes of the checksum, the last ones of the file.
 const CHECKSUM: usize = 16;
@@ -63,7 +64,7 @@ impl State {
             ("schema", SCHEMA.to_string()),
         ] {
             if text(name) != expected {
-                let found = text(name);
+                let found = cut(&text(name), 40);
                 return Err(CheckpointError::Format {
                     name,
                     found,

@@ -182,7 +182,7 @@ fn without_repeats(batches: &[usize]) -> Vec<usize> {
 fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results> {
     let settings = &plan.settings;
     if !quiet {
-        tell!("measuring on {}", describe(&device));
+        crate::cli::tell(&format!("measuring on {}", describe(&device)));
     }
     let device = Counted::new(device);
     let mut suite = Suite::new(&device, settings.budget(), plan.filter.clone(), quiet)?;
@@ -219,7 +219,7 @@ fn f16_roofline(device: &DeviceArgs, plan: &Plan, quiet: bool) -> Result<Vec<Row
         Ok(AnyDevice::Cpu(_)) => return Ok(Vec::new()),
         Err(error @ Error::NoAdapter(_)) => {
             if !quiet {
-                tell!("no product at f16 is measured: {error}");
+                crate::cli::tell(&format!("no product at f16 is measured: {error}"));
             }
             return Ok(Vec::new());
         }

@@ -15,6 +15,7 @@ use dec_gpu::{Error, Result};
 
 use super::atomic::{is_temporary, sweep};
 use super::run_dir::RunDir;
+use super::tell;
 use identity::Identity;
 pub(crate) use keeper::Keeper;
 
@@ -87,7 +88,9 @@ impl Checkpoints {
                 }
                 Err(why) => {
                     let text = format!("{}: {why}", path.display());
-                    tell!("warning: {text}; the checkpoint before it is taken");
+                    tell(&format!(
+                        "warning: {text}; the checkpoint before it is taken"
+                    ));
                     damaged = Some(text);
                 }
             }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use dec_gpu::data::printable;
 use dec_gpu::report::Comparison;
 use dec_gpu::{Error, Result};
 
 use super::atomic::write_atomic;
 use super::report::{assignment, metrics, name_of, page};
-use super::{Outcome, print, usage};
+use super::{Outcome, print_text, usage};
 
 /// Arguments of `compare`.
 #[derive(Args)]
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
         text += "\n";
         text += &aligned(&differences);
     }
-    print(&text)
+    print_text(&text)
 }
 
 fn read(runs: &[PathBuf]) -> Result<Comparison> {
@@ -69,10 +70,10 @@ fn read(runs: &[PathBuf]) -> Result<Comparison> {
 
 /// Rows of cells in columns: the first to the left, the others to the right.
 fn aligned(rows: &[Vec<String>]) -> String {
-    let printable = |cell: &String| cell.replace(char::is_control, " ");
+    let safe = |cell: &String| printable(cell);
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| row.iter().map(printable).collect())
+        .map(|row| row.iter().map(safe).collect())
         .collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
@@ -108,6 +109,6 @@ mod tests {
     fn columns_are_aligned_and_hold_no_escapes() {
         let rows =
             [["run", "ACC"], ["a\u{1b}[31m", "0.5"]].map(|row| row.map(String::from).to_vec());
-        assert_eq!(aligned(&rows), "run     ACC\na [31m  0.5\n");
+        assert_eq!(aligned(&rows), "run             ACC\na\\u{1b}[31m  0.5\n");
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use dec_gpu::features::Features;
 use dec_gpu::gpu::{AdapterReport, adapters};
 
-use super::{Outcome, print};
+use super::{Outcome, print_json, print_text};
 
 /// Arguments of `devices`.
 #[derive(Args)]
@@ -19,16 +19,16 @@ pub(crate) struct DevicesArgs {
 pub(crate) fn run(args: &DevicesArgs) -> Outcome {
     let reports = pollster::block_on(adapters(None));
     if args.json {
-        return print(&(json(&reports) + "\n"));
+        return print_json(&json(&reports));
     }
     if reports.is_empty() {
-        tell!(
+        crate::cli::tell(&format!(
             "no adapter found; install the GPU's driver (a software one on Debian or Ubuntu: apt-get install \
              mesa-vulkan-drivers); --backend cpu needs none"
-        );
+        ));
         return Ok(ExitCode::SUCCESS);
     }
-    print(&reports.iter().map(text).collect::<String>())
+    print_text(&reports.iter().map(text).collect::<String>())
 }
 
 fn text(report: &AdapterReport) -> String {

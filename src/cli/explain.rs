@@ -16,7 +16,7 @@ use dec_gpu::trainer::Clustering;
 use super::device::{AnyDevice, DeviceArgs};
 use super::input::{ReadArgs, read_model};
 use super::run_dir::RunDir;
-use super::{Outcome, print, usage};
+use super::{Outcome, print_text, usage};
 
 /// The most exemplars that may be asked for: more is no choice of examples.
 const MOST: usize = 1000;
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &ExplainArgs, quiet: bool) -> Outcome {
     if quiet {
         return Ok(ExitCode::SUCCESS);
     }
-    print(&format!("results in {}\n", folder.path().display()))
+    print_text(&format!("results in {}", folder.path().display()))
 }
 
 /// Explains what a run found, in a folder of its run folder.

@@ -10,7 +10,7 @@ use dec_gpu::onnx::{Part, to_onnx};
 
 use super::atomic::write_atomic;
 use super::input::{model_file, read_model};
-use super::{Outcome, print, usage};
+use super::{Outcome, print_text, usage};
 
 /// Arguments of `export`.
 #[derive(Args)]
@@ -54,5 +54,5 @@ pub(crate) fn run(args: &ExportArgs, quiet: bool) -> Outcome {
     if quiet {
         return Ok(ExitCode::SUCCESS);
     }
-    print(&format!("{} bytes in {out}\n", bytes.len()))
+    print_text(&format!("{} bytes in {out}", bytes.len()))
 }

@@ -14,7 +14,7 @@ use dec_gpu::report::{METRICS_JSON, MODEL_SAFETENSORS};
 use serde::Serialize;
 
 use super::input::ReadArgs;
-use super::{Outcome, print};
+use super::{Outcome, print_json, print_text};
 
 /// Arguments of `info`.
 #[derive(Args)]
@@ -43,7 +43,7 @@ type Line = (&'static str, String);
 pub(crate) fn run(args: &InfoArgs) -> Outcome {
     let info = look(args)?;
     if args.json {
-        return print(&format!("{:#}\n", serde_json::json!(info)));
+        return print_json(&format!("{:#}", serde_json::json!(info)));
     }
     let lines = match &info {
         Info::Data(data) => data.lines(),
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &InfoArgs) -> Outcome {
         Info::Run(run) => run.lines(),
     };
     let line = |(what, value): &Line| format!("{what:<16} {value}\n");
-    print(&lines.iter().map(line).collect::<String>())
+    print_text(&lines.iter().map(line).collect::<String>())
 }
 
 fn look(args: &InfoArgs) -> Result<Info> {

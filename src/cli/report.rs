@@ -18,7 +18,7 @@ use dec_gpu::Result;
 use dec_gpu::report::{self, Page};
 
 use super::run_dir::RunDir;
-use super::{Outcome, print};
+use super::{Outcome, print_text};
 
 /// Arguments of `report`.
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ReportArgs, quiet: bool) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let path = args.run.join(report::REPORT_HTML);
-    print(&format!("{}\n", path.display()))
+    print_text(&path.display().to_string())
 }
 
 /// The page of a run whose other files are all there, but for its metrics.

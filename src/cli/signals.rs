@@ -65,7 +65,7 @@ pub(crate) fn watch() -> std::io::Result<()> {
 pub(crate) fn tell(text: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if !TOLD.swap(true, Ordering::SeqCst) {
-        tell!("error: {text}");
+        crate::cli::tell(&format!("error: {text}"));
     }
 }
 

@@ -16,7 +16,7 @@ use dec_gpu::verify::training::verify_training;
 use dec_gpu::verify::{Verdict, verify_joined, verify_kernels};
 use dec_gpu::{Result, kernels};
 
-use super::{Outcome, print, usage};
+use super::{Outcome, print_json, print_text, usage};
 use table::{DeviceTable, FellBack, NotRun, Untested};
 
 /// Arguments of `verify`.
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &VerifyArgs, quiet: bool) -> Outcome {
     let reports = chosen(args)?;
     let say = |info: &DeviceInfo| {
         if !quiet {
-            tell!("verifying {} ({})", info.name, info.backend);
+            crate::cli::tell(&format!("verifying {} ({})", info.name, info.backend));
         }
     };
     let cpu = Cpu::new().with_precision(args.precision);
@@ -81,9 +81,9 @@ pub(crate) fn run(args: &VerifyArgs, quiet: bool) -> Outcome {
         }
     }
     if args.json {
-        print(&table::json(&tables, &not_run))?;
+        print_json(&table::json(&tables, &not_run))?;
     } else {
-        print(&table::text(&tables, &not_run))?;
+        print_text(&table::text(&tables, &not_run))?;
     }
     let all_right = tables.iter().all(DeviceTable::is_right);
     Ok(if all_right {

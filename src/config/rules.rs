@@ -1,7 +1,7 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
 use super::{Config, ConfigError, FirstClusters};
-use crate::data::{Columns, Dataset, Normalisation, columns, images};
+use crate::data::{Columns, Dataset, Normalisation, columns, images, short};
 
 /// Samples that a mixture is fitted to, at most.
 pub(crate) const MIXTURE_SAMPLES: usize = 16_384;
@@ -78,7 +78,7 @@ impl Config {
         }
         if let Some(name) = &self.data.normalisation {
             let known: Result<Normalisation, _> = name.parse();
-            known.map_err(|_| ConfigError::UnknownNormalisation(name.clone()))?;
+            known.map_err(|_| ConfigError::UnknownNormalisation(short(name)))?;
         }
         self.check_counts(shape)?;
         self.check_mixture(shape)?;

@@ -4,7 +4,7 @@ use super::ColumnError;
 use super::body::Body;
 use super::error::DataError;
 use super::layout::Layout;
-use super::place::{Place, printable, shown};
+use super::place::{Place, short, shown};
 
 /// What is wrong with a cell.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) fn place(layout: &Layout, line: u64, column: usize) -> Place {
     Place::Cell {
         line,
         column: column + 1,
-        name: name.map(|name| printable(name)),
+        name: name.map(|name| short(name)),
     }
 }
 

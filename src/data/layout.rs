@@ -2,7 +2,7 @@
 
 use super::error::DataError;
 use super::lines::{Delimiter, LONGEST_LINE, LineFault, Lines, Row};
-use super::place::{listed, printable};
+use super::place::{listed, short};
 use super::table::RowNames;
 use super::{Column, ColumnError};
 
@@ -150,7 +150,7 @@ impl Layout {
             None => format!("an index 0 to {last} (no header line was found)"),
         };
         let wanted = match wanted {
-            Column::Name(name) => format!("\"{}\"", printable(name)),
+            Column::Name(name) => format!("\"{}\"", short(name)),
             Column::Index(index) => index.to_string(),
         };
         ColumnError::NotFound {

@@ -7,7 +7,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::blocks::{NamedLabels, RowStream};
 use super::body::Body;
 use super::error::DataError;
-use super::place::{listed, printable};
+use super::place::{listed, said, short};
 use super::shape::Header;
 use super::source::{Input, MOST_PER_BYTE, Packing, ReadSeek, Source};
 use super::{Dataset, Labels, npy};
@@ -83,7 +83,7 @@ impl<'a> Archive<'a> {
             reason,
         };
         let reader: &'a mut dyn ReadSeek = &mut *input.reader;
-        let zip = ZipArchive::new(reader).map_err(|e| broken(printable(&e.to_string())))?;
+        let zip = ZipArchive::new(reader).map_err(|e| broken(said(e)))?;
         let mut names = Vec::with_capacity(zip.len());
         for index in 0..zip.len() {
             // A member whose name cannot be read is none of ours.
@@ -149,7 +149,7 @@ impl<'a> Archive<'a> {
             .get(index)
             .map(String::as_str)
             .unwrap_or_default();
-        let file = format!("{}: member {}", self.file, printable(name));
+        let file = format!("{}: member {}", self.file, short(name));
         Member {
             archive: self,
             index,
@@ -173,7 +173,7 @@ impl Source for Member<'_, '_> {
         };
         let len = self.archive.len;
         let member = self.archive.zip.by_index(self.index);
-        let member = member.map_err(|error| broken(printable(&error.to_string())))?;
+        let member = member.map_err(|error| broken(said(error)))?;
         // The archive's word for a size is no proof: packed bytes lie within the file.
         let packed = member.compressed_size().min(len);
         let possible = match member.compression() {

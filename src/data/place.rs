@@ -56,13 +56,42 @@ impl fmt::Display for Place {
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_bidi_control(c) {
-            safe.extend(c.escape_default());
-        } else {
+        if is_printable(c) {
             safe.push(c);
+        } else {
+            safe.extend(c.escape_default());
         }
     }
     safe
+}
+
+/// Neither a control character nor a mark that turns the direction of text.
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !is_bidi_control(c)
+}
+
+/// `text` as [`printable`] has it, over several lines if it has several.
+pub fn printable_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(printable).collect();
+    lines.join("\n")
+}
+
+/// The first `most` characters, and whether there are more.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A name that comes from a file: printable, and cut after 40 characters.
+pub fn short(name: &str) -> String {
+    cut(&printable(&cut(name, 40)), 40)
+}
+
+/// What another library said of a file: printable, and cut after 300 characters.
+pub(crate) fn said(reason: impl fmt::Display) -> String {
+    cut(&printable(&reason.to_string()), 300)
 }
 
 /// Marks that turn the direction of the text around them.
@@ -86,7 +115,7 @@ pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     let mut text: Vec<String> = names
         .iter()
         .take(SHOWN)
-        .map(|n| printable(n.as_ref()))
+        .map(|name| short(name.as_ref()))
         .collect();
     if names.len() > SHOWN {
         text.push(format!("and {} more", names.len() - SHOWN));
@@ -112,6 +141,15 @@ mod tests {
         assert_eq!(long.chars().count(), 43);
         assert!(long.ends_with("…\""));
         assert_eq!(shown(&[0xff, 0x07]), "\"\u{fffd}\\u{7}\"");
+    }
+
+    #[test]
+    fn names_are_short_and_texts_of_lines_stay_so() {
+        assert_eq!(short(&"é".repeat(41)), "é".repeat(40) + "…");
+        assert_eq!(short(&"é".repeat(40)), "é".repeat(40));
+        assert_eq!(short(&"\u{1b}".repeat(50)).chars().count(), 41);
+        assert_eq!(printable_lines("a\r\n\u{1b}b\rc\n"), "a\n\\u{1b}b\\rc");
+        assert_eq!(said("x".repeat(400)).chars().count(), 301);
     }
 
     #[test]

@@ -79,17 +79,14 @@ impl Header {
 
 /// `(3, 4)`, as numpy prints it.
 pub(super) fn shape_text(shape: &[u64]) -> String {
-    match shape {
-        [one] => format!("({one},)"),
-        _ => format!(
-            "({})",
-            shape
-                .iter()
-                .map(u64::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+    const SHOWN: usize = 8;
+    let mut dims: Vec<String> = shape.iter().take(SHOWN).map(u64::to_string).collect();
+    match shape.len() {
+        1 => return format!("({},)", dims[0]),
+        n if n > SHOWN => dims.push(format!("… {n} in all")),
+        _ => {}
     }
+    format!("({})", dims.join(", "))
 }
 
 #[cfg(test)]
@@ -155,5 +152,10 @@ mod tests {
         assert_eq!(shape_text(&[]), "()");
         assert_eq!(shape_text(&[3]), "(3,)");
         assert_eq!(shape_text(&[3, 4]), "(3, 4)");
+        assert_eq!(shape_text(&[1; 8]), "(1, 1, 1, 1, 1, 1, 1, 1)");
+        assert_eq!(
+            shape_text(&[1; 255]),
+            "(1, 1, 1, 1, 1, 1, 1, 1, … 255 in all)"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! What can be wrong with a model file: one variant per rule.
 
+use crate::data::said;
+
 /// Why a model file cannot be used. Every message names the file, what was found and what was
-/// expected.
+/// expected. What comes from a file is cut, and fit to be shown.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -37,7 +39,8 @@ pub enum ModelError {
     },
     /// The container itself is broken: truncated, or a header that lies about the data.
     #[error(
-        "{file}: not a readable safetensors file ({source}); expected a model.safetensors written by dec-gpu"
+        "{file}: not a readable safetensors file ({}); expected a model.safetensors written by dec-gpu",
+        said(source)
     )]
     Container {
         /// The file's name.
@@ -192,7 +195,7 @@ pub enum ModelError {
         expected: safetensors::Dtype,
     },
     /// A tensor has the wrong number of axes.
-    #[error("{file}: tensor {tensor} has shape {found:?}, expected {expected} axes")]
+    #[error("{file}: tensor {tensor} has shape {}, expected {expected} axes", said(format!("{found:?}")))]
     Rank {
         /// The file's name.
         file: String,

@@ -6,13 +6,18 @@
 mod preparation;
 
 use super::{FORMAT, LayerWeights, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
+use crate::data::{cut, printable, said, short};
 use crate::tile::Choices;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// Characters of metadata in a message.
+const MOST: usize = 40;
+
 /// See [`Model::from_safetensors`].
 pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
+    let name = &printable(name);
     let file = File::open(bytes, name)?;
     let alpha = file.alpha()?;
     let config_toml = file.metadata("config")?.to_owned();
@@ -72,15 +77,15 @@ impl<'a> File<'a> {
         if text("format") != FORMAT {
             return Err(ModelError::Format {
                 file: name.to_owned(),
-                found: text("format"),
+                found: cut(&text("format"), MOST),
             });
         }
         let known = [SCHEMA, PREPARED_SCHEMA].map(|schema| schema.to_string());
         if !known.contains(&text("schema")) {
             return Err(ModelError::Schema {
                 file: name.to_owned(),
-                found: text("schema"),
-                version: text("version"),
+                found: cut(&text("schema"), MOST),
+                version: cut(&text("version"), MOST),
             });
         }
         Ok(Self {
@@ -110,7 +115,7 @@ impl<'a> File<'a> {
             Ok(alpha) if alpha > 0.0 && alpha.is_finite() => Ok(alpha),
             _ => Err(ModelError::Alpha {
                 file: self.name.to_owned(),
-                found: text.to_owned(),
+                found: cut(text, MOST),
             }),
         }
     }
@@ -122,7 +127,7 @@ impl<'a> File<'a> {
         };
         let forms = serde_json::from_str(text).map_err(|error| ModelError::Forms {
             file: self.name.to_owned(),
-            reason: error.to_string(),
+            reason: said(error),
         })?;
         Ok(Some(forms))
     }
@@ -170,7 +175,7 @@ impl<'a> File<'a> {
             None => Ok(()),
             Some(tensor) => Err(ModelError::StrayTensor {
                 file: self.name.to_owned(),
-                tensor: tensor.to_owned(),
+                tensor: short(tensor),
             }),
         }
     }

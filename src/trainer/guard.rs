@@ -147,9 +147,14 @@ impl<D: Device> Guard<D> {
     /// That of a state.
     pub(super) fn of_state(trainer: &Trainer<'_, D>, state: &State) -> Result<Self> {
         let (k, d) = (trainer.n_clusters(), trainer.config.network.embedding_dim);
-        let sample = state.words("guard.sample")?.to_vec();
-        let nearest = state.words("guard.nearest")?;
+        let sample = state.indices("guard.sample", trainer.source.n_samples())?;
+        let sample = sample.to_vec();
+        let nearest = state.indices("guard.nearest", sample.len())?;
         let each = (nearest.len() / sample.len().max(1)).max(1);
+        // One sample alone has no neighbour.
+        if sample.len() > 1 {
+            state.words_of("guard.nearest", each * sample.len())?;
+        }
         let empty = state.words_of("guard.empty", 2)?;
         let mut kept = trainer.autoencoder.snapshot(trainer.device)?;
         kept.take_from(trainer.device, state)?;

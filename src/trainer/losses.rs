@@ -1,6 +1,6 @@
 //! Losses of the last steps, kept on the device and read once a window.
 
-use crate::checkpoint::State;
+use crate::checkpoint::{State, check_index};
 use crate::device::{Device, DeviceBuffer, Matrix};
 use crate::error::{Error, Result};
 
@@ -49,7 +49,8 @@ impl<D: Device> LossWindow<D> {
     pub(super) fn take_from(&mut self, device: &D, state: &State) -> Result<()> {
         let words = state.words_of("losses", self.partials.buffer.words())?;
         self.partials.buffer = device.upload(words)?;
-        let used = state.words("losses.used")?;
+        let used = state.indices("losses.used", self.slots + 1)?;
+        check_index("losses.used", used.len() as u64, self.steps as u64 + 1)?;
         self.used = used.iter().map(|slots| *slots as usize).collect();
         Ok(())
     }

@@ -38,11 +38,34 @@ impl<'a, D: Device> Trainer<'a, D> {
         if let Some(forms) = &self.earlier_forms {
             self.device.use_choices(forms);
         }
-        self.config = config;
         // Before anything is done with it: a state of another network is noticed here.
         self.take_parameters(&state, None)?;
+        if !self.goes_on_with(&config) {
+            return Err(CheckpointError::Config.into());
+        }
+        self.config = config;
         self.resumed = Some(state);
         Ok(())
+    }
+
+    /// Whether a configuration is that of the run, but for what a run itself changes: a rate that was too high, and the k
+    /// and kind of first clusters that it chose.
+    fn goes_on_with(&self, config: &Config) -> bool {
+        let own = &self.config;
+        let mut like = config.clone();
+        let rates = [
+            std::mem::replace(&mut like.pretrain.learning_rate, own.pretrain.learning_rate),
+            std::mem::replace(&mut like.cluster.learning_rate, own.cluster.learning_rate),
+            std::mem::replace(
+                &mut like.cluster.first_learning_rate,
+                own.cluster.first_learning_rate,
+            ),
+        ];
+        let k = std::mem::replace(&mut like.n_clusters, own.n_clusters).unwrap_or(1);
+        like.cluster.first = own.cluster.first;
+        let most = own.n_clusters.unwrap_or(self.source.n_samples());
+        let sound = rates.iter().all(|rate| *rate > 0.0 && rate.is_finite());
+        sound && (1..=most).contains(&k) && like == *own
     }
 
     /// The forms of products in all parts of the run, if there is a choice and all were on one device.

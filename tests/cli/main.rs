@@ -6,6 +6,7 @@ mod bench;
 mod choose;
 mod explain;
 mod export;
+mod hostile;
 mod ids;
 mod images;
 mod info;
@@ -26,4 +27,7 @@ mod runs;
 mod single_cells;
 mod sparse;
 mod support;
+#[path = "../hostile/mod.rs"]
+mod tables;
 mod tensorboard;
+mod terminal;

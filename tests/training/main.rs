@@ -9,6 +9,7 @@ mod common;
 mod blocks;
 mod choose;
 mod first;
+mod foreign;
 mod guard;
 mod memory;
 mod precision;

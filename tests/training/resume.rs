@@ -16,7 +16,7 @@ use dec_gpu::verify::training::{LossAt, Run, blobs};
 use super::{bits, config, on_adapters};
 
 /// Both ways of pre-training, samples held out, updates of the target, a mixture that teaches: a few steps of each.
-const SHORT: [&str; 9] = [
+pub(super) const SHORT: [&str; 9] = [
     "pretrain.method=layerwise",
     "pretrain.layer-steps=7",
     "pretrain.steps=12",
@@ -108,6 +108,28 @@ async fn phases<D: Device>(
     };
     let model = trainer.model(&clustering).await?;
     Ok((clustering, model))
+}
+
+/// The state of a run at its `stop`-th question.
+pub(super) fn stopped_at(cpu: &Cpu, data: &Dataset, config: &Config, stop: usize) -> State {
+    match train(cpu, data, config, None, Some(stop)) {
+        End::Stopped(stopped) => stopped.state,
+        End::Whole(_) => panic!("there is no {stop}-th step"),
+    }
+}
+
+/// Goes on from a state to the end.
+pub(super) fn go_on(
+    cpu: &Cpu,
+    data: &Dataset,
+    config: &Config,
+    state: State,
+) -> dec_gpu::Result<()> {
+    let affine = fit(data, config.normalisation());
+    let mut trainer = Trainer::new(cpu, data, affine, config.clone())?;
+    trainer.resume(state)?;
+    let (mut losses, mut told) = (Vec::new(), None);
+    pollster::block_on(phases(&mut trainer, &mut losses, &mut told)).map(drop)
 }
 
 fn whole(end: End) -> Run {

@@ -7,7 +7,7 @@ use clap::Args;
 use dec_gpu::Error;
 use dec_gpu::data::DataError;
 
-use super::super::{Outcome, print};
+use super::super::{Outcome, print_text};
 use super::markdown::number;
 use super::results::{Results, Row, SCHEMA};
 
@@ -23,7 +23,7 @@ pub(crate) struct CompareArgs {
 pub(super) fn run(args: &CompareArgs) -> Outcome {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let names = [&args.a, &args.b].map(|path| path.display().to_string());
-    print(&text([&names[0], &names[1]], &a, &b))
+    print_text(&text([&names[0], &names[1]], &a, &b))
 }
 
 /// Reads a file that `bench -o json` wrote.

@@ -75,10 +75,10 @@ impl<'d, D: Recording> Suite<'d, D> {
 
     fn skip(&mut self, task: &Task, TooLong { predicted_seconds }: TooLong) {
         // Also with --quiet: a row that is missing is a result.
-        tell!(
+        crate::cli::tell(&format!(
             "skipped {}: it would take about {predicted_seconds:.0} s; see --max-time",
             task.id
-        );
+        ));
         self.skipped.push(Skipped {
             id: task.id.clone(),
             predicted_seconds,
@@ -105,7 +105,7 @@ impl<'d, D: Recording> Suite<'d, D> {
             self.device.precision(),
         );
         if !self.quiet {
-            tell!("{}: {:.1} us", row.id, row.median);
+            crate::cli::tell(&format!("{}: {:.1} us", row.id, row.median));
         }
         self.rows.push(row);
         Ok(())

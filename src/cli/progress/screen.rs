@@ -5,7 +5,10 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use dec_gpu::data::printable_lines;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::tell;
 
 /// Plain lines come at most this often.
 const QUIET_TIME: Duration = Duration::from_secs(5);
@@ -52,8 +55,8 @@ impl Screen {
     pub(super) fn say(&self, line: &str) {
         match &self.bar {
             _ if self.silent => {}
-            Some(bar) => bar.println(line),
-            None => tell!("{}{line}", self.run.as_deref().unwrap_or("")),
+            Some(bar) => bar.println(printable_lines(line)),
+            None => tell(&format!("{}{line}", self.run.as_deref().unwrap_or(""))),
         }
     }
 

@@ -53,9 +53,9 @@ pub(super) fn train(
         }
         _ => "",
     };
-    tell!(
+    crate::cli::tell(&format!(
         "warning: {fault}; it is opened again, once, and the run goes on from its last checkpoint{then}"
-    );
+    ));
     attempt.fault = Some(DeviceFaultRecord {
         text: fault.text.clone(),
     });

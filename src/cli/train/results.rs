@@ -12,7 +12,7 @@ use dec_gpu::report::{self, ClassTable, METRICS_SCHEMA, RunMetrics};
 use super::{Found, Run, TrainArgs};
 use crate::cli::run_dir::RunDir;
 use crate::cli::staged::Staged;
-use crate::cli::{Outcome, print, stdout_failed};
+use crate::cli::{Outcome, print_json, print_text, stdout_failed};
 
 pub(super) fn metrics_of(
     (device, precision): (DeviceInfo, Precision),
@@ -109,12 +109,12 @@ pub(super) fn finish(args: &TrainArgs, quiet: bool, metrics: &RunMetrics) -> Out
     if args.json {
         let mut text = Vec::new();
         metrics.write_json(&mut text).map_err(stdout_failed)?;
-        return print(&String::from_utf8_lossy(&text));
+        return print_json(&String::from_utf8_lossy(&text));
     }
     if quiet {
         return Ok(ExitCode::SUCCESS);
     }
-    print(&summary(args, metrics))
+    print_text(&summary(args, metrics))
 }
 
 fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {

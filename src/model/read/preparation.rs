@@ -6,8 +6,8 @@ use safetensors::Dtype;
 
 use super::super::stored::Stored;
 use super::super::{ModelError, PREPARED_SCHEMA};
-use super::File;
-use crate::data::{Preparation, Step};
+use super::{File, MOST};
+use crate::data::{Preparation, Step, cut, said};
 
 const IDF: &str = "prepare.idf";
 const COLUMNS: &str = "prepare.columns";
@@ -30,7 +30,7 @@ impl File<'_> {
 
     fn parsed(&self, text: &str, input_dim: usize) -> Result<Preparation, ModelError> {
         let stored: Stored =
-            serde_json::from_str(text).map_err(|error| self.refused(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| self.refused(said(error)))?;
         let distinct: HashSet<&str> = stored.steps.iter().map(|step| step.as_str()).collect();
         if distinct.len() < stored.steps.len() {
             return Err(self.refused("a step is there twice".into()));
@@ -56,7 +56,7 @@ impl File<'_> {
             Some(Some(sum)) if wanted && sum > 0.0 && f64::is_finite(sum) => Ok(Some(sum)),
             _ => Err(ModelError::TargetSum {
                 file: self.name.to_owned(),
-                found: stored.target_sum.clone(),
+                found: stored.target_sum.as_ref().map(|text| cut(text, MOST)),
             }),
         }
     }

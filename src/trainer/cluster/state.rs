@@ -2,8 +2,8 @@
 
 use super::super::guard::{Course, Guard};
 use super::super::{Observer, Trainer};
-use super::{Clustering, Run, Teacher, Underway};
-use crate::checkpoint::{CheckpointError, Phase, State};
+use super::{Clustering, Run, Teacher, Underway, schedule};
+use crate::checkpoint::{CheckpointError, Phase, State, check_index};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::optimiser;
@@ -55,6 +55,8 @@ impl<D: Device> Trainer<'_, D> {
         }
         let n = self.source.n_samples();
         let block_rows = self.source.block_rows();
+        state.indices("assignment", k)?;
+        check_index("step", state.step, schedule(&config).1.saturating_add(1))?;
         let mut p = Blocks::new(state.words_of("target", n * k)?, k);
         let p = block_rows
             .iter()
@@ -103,6 +105,7 @@ impl<D: Device> Trainer<'_, D> {
     pub(super) fn clustering_of(&self, state: &State) -> Result<Clustering> {
         let n = self.source.n_samples();
         let (k, d) = (self.n_clusters(), self.config.network.embedding_dim);
+        state.indices("assignment", k)?;
         Ok(Clustering {
             assignment: state.words_of("assignment", n)?.to_vec(),
             confidence: state.floats_of("confidence", n)?,

@@ -1,0 +1,2 @@
+#![no_main]
+dec_gpu_fuzz::target!("labels");
