@@ -104,7 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if let (Error::Interrupted { .. }, Some(code)) = (&error, signals::exit_code()) {
-                signals::tell(&format!("{error}; the same command with --resume goes on"));
+                signals::tell_once(&format!("{error}; the same command with --resume goes on"));
                 return ExitCode::from(code as u8);
             }
             tell(&format!("error: {error}"));

@@ -26,7 +26,7 @@ use dec_gpu::precision::Precision;
 use dec_gpu::{Error, Result};
 
 use super::device::{AnyDevice, DeviceArgs, describe};
-use super::{Outcome, usage};
+use super::{Outcome, tell, usage};
 use budget::Budget;
 use counted::{Counted, Recording};
 use output::Format;
@@ -182,7 +182,7 @@ fn without_repeats(batches: &[usize]) -> Vec<usize> {
 fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results> {
     let settings = &plan.settings;
     if !quiet {
-        crate::cli::tell(&format!("measuring on {}", describe(&device)));
+        tell(&format!("measuring on {}", describe(&device)));
     }
     let device = Counted::new(device);
     let mut suite = Suite::new(&device, settings.budget(), plan.filter.clone(), quiet)?;
@@ -219,7 +219,7 @@ fn f16_roofline(device: &DeviceArgs, plan: &Plan, quiet: bool) -> Result<Vec<Row
         Ok(AnyDevice::Cpu(_)) => return Ok(Vec::new()),
         Err(error @ Error::NoAdapter(_)) => {
             if !quiet {
-                crate::cli::tell(&format!("no product at f16 is measured: {error}"));
+                tell(&format!("no product at f16 is measured: {error}"));
             }
             return Ok(Vec::new());
         }

@@ -6,7 +6,7 @@ use clap::Args;
 use dec_gpu::features::Features;
 use dec_gpu::gpu::{AdapterReport, adapters};
 
-use super::{Outcome, print_json, print_text};
+use super::{Outcome, print_json, print_text, tell};
 
 /// Arguments of `devices`.
 #[derive(Args)]
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
         return print_json(&json(&reports));
     }
     if reports.is_empty() {
-        crate::cli::tell(&format!(
+        tell(&format!(
             "no adapter found; install the GPU's driver (a software one on Debian or Ubuntu: apt-get install \
              mesa-vulkan-drivers); --backend cpu needs none"
         ));

@@ -22,7 +22,7 @@ use dec_gpu::predict::{BATCH_SIZE, Predictor, block_rows, check_input_size};
 use super::device::{AnyDevice, DeviceArgs};
 use super::input::{ReadArgs, read_model};
 use super::run_dir::RunDir;
-use super::{Outcome, print_json, print_text, usage};
+use super::{Outcome, print_json, print_text, tell, usage};
 use outputs::{Format, Outputs};
 use reader::{Blocks, with_blocks};
 use totals::Totals;
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &PredictArgs, quiet: bool) -> Outcome {
     })?;
     if let (Some(least), false) = (args.min_confidence, quiet) {
         let (unsure, n) = (totals.unsure, totals.n_samples);
-        crate::cli::tell(&format!(
+        tell(&format!(
             "{unsure} of {n} samples have a confidence below {least} and label -1"
         ));
     }
@@ -193,7 +193,7 @@ impl Progress {
         }
         self.last = Instant::now();
         let rate = samples as f64 / self.start.elapsed().as_secs_f64();
-        crate::cli::tell(&format!("{samples} samples, {rate:.0} per second"));
+        tell(&format!("{samples} samples, {rate:.0} per second"));
     }
 }
 

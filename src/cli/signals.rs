@@ -8,6 +8,8 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register_conditional_shutdown, register_usize};
 
+use super::tell;
+
 /// What a shell reports of a process that a signal has ended is this and the signal's number.
 const SIGNALLED: i32 = 128;
 /// How often the watch looks.
@@ -50,7 +52,7 @@ pub(crate) fn watch() -> std::io::Result<()> {
             loop {
                 std::thread::sleep(PAUSE);
                 if let Some(code) = exit_code().filter(|_| !is_stepping()) {
-                    tell(
+                    tell_once(
                         "interrupted; the same command with --resume goes on from the last checkpoint",
                     );
                     std::process::exit(code);
@@ -62,10 +64,10 @@ pub(crate) fn watch() -> std::io::Result<()> {
 }
 
 /// Says that the run was interrupted, unless that was said: the watch and the training may notice at once.
-pub(crate) fn tell(text: &str) {
+pub(crate) fn tell_once(text: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if !TOLD.swap(true, Ordering::SeqCst) {
-        crate::cli::tell(&format!("error: {text}"));
+        tell(&format!("error: {text}"));
     }
 }
 

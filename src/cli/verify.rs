@@ -16,7 +16,7 @@ use dec_gpu::verify::training::verify_training;
 use dec_gpu::verify::{Verdict, verify_joined, verify_kernels};
 use dec_gpu::{Result, kernels};
 
-use super::{Outcome, print_json, print_text, usage};
+use super::{Outcome, print_json, print_text, tell, usage};
 use table::{DeviceTable, FellBack, NotRun, Untested};
 
 /// Arguments of `verify`.
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &VerifyArgs, quiet: bool) -> Outcome {
     let reports = chosen(args)?;
     let say = |info: &DeviceInfo| {
         if !quiet {
-            crate::cli::tell(&format!("verifying {} ({})", info.name, info.backend));
+            tell(&format!("verifying {} ({})", info.name, info.backend));
         }
     };
     let cpu = Cpu::new().with_precision(args.precision);

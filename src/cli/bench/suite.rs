@@ -10,6 +10,7 @@ use super::budget::{Budget, Plan, TooLong};
 use super::counted::{Counted, Recording};
 use super::results::{Measured, Row, Skipped, Task};
 use super::statistics::{Summary, median};
+use crate::cli::tell;
 
 /// A first call that takes longer than this is typical enough; compiling the pipelines is a small part.
 const LONG_CALL: f64 = 1.0;
@@ -75,7 +76,7 @@ impl<'d, D: Recording> Suite<'d, D> {
 
     fn skip(&mut self, task: &Task, TooLong { predicted_seconds }: TooLong) {
         // Also with --quiet: a row that is missing is a result.
-        crate::cli::tell(&format!(
+        tell(&format!(
             "skipped {}: it would take about {predicted_seconds:.0} s; see --max-time",
             task.id
         ));
@@ -105,7 +106,7 @@ impl<'d, D: Recording> Suite<'d, D> {
             self.device.precision(),
         );
         if !self.quiet {
-            crate::cli::tell(&format!("{}: {:.1} us", row.id, row.median));
+            tell(&format!("{}: {:.1} us", row.id, row.median));
         }
         self.rows.push(row);
         Ok(())

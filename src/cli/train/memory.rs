@@ -14,6 +14,8 @@ use crate::cli::max_memory::{MaxMemory, size};
 
 /// What the program takes without any data: code, driver, pictures, buffers of files.
 const BASE: u64 = 96 << 20;
+/// What a driver takes that plays a GPU: it compiles kernels for the processor.
+const SOFTWARE: u64 = 64 << 20;
 /// How often scratch memory may be divided; pieces smaller than that take long and save little.
 const DIVISORS: [usize; 4] = [1, 4, 16, 64];
 
@@ -91,13 +93,17 @@ fn need(device: &AnyDevice, data: &Dataset, config: &Config, divisor: usize) -> 
     }
 }
 
-/// Of the machine: the data, once more on their way to the device or as a part of it, what is read back of every sample,
-/// and the device's own if that is the machine's.
+/// Of the machine: the data, what is read back of every sample, the data once more on their way to a GPU, and the device's
+/// own if that is the machine's.
 fn host(device: &AnyDevice, data: &Dataset, config: &Config, (on_device, runs): (u64, u64)) -> u64 {
     let per_sample = 2 * (config.n_clusters.unwrap_or(1) + config.network.embedding_dim + 4);
     let results = runs * 4 * (data.n_samples * per_sample) as u64;
     let values = value_bytes(data) as u64;
-    let own = if is_host(device) { on_device } else { values };
+    let own = match device.info().kind.as_str() {
+        "cpu" => on_device,
+        "software" => SOFTWARE + values + on_device,
+        _ => values,
+    };
     BASE + values + own + results
 }
 

@@ -6,6 +6,7 @@ use dec_gpu::{DeviceFault, Error, FaultKind, Result};
 use super::Job;
 use crate::cli::checkpoint::Checkpoints;
 use crate::cli::device::{AnyDevice, DeviceArgs};
+use crate::cli::tell;
 
 /// By how much scratch memory shrinks when there was too little.
 const SMALLER: usize = 8;
@@ -53,7 +54,7 @@ pub(super) fn train(
         }
         _ => "",
     };
-    crate::cli::tell(&format!(
+    tell(&format!(
         "warning: {fault}; it is opened again, once, and the run goes on from its last checkpoint{then}"
     ));
     attempt.fault = Some(DeviceFaultRecord {
