@@ -5,19 +5,20 @@
 #   tests/drivers.sh                                     this alone: about an hour on two quiet cores
 #   ROWS=swiftshader WAYS=checked TESTS=kernels tests/drivers.sh
 #
-# ROWS, the implementations: `machine-vulkan`, `machine-metal`, `machine-dx12` and `machine-gl` are what the machine has by itself,
-# all adapters of that backend; `backports-vulkan` and `backports-gl` are Mesa of Debian's backports, `swiftshader` is
-# that of Debian's chromium. What is not installed is unpacked into target/drivers (.ci/debs); nothing is installed.
+# ROWS, the implementations: `machine-vulkan`, `machine-metal`, `machine-dx12` and `machine-gl` are what the machine has by
+# itself, all adapters of that backend; `backports-vulkan` and `backports-gl` are Mesa of Debian's backports,
+# `swiftshader` is that of Debian's chromium. What is not installed is unpacked into target/drivers (.ci/debs);
+# nothing is installed.
 # WAYS: `default` asks for WebGPU's default limits and no more, `checked` keeps wgpu's checks of indices and loops too,
 # `own` takes all that the adapter has. None of these falls back to another.
 # TESTS, the columns: test binaries, and `verify`, the program's own check (which knows no default limits: not in that way).
-#
 # BINARIES, a folder with `dec-gpu` and the test binaries by these names, spares the build.
 #
-# A cell is passed/failed/ignored; what an adapter does not offer (f16, subgroups) is an ignored trial. `tests/cooperative.rs`
-# is about f16 alone and left to test.sh. Logs: target/drivers/logs. Exit status: 1 if a cell is red, 2 if
-# nothing beyond the machine's own drivers could be run, each with its reason above; an implementation that is missing beside others
-# that ran is a row that says so.
+# A cell is passed/failed/ignored; what an adapter does not offer (f16, subgroups) is an ignored trial, and trials on the
+# host are among those passed. `tests/cooperative.rs` is about f16 alone and left to test.sh. Logs: target/drivers/logs.
+# On a machine that is busy elsewhere a submit may take more than the 300 s it is given, and everything after it is red.
+# Exit status: 1 if a cell is red; 2 if nothing beyond the machine's own drivers could be run. An implementation that is
+# missing beside others that ran is a row that says why, and no failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
