@@ -2,7 +2,7 @@
 # The GPU tests on every implementation that this machine has or can unpack, and a matrix of what came out:
 #
 #   ./test.sh --all-adapters                             the ordinary tests, then this
-#   tests/drivers.sh                                     this alone: about an hour on two quiet cores
+#   tests/drivers.sh                                     this alone
 #   ROWS=swiftshader WAYS=checked TESTS=kernels tests/drivers.sh
 #
 # ROWS, the implementations: `machine-vulkan`, `machine-metal`, `machine-dx12` and `machine-gl` are what the machine has by
