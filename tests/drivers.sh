@@ -2,20 +2,23 @@
 # The GPU tests on every implementation that this machine has or can unpack, and a matrix of what came out:
 #
 #   ./test.sh --all-adapters                             the ordinary tests, then this
-#   tests/drivers.sh                                     this alone: about an hour on two quiet cores
-#   ROWS=swiftshader WAYS=checked COLUMNS=kernels tests/drivers.sh
+#   tests/drivers.sh                                     this alone
+#   ROWS=swiftshader WAYS=checked TESTS=kernels tests/drivers.sh
 #
-# ROWS, the implementations: `machine-vulkan`, `machine-metal`, `machine-dx12` and `machine-gl` are what the machine has by itself,
-# all adapters of that backend; `backports-vulkan` and `backports-gl` are Mesa of Debian's backports, `swiftshader` is
-# that of Debian's chromium. What is not installed is unpacked into target/drivers (.ci/debs); nothing is installed.
+# ROWS, the implementations: `machine-vulkan`, `machine-metal`, `machine-dx12` and `machine-gl` are what the machine has by
+# itself, all adapters of that backend; `backports-vulkan` and `backports-gl` are Mesa of Debian's backports,
+# `swiftshader` is that of Debian's chromium. What is not installed is unpacked into target/drivers (.ci/debs);
+# nothing is installed.
 # WAYS: `default` asks for WebGPU's default limits and no more, `checked` keeps wgpu's checks of indices and loops too,
 # `own` takes all that the adapter has. None of these falls back to another.
-# COLUMNS: test binaries, and `verify`, the program's own check (which knows no default limits: not in that way).
+# TESTS, the columns: test binaries, and `verify`, the program's own check (which knows no default limits: not in that way).
+# BINARIES, a folder with `dec-gpu` and the test binaries by these names, spares the build.
 #
-# A cell is passed/failed/ignored; what an adapter does not offer (f16, subgroups) is an ignored trial. `tests/cooperative.rs`
-# is about f16 alone and left to test.sh. Logs: target/drivers/logs. Exit status: 1 if a cell is red, 2 if
-# nothing beyond the machine's own drivers could be run, each with its reason above; an implementation that is missing beside others
-# that ran is a row that says so.
+# A cell is passed/failed/ignored; what an adapter does not offer (f16, subgroups) is an ignored trial, and trials on the
+# host are among those passed. `tests/cooperative.rs` is about f16 alone and left to test.sh. Logs: target/drivers/logs.
+# On a machine that is busy elsewhere a submit may take more than the 300 s it is given, and everything after it is red.
+# Exit status: 1 if a cell is red; 2 if nothing beyond the machine's own drivers could be run. An implementation that is
+# missing beside others that ran is a row that says why, and no failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,17 +26,25 @@ target=$(cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target
 drivers=$target/drivers logs=$target/drivers/logs
 read -ra rows <<<"${ROWS:-machine-vulkan machine-metal machine-dx12 machine-gl backports-vulkan backports-gl swiftshader}"
 read -ra ways <<<"${WAYS:-default checked own}"
-read -ra columns <<<"${COLUMNS:-kernels mutations forms training verify}"
+read -ra columns <<<"${TESTS:-kernels mutations forms training verify}"
 limit=${LIMIT:-3600} # seconds for one cell
 mkdir -p "$logs"
 
-tests=(--test kernels) # builds the program too
-for column in "${columns[@]}"; do
-    [ "$column" = verify ] || tests+=(--test "$column")
-done
-built=$(cargo test --release --locked --no-run "${tests[@]}" 2>&1) || { echo "$built" >&2; exit 1; }
-binary() { # the path of a test binary
-    sed -n "s|.*Executable tests/$1[./].*(\(.*\))|\1|p" <<<"$built"
+if [ -z "${BINARIES:-}" ]; then
+    tests=(--test kernels) # builds the program too
+    for column in "${columns[@]}"; do
+        [ "$column" = verify ] || tests+=(--test "$column")
+    done
+    built=$(cargo test --release --locked --no-run "${tests[@]}" 2>&1) || { echo "$built" >&2 && exit 1; }
+fi
+binary() { # the path of a test binary, or of the program
+    if [ -n "${BINARIES:-}" ]; then
+        echo "$BINARIES/$1"
+    elif [ "$1" = dec-gpu ]; then
+        echo "$target/release/dec-gpu"
+    else
+        sed -n "s|.*Executable tests/$1[./].*(\(.*\))|\1|p" <<<"$built"
+    fi
 }
 
 # What a row needs: sets `setting` (the environment) or `missing` (why it cannot run).
@@ -42,7 +53,7 @@ prepare() {
     setting=(DEC_GPU_TEST_BACKEND="${row#*-}") missing=
     case $row in
     machine-*)
-        "$target/release/dec-gpu" devices --json 2>/dev/null | grep -q "\"backend\": *\"${row#*-}\"" ||
+        "$(binary dec-gpu)" devices --json 2>/dev/null | grep -q "\"backend\": *\"${row#*-}\"" ||
             missing="no such backend here"
         return
         ;;
@@ -52,7 +63,7 @@ prepare() {
             libegl-mesa0 >"$logs/backports.log" 2>&1 && touch "$folder.done"; } ||
             { missing="cannot be unpacked: $(tail -n 1 "$logs/backports.log")" && return; }
         setting+=(LD_LIBRARY_PATH="$(echo "$folder"/usr/lib/*-linux-gnu)")
-        absolute "$folder"/usr/share/vulkan/icd.d/lvp_icd.*.json "${setting[1]#*=}"
+        absolute "$folder"/usr/share/vulkan/icd.d/lvp_icd*.json "${setting[1]#*=}"
         ;;
     swiftshader)
         folder=/usr/lib/chromium setting=(DEC_GPU_TEST_BACKEND=vulkan)
@@ -90,7 +101,7 @@ run() {
     esac
     if [ "$column" = verify ]; then
         [ "$way" != default ] || { outcome=- && return; }
-        command=("$target/release/dec-gpu" verify --quiet --backend "${setting[0]#*=}")
+        command=("$(binary dec-gpu)" verify --quiet --backend "${setting[0]#*=}")
         [ "$way" = own ] || command+=(--checked)
     fi
     env "${environment[@]}" timeout "$limit" "${command[@]}" >"$log" 2>&1 || status=$?

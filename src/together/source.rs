@@ -88,7 +88,7 @@ fn closing(text: &str) -> usize {
     close.expect("brackets close")
 }
 
-/// `@compute … fn main(…) {…}` becomes a function and an entry point that first tells which model it is.
+/// `@compute … fn main(…) {…}` becomes a function and an entry point that first takes what is its model's.
 fn by_model(main: &str) -> String {
     let open = main.find("fn main(").expect("the entry point is main") + "fn main(".len();
     let close = open + main[open..].find(") {").expect("main has a body");

@@ -4,7 +4,7 @@ use dec_gpu::device::Device;
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::model::Model;
 use dec_gpu::predict::{Prediction, predict};
-use dec_gpu::tile::{S, TILES};
+use dec_gpu::tile::{M, S, TILES};
 use dec_gpu::verify::training::{blobs, configuration, train};
 
 use super::open;
@@ -21,16 +21,16 @@ fn forward(gpu: &Gpu) -> Vec<String> {
     forms.into_iter().filter_map(forward).collect()
 }
 
-#[test]
-fn predict_takes_the_forms_of_the_training() {
+/// Trains in one form, predicts where it was trained and as if elsewhere: whether the forms differ there, or nothing
+/// without an adapter.
+fn forms_differ_elsewhere(form: usize) -> Option<bool> {
     let test = "stored forms";
+    let name = TILES[form].name;
     let forced = GpuOptions {
-        form: Some(S),
+        form: Some(form),
         ..GpuOptions::default()
     };
-    let Some(gpu) = open(test, forced) else {
-        return;
-    };
+    let gpu = open(test, forced)?;
     let data = blobs(150, 12, 1);
     let config = configuration(&data, &[]).expect("a known configuration");
     let run = pollster::block_on(train(&gpu, &data, config)).expect("blobs are easy");
@@ -40,7 +40,7 @@ fn predict_takes_the_forms_of_the_training() {
     let model = Model::from_safetensors(&bytes, "model").expect("just written");
     let other = open(test, GpuOptions::default()).expect("opened before");
     let there = predicted(&other, &model);
-    assert!(forward(&other).iter().all(|form| form == TILES[S].name));
+    assert!(forward(&other).iter().all(|taken| taken == name));
     assert_eq!(there, here);
 
     let mut foreign = model;
@@ -48,5 +48,14 @@ fn predict_takes_the_forms_of_the_training() {
     forms.device.driver.push_str(" and later");
     let third = open(test, GpuOptions::default()).expect("opened before");
     predicted(&third, &foreign);
-    assert!(forward(&third).iter().any(|form| form != TILES[S].name));
+    Some(forward(&third).iter().any(|taken| taken != name))
+}
+
+#[test]
+fn predict_takes_the_forms_of_the_training() {
+    // One of the two is not what the table takes on this adapter, whatever that is.
+    let mut differ = [S, M].into_iter().map_while(forms_differ_elsewhere);
+    if let Some(first) = differ.next() {
+        assert!(first || differ.next() == Some(true));
+    }
 }
