@@ -30,7 +30,7 @@ for target in "${targets[@]}"; do
     log=$out/$target.log result='nothing found'
     FUZZ_SEEDS=$out/seeds/$target nice -n "${NICE:-10}" "$programs/$target" "$out/corpus/$target" "$out/seeds/$target" \
         -dict="$out/seeds/$target.dict" -artifact_prefix="$out/artifacts/$target-" -seed="${SEED:-1}" \
-        -runs="$executions" -max_total_time="${MOST:-0}" -max_len="$longest" -rss_limit_mb=256 -timeout=10 \
+        -runs="$executions" -max_total_time="${MOST:-0}" -max_len="$longest" -rss_limit_mb=256 -timeout="${TIMEOUT:-60}" \
         -print_final_stats=1 >"$log" 2>&1 || {
         result="BROKEN: $(sed -n 's/.*Test unit written to //p' "$log" | tail -1)"
         broken=1
