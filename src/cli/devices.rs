@@ -22,10 +22,10 @@ pub(crate) fn run(args: &DevicesArgs) -> Outcome {
         return print_json(&json(&reports));
     }
     if reports.is_empty() {
-        tell(&format!(
+        tell(
             "no adapter found; install the GPU's driver (a software one on Debian or Ubuntu: apt-get install \
-             mesa-vulkan-drivers); --backend cpu needs none"
-        ));
+             mesa-vulkan-drivers); --backend cpu needs none",
+        );
         return Ok(ExitCode::SUCCESS);
     }
     print_text(&reports.iter().map(text).collect::<String>())
