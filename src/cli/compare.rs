@@ -109,6 +109,6 @@ mod tests {
     fn columns_are_aligned_and_hold_no_escapes() {
         let rows =
             [["run", "ACC"], ["a\u{1b}[31m", "0.5"]].map(|row| row.map(String::from).to_vec());
-        assert_eq!(aligned(&rows), "run             ACC\na\\u{1b}[31m  0.5\n");
+        assert_eq!(aligned(&rows), "run          ACC\na\\u{1b}[31m  0.5\n");
     }
 }
