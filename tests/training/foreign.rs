@@ -51,7 +51,7 @@ const CHANGES: [Change; 26] = [
         set(s, "pretrain.evaluate-every", "0");
     }),
     ("another network", Always, |s| {
-        set(s, "network.hidden", "[5]")
+        set(s, "network.hidden", "[5]");
     }),
     ("another embedding", Always, |s| {
         set(s, "network.embedding-dim", "9");
