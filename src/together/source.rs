@@ -24,7 +24,7 @@ pub fn source(kernel: &Kernel) -> String {
 }
 
 /// Binding 0, one element for each model; each begins at a multiple of 16 bytes, as uniforms must. What an invocation
-/// takes of it is private and not read again where it is used: SwiftShader (Chromium 150 and 156) gives 0 after a loop for such a
+/// takes of it is private and not read again where it is used: SwiftShader (Chromium 156) gives 0 after a loop for such a
 /// word read in the loop's condition, in lanes that have left the loop before the others of their subgroup.
 const MODEL: &str = "
 struct ModelParams {
