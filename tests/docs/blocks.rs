@@ -1,7 +1,7 @@
 //! What a page is made of: fenced blocks, and prose with its spans of code.
 
 /// The languages a block may have; shells go by the one name whose blocks are run.
-const LANGUAGES: [&str; 6] = ["sh", "text", "python", "rust", "toml", "json"];
+const LANGUAGES: [&str; 7] = ["sh", "text", "python", "rust", "toml", "json", "wgsl"];
 
 /// A fenced block.
 pub(crate) struct Block {

@@ -9,16 +9,19 @@ use libtest_mimic::Trial;
 use crate::commands::PROGRAM;
 use crate::{Checked, blocks, pages};
 
-/// Options of cargo that pages name.
-const OTHERS: [&str; 8] = [
+/// Options of cargo, of test binaries and of `test.sh` that pages name.
+const OTHERS: [&str; 11] = [
+    "--all-adapters",
     "--doc",
     "--features",
     "--locked",
-    "--open",
-    "--test",
+    "--nocapture",
     "--no-deps",
+    "--open",
     "--path",
+    "--prefix",
     "--release",
+    "--test",
 ];
 
 /// Every long option of every subcommand.
