@@ -10,7 +10,7 @@ out=$1
 mkdir -p "$out"
 cd "$out"
 out=$PWD
-rm -rf earlier work small shim.so
+rm -rf earlier used small shim.so
 make_data 240 >data.csv
 cc -shared -fPIC -O1 -o shim.so "$here/../../tests/faults/shim.c"
 
@@ -61,24 +61,24 @@ run_in() {
 
 for command in train predict report export; do
     # Results are whole, only nobody is told.
-    rm -rf work && cp -r earlier work
+    rm -rf used && cp -r earlier used
     code=0
-    (cd work && exec "$program" ${commands[$command]} ${printing[$command]}) >/dev/full 2>stderr || code=$?
-    expect "stdout is full" "$command" 6 "cannot write standard output" work new
-    rm -rf work && cp -r earlier work
+    (cd used && exec "$program" ${commands[$command]} ${printing[$command]}) >/dev/full 2>stderr || code=$?
+    expect "stdout is full" "$command" 6 "cannot write standard output" used new
+    rm -rf used && cp -r earlier used
     code=0
-    (cd work && exec "$program" ${commands[$command]}) >/dev/null 2>/dev/full || code=$?
+    (cd used && exec "$program" ${commands[$command]}) >/dev/null 2>/dev/full || code=$?
     echo "nothing, as it should" >stderr
-    expect "stderr is full" "$command" 0 "" work new
+    expect "stderr is full" "$command" 0 "" used new
 
-    rm -rf work && cp -r earlier work
-    run_in work "$command" bash -c 'ulimit -f 1; exec "$0" "$@"'
-    expect "file sizes limited to 1 KiB" "$command" 6 "error: cannot write" work
+    rm -rf used && cp -r earlier used
+    run_in used "$command" bash -c 'ulimit -f 1; exec "$0" "$@"'
+    expect "file sizes limited to 1 KiB" "$command" 6 "error: cannot write" used
 
     for quota in 0 500; do
-        rm -rf work && cp -r earlier work
-        run_in work "$command" env LD_PRELOAD="$out/shim.so" DEC_GPU_FAULT="write:/work/:$quota:quota"
-        expect "quota of $quota bytes" "$command" 6 "error: cannot write" work
+        rm -rf used && cp -r earlier used
+        run_in used "$command" env LD_PRELOAD="$out/shim.so" DEC_GPU_FAULT="write:/used/:$quota:quota"
+        expect "quota of $quota bytes" "$command" 6 "error: cannot write" used
     done
 done
 

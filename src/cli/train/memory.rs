@@ -58,26 +58,25 @@ pub(super) fn fit(
     choosing: bool,
     max: MaxMemory,
 ) -> Result<Fit> {
-    let mut runs: Vec<(u32, usize)> =
-        std::iter::successors(Some(together), |t| (*t > 1).then(|| t.div_ceil(2)))
-            .map(|together| (together, 1))
-            .collect();
-    runs.extend(DIVISORS[1..].iter().map(|divisor| (1, *divisor)));
+    let fits = |needed: u64, most: Option<u64>| most.is_none_or(|most| needed <= most);
     let mut least = None;
-    for (together, divisor) in runs {
+    for divisor in DIVISORS {
         let need = need(device, data, config, divisor)?;
-        let copies = together as usize * (1 + usize::from(choosing));
-        let device_bytes = need.of_runs(copies) as u64;
-        let host_bytes = host(device, data, config, (device_bytes, copies as u64));
-        let fits = |needed: u64, most: Option<u64>| most.is_none_or(|most| needed <= most);
-        if fits(host_bytes, max.host) && fits(device_bytes, max.device) {
-            return Ok(Fit {
-                together,
-                scratch_divisor: divisor,
-                told: told(host_bytes, (!is_host(device)).then_some(device_bytes)),
-            });
+        let most = if divisor == 1 { together } else { 1 };
+        let fewer = |together: &u32| (*together > 1).then(|| together.div_ceil(2));
+        for together in std::iter::successors(Some(most), fewer) {
+            let copies = together as usize * (1 + usize::from(choosing));
+            let device_bytes = need.of_runs(copies) as u64;
+            let host_bytes = host(device, data, config, (device_bytes, copies as u64));
+            if fits(host_bytes, max.host) && fits(device_bytes, max.device) {
+                return Ok(Fit {
+                    together,
+                    scratch_divisor: divisor,
+                    told: told(host_bytes, (!is_host(device)).then_some(device_bytes)),
+                });
+            }
+            least = Some((host_bytes, device_bytes));
         }
-        least = Some((host_bytes, device_bytes));
     }
     let (host_bytes, device_bytes) = least.expect("at least one way was tried");
     Err(match max.host.filter(|most| host_bytes > *most) {
