@@ -1,7 +1,7 @@
 //! The number of clusters: a range is tried from one pre-trained autoencoder, without labels. See `docs/choosing-k.md`.
 //!
 //! ```sh
-//! cargo run --release --example choose_k
+//! cargo run --release --locked --example choose_k
 //! ```
 
 use dec_gpu::config::{Config, DataShape};

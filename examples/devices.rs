@@ -1,7 +1,7 @@
 //! Where to run: every adapter, the one that `--backend auto` takes, and the same code on it. See `docs/devices.md`.
 //!
 //! ```sh
-//! cargo run --release --example devices
+//! cargo run --release --locked --example devices
 //! ```
 
 use std::time::Instant;

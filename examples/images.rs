@@ -1,7 +1,7 @@
 //! A folder of images, and a picture of what each cluster looks like. See `docs/images.md`.
 //!
 //! ```sh
-//! cargo run --release --example images
+//! cargo run --release --locked --example images
 //! ```
 
 use std::error::Error;

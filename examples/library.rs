@@ -1,7 +1,7 @@
 //! A run from data to a saved model and back: events, scores, prediction of new samples. See `docs/library.md`.
 //!
 //! ```sh
-//! cargo run --release --example library
+//! cargo run --release --locked --example library
 //! ```
 
 use std::error::Error;

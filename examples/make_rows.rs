@@ -2,7 +2,7 @@
 //! memory that does not grow with n.
 //!
 //! ```sh
-//! cargo run --release --example make_rows -- 10000000 64 10 rows.npy labels.npy
+//! cargo run --release --locked --example make_rows -- 10000000 64 10 rows.npy labels.npy
 //! ```
 //!
 //! Sample i belongs to centre i mod k. Centres are standard normal, times `SPREAD`; values are standard normal around

@@ -1,7 +1,7 @@
 //! Prepares counts as `train --prepare` does and writes them as an NPY file (n, D), dense f32, for other programs.
 //!
 //! ```sh
-//! cargo run --release --example prepare_counts -- matrix.mtx.gz library-size,log1p 2000 prepared.npy
+//! cargo run --release --locked --example prepare_counts -- matrix.mtx.gz library-size,log1p 2000 prepared.npy
 //! ```
 //!
 //! `all` in place of 2000 keeps all columns.

@@ -1,7 +1,7 @@
 //! The page of a run, from the library: no file of a run folder is needed. See `docs/library.md`.
 //!
 //! ```sh
-//! cargo run --release --example report_page
+//! cargo run --release --locked --example report_page
 //! ```
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! A table of one's own: ids, a column of text, labels to score with. See `docs/tables.md`.
 //!
 //! ```sh
-//! cargo run --release --example table
+//! cargo run --release --locked --example table
 //! ```
 
 use std::error::Error;

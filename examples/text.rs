@@ -1,7 +1,7 @@
 //! From texts to clusters: TF-IDF as sparse rows, with the words as the columns' names. See `docs/text.md`.
 //!
 //! ```sh
-//! cargo run --release --example text
+//! cargo run --release --locked --example text
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -62,8 +62,8 @@ pub use explain::{
 pub use history::{HistoryError, HistoryRecord, parse_history};
 pub use labels::{LabelsWriter, write_labels_csv};
 pub use metrics_json::{
-    DeviceFaultRecord, LoweredRate, METRICS_SCHEMA, RunMetrics, RunScores, Seconds, Steps,
-    StopReason,
+    DeviceFaultRecord, LoweredRate, METRICS_SCHEMA, RunIdentity, RunMetrics, RunScores, Seconds,
+    Steps, StopReason,
 };
 pub use npy::{NpyNumber, NpyStream, NpyWriter, write_npy};
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Pca, Uncertain};

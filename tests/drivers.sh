@@ -14,8 +14,10 @@
 # TESTS, the columns: test binaries, and `verify`, the program's own check (which knows no default limits: not in that way).
 # BINARIES, a folder with `dec-gpu` and the test binaries by these names, spares the build.
 #
-# A cell is passed/failed/ignored; what an adapter does not offer (f16, subgroups) is an ignored trial, and trials on the
-# host are among those passed. `tests/cooperative.rs` is about f16 alone and left to test.sh. Logs: target/drivers/logs.
+# A cell is passed/failed/ignored; what an adapter does not offer (f16, subgroups) is an ignored trial, and what
+# `training` tests on the host is among those passed. `mutations` asks whether the tests notice a wrong kernel, which is
+# no matter of limits or checks: in the first way alone. `tests/cooperative.rs` is about f16 alone and left to test.sh.
+# Logs: target/drivers/logs.
 # On a machine that is busy elsewhere a submit may take more than the 300 s it is given, and everything after it is red.
 # Exit status: 1 if a cell is red; 2 if nothing beyond the machine's own drivers could be run. An implementation that is
 # missing beside others that ran is a row that says why, and no failure.
@@ -92,7 +94,8 @@ absolute() {
 
 # One cell: the outcome of one binary, in `outcome`, and `red`.
 run() {
-    local way=$1 column=$2 log=$3 status=0 command=("$(binary "$2")") environment=("${setting[@]}" DEC_GPU_REQUIRE_ADAPTER=1)
+    local way=$1 column=$2 log=$3 backend=${setting[0]#*=} status=0 command environment
+    command=("$(binary "$column")") environment=("${setting[@]}" DEC_GPU_REQUIRE_ADAPTER=1)
     case $way in
     default) environment+=(DEC_GPU_TEST_LIMITS=default DEC_GPU_TEST_CHECKS=off) ;;
     checked) environment+=(DEC_GPU_TEST_LIMITS=default DEC_GPU_TEST_CHECKS=on) ;;
@@ -101,8 +104,12 @@ run() {
     esac
     if [ "$column" = verify ]; then
         [ "$way" != default ] || { outcome=- && return; }
-        command=("$(binary dec-gpu)" verify --quiet --backend "${setting[0]#*=}")
+        command=("$(binary dec-gpu)" verify --quiet --backend "$backend")
         [ "$way" = own ] || command+=(--checked)
+    fi
+    [ "$column" != kernels ] || command+=("$backend ") # no trials on the host
+    if [ "$column" = mutations ] && [ "$way" != "${ways[0]}" ]; then
+        outcome=- && return
     fi
     env "${environment[@]}" timeout "$limit" "${command[@]}" >"$log" 2>&1 || status=$?
     outcome=$(sed -n 's|^test result: .* \([0-9]*\) passed; \([0-9]*\) failed; \([0-9]*\) ignored.*|\1/\2/\3|p' "$log")

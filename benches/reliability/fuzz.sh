@@ -20,6 +20,10 @@ programs=$fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(cargo fuzz list --fuzz-dir "$fuzz")
 
+# Readers of folders write files: into memory where there is such a place.
+memory=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+trap 'rm -rf "$memory"' EXIT
+
 broken=0
 row='%-11s %11s %8s %8s %9s %7s %9s  %s\n'
 printf "$row" target executions seconds per-s coverage corpus 'peak MB' result
@@ -28,7 +32,7 @@ for target in "${targets[@]}"; do
     case $target in h5ad | parquet) longest=32768 ;; *) longest=4096 ;; esac
     mkdir -p "$out/corpus/$target"
     log=$out/$target.log result='nothing found'
-    FUZZ_SEEDS=$out/seeds/$target nice -n "${NICE:-10}" "$programs/$target" "$out/corpus/$target" "$out/seeds/$target" \
+    TMPDIR=$memory FUZZ_SEEDS=$out/seeds/$target nice -n "${NICE:-10}" "$programs/$target" "$out/corpus/$target" "$out/seeds/$target" \
         -dict="$out/seeds/$target.dict" -artifact_prefix="$out/artifacts/$target-" -seed="${SEED:-1}" \
         -runs="$executions" -max_total_time="${MOST:-0}" -max_len="$longest" -rss_limit_mb=256 -timeout="${TIMEOUT:-60}" \
         -print_final_stats=1 >"$log" 2>&1 || {

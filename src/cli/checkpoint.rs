@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dec_gpu::checkpoint::State;
-use dec_gpu::config::Config;
-use dec_gpu::data::Dataset;
+use dec_gpu::report::RunIdentity;
 use dec_gpu::{Error, Result};
 
 use super::atomic::{is_temporary, sweep};
 use super::run_dir::RunDir;
 use super::tell;
-use identity::Identity;
+pub(crate) use identity::Identity;
 pub(crate) use keeper::Keeper;
 
 /// The folder of the checkpoints in a run folder.
@@ -40,8 +39,7 @@ impl Checkpoints {
         folder: &RunDir,
         every: u64,
         resume: bool,
-        data: &Dataset,
-        config: &Config,
+        identity: Identity,
     ) -> Result<Self> {
         let path = folder.path().join(FOLDER);
         sweep(&path);
@@ -51,7 +49,7 @@ impl Checkpoints {
         Ok(Self {
             path,
             every: (every > 0).then(|| Duration::from_secs(every)),
-            identity: Identity::of(data, config),
+            identity,
             resume,
         })
     }
@@ -101,6 +99,11 @@ impl Checkpoints {
             ))),
             None => Ok(None),
         }
+    }
+
+    /// What `metrics.json` says of the training.
+    pub(crate) fn identity(&self) -> RunIdentity {
+        self.identity.short()
     }
 
     /// From here on runs go on from what was written, if anything was.

@@ -3,7 +3,7 @@
 mod files;
 mod map;
 mod raster;
-mod read;
+pub(super) mod read;
 mod samples;
 mod table;
 

@@ -9,6 +9,7 @@ mod pretrained;
 mod recover;
 mod results;
 mod runs;
+mod whole;
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ use dec_gpu::together::{self, Joins};
 use dec_gpu::trainer::Clustering;
 use dec_gpu::{Error, Result};
 
-use super::checkpoint::{self, Checkpoints};
+use super::checkpoint::{self, Checkpoints, Identity};
 use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
@@ -163,13 +164,23 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if args.runs == 0 {
         return Err(usage("--runs is 0, expected at least 1"));
     }
+    let whole = args.resume && whole::is(&args.out);
     let replace = may_replace(args)?;
-    RunDir::check(&args.out, replace)?;
+    if !whole {
+        RunDir::check(&args.out, replace)?;
+    }
     let data = read(args)?;
     let range = choose::range(args, &data, &mut config)?;
     let pretrained = pretrained::model(&mut config, &data)?;
     let mut data = prepare::prepared(data, &config, pretrained.as_ref())?;
     let config = config.resolve(DataShape::of(&data))?;
+    let of_clusters = choose::told(&config, range.as_ref());
+    let runs = format!("{} runs of {of_clusters} clusters", args.runs);
+    let identity = Identity::of(&data, &config, runs);
+    if whole {
+        let metrics = whole::of_this(&args.out, &config, &identity.short())?;
+        return finish(args, quiet, &metrics);
+    }
     let device = args.device.open()?;
     let together = args
         .together
@@ -181,8 +192,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if replace {
         folder.sweep();
     }
-    let checkpoints =
-        Checkpoints::open(&folder, args.checkpoint_every, args.resume, &data, &config)?;
+    let checkpoints = Checkpoints::open(&folder, args.checkpoint_every, args.resume, identity)?;
     signals::watch().map_err(|error| Error::Run(format!("signals cannot be watched: {error}")))?;
     let boards = (args.tensorboard.as_deref())
         .map(|path| Boards::create(path, config.seed, args.runs))
@@ -214,12 +224,6 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
 fn may_replace(args: &TrainArgs) -> Result<bool> {
     let out = args.out.display();
     let begun = checkpoint::any(&args.out);
-    // With checkpoints beside it, it is of an earlier run in this folder, or this run was killed as it removed them.
-    if args.resume && !begun && args.out.join(report::METRICS_JSON).exists() {
-        return Err(usage(format!(
-            "{out} holds a whole run (metrics.json), there is nothing to resume; choose another --out, or pass --force"
-        )));
-    }
     if begun && !args.resume && !args.force {
         return Err(usage(format!(
             "{out} holds a run that was interrupted; pass --resume to go on with it, or --force to begin again"
@@ -304,6 +308,7 @@ fn train<D: Joins>(device: &D, job: &Job, attempt: &Attempt) -> Result<RunMetric
         .try_for_each(|run| std::mem::replace(&mut run.board, Ok(())));
     let mut run = done.swap_remove(kept);
     run.metrics.device_fault.clone_from(&attempt.fault);
+    run.metrics.identity = Some(attempt.checkpoints.identity());
     write_results(folder, &run, labels, data.ids.as_deref())?;
     let of = (&run.found.model, &run.found.clustering);
     explain_run(device, data, of, folder)?;

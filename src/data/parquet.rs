@@ -13,6 +13,7 @@ mod depth;
 mod pages;
 mod rows;
 mod sound;
+mod walk;
 
 use super::blocks::{Block, BlockRows, RowStream, Take};
 use super::error::DataError;

@@ -22,6 +22,9 @@ pub struct RunMetrics {
     /// What the data set is called; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// What tells the run from others, for `train --resume`; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<RunIdentity>,
     /// The seed of every random number of the run.
     pub seed: u64,
     /// n.
@@ -77,6 +80,15 @@ pub struct RunScores {
     pub autoencoder_mixture: Option<Scores>,
     /// The final assignment.
     pub dec: Scores,
+}
+
+/// What a training began with, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunIdentity {
+    /// The shape of the data and a hash of their values.
+    pub data: String,
+    /// A hash of the configuration, the number of runs, and the numbers of clusters to choose from.
+    pub config: String,
 }
 
 /// What was wrong with the device before the run went on.
@@ -191,6 +203,7 @@ mod tests {
             stop_reason: StopReason::MaxSteps,
             lowered_rate: None,
             device_fault: None,
+            identity: None,
             label_change: 0.5,
             neighbours: Some(Course {
                 start: 0.75,

@@ -4,6 +4,8 @@ mod bad_data;
 mod bad_usage;
 mod bench;
 mod choose;
+#[path = "../common/runs.rs"]
+mod common_runs;
 mod explain;
 mod export;
 mod hostile;

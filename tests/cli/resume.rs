@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::common_runs::SAME;
 use crate::support::{Folder, csv, names, stderr};
 
 /// Some seconds of work: long enough to be stopped in every phase.
@@ -30,17 +31,6 @@ const LONG: [&str; 22] = [
     "cluster.max-steps=6000",
     "--set",
     "cluster.tolerance=0",
-];
-
-/// What must be the same in a run that was interrupted and in one that was not.
-const SAME: [&str; 7] = [
-    "centroids.npy",
-    "config.toml",
-    "confusion.csv",
-    "embedding.npy",
-    "labels.csv",
-    "model.safetensors",
-    "soft_assignment.npy",
 ];
 
 fn args<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -244,11 +234,37 @@ fn other_data_another_configuration_and_damage_are_noticed() {
     );
     folder.ok(&args("whole", &[]));
     assert_same(&folder, "run", "whole", "damaged");
-    folder.refuses(
-        &args("run", &["--resume"]),
-        2,
-        &["holds a whole run", "nothing to resume"],
-    );
+}
+
+/// One command line is right for every start, the one after the end too.
+#[test]
+fn a_whole_run_is_told_again() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(60, 6));
+    let train = ["train", "data.csv", "-k", "3", "--resume", "--json"];
+    let first = folder.ok(&train);
+    let before = names(&folder.path("run"));
+    let again = folder.run(&train);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    assert_eq!(String::from_utf8_lossy(&again.stdout), first);
+    assert!(stderr(&again).contains("run holds this run, and it is whole: nothing is left to do"));
+    assert_eq!(names(&folder.path("run")), before);
+
+    let refuses = |more: &[&str], code, texts: &[&str]| {
+        folder.refuses(&[&train[..], more].concat(), code, texts);
+    };
+    let gamma = ["--set", "cluster.gamma=0.25"];
+    refuses(&gamma, 2, &["another configuration", "is now 0.25"]);
+    refuses(&["--runs", "2"], 2, &["another configuration: --runs"]);
+    folder.write("data.csv", csv(61, 6));
+    refuses(&[], 3, &["other data: 60 x 6 values", "61 x 6"]);
+    let mut metrics: serde_json::Value = serde_json::from_str(&first).expect("JSON");
+    metrics
+        .as_object_mut()
+        .expect("an object")
+        .remove("identity");
+    folder.write("run/metrics.json", metrics.to_string());
+    refuses(&[], 2, &["an older version", "nothing to resume"]);
 }
 
 #[test]

@@ -4,9 +4,12 @@
 //! exit code 5, one error and its checkpoint kept. DEC_GPU_LONG=1 tries every call in place of some.
 #![cfg(target_os = "linux")]
 
+#[path = "../common/runs.rs"]
+mod common_runs;
 mod support;
 
-use support::{Bench, Run, SAME};
+use common_runs::SAME;
+use support::{Bench, Run};
 
 /// As Vulkan names them.
 const OUT_OF_DEVICE_MEMORY: i32 = -2;

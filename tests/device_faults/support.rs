@@ -7,14 +7,7 @@ use std::time::Instant;
 
 use dec_gpu::gpu::{Backend, adapters};
 
-/// Files that are the same in two runs of a configuration on one device.
-pub(crate) const SAME: [&str; 5] = [
-    "centroids.npy",
-    "embedding.npy",
-    "labels.csv",
-    "model.safetensors",
-    "soft_assignment.npy",
-];
+use crate::common_runs::SAME;
 
 /// Twenty steps of each phase; checkpoints at the ends of phases.
 const TRAIN: [&str; 21] = [
@@ -322,7 +315,8 @@ fn data() -> String {
     };
     let rows = (0..240).map(|i| {
         let values: Vec<String> = (0..9).map(|j| format!("{:.3}", value(i, j))).collect();
-        values.join(",") + "\n"
+        format!("{},{}\n", values.join(","), i % 3)
     });
-    rows.collect()
+    let header = (0..9).map(|j| format!("x{j},")).collect::<String>() + "label\n";
+    std::iter::once(header).chain(rows).collect()
 }

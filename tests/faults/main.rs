@@ -4,6 +4,8 @@
 //! `DEC_GPU_FAULTS=all cargo test --release --test faults -- --nocapture`.
 #![cfg(target_os = "linux")]
 
+#[path = "../common/runs.rs"]
+mod common_runs;
 mod kills;
 mod limits;
 mod reads;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::Write;
 
+use crate::common_runs::SAME;
 use crate::shim::Fault;
-use crate::support::{Files, Place, SAME, assert_same, train, turns};
+use crate::support::{Files, Place, assert_same, train, turns};
 
 const PREDICTED: [&str; 3] = ["embedding.npy", "labels.csv", "soft_assignment.npy"];
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::common_runs::SAME;
 use crate::shim::{self, Ended, Fault};
 
 /// A fraction of a second, on the CPU.
@@ -27,17 +28,6 @@ pub(crate) const SCHEDULE: [&str; 20] = [
     "cluster.update-interval=5",
     "--set",
     "cluster.max-steps=10",
-];
-
-/// Files of a run that hold no times.
-pub(crate) const SAME: [&str; 7] = [
-    "centroids.npy",
-    "config.toml",
-    "confusion.csv",
-    "embedding.npy",
-    "labels.csv",
-    "model.safetensors",
-    "soft_assignment.npy",
 ];
 
 /// Whether every turn is taken, not every few.

@@ -251,10 +251,11 @@ fn footers_and_pages_that_lie() {
         schema.push(element("x", Some(DOUBLE), None));
         schema
     };
-    let coded = |bytes: &[u8], said: i32| {
-        let pages = [dictionary(bytes, said), coded_page(&[1, 8, 0], 4)].concat();
+    let placed = |bytes: &[u8], said: i32, places: &[u8]| {
+        let pages = [dictionary(bytes, said), coded_page(places, 4)].concat();
         File::of(DOUBLE, 0, 4, pages).bytes()
     };
+    let coded = |bytes: &[u8], said: i32| placed(bytes, said, &[1, 8, 0]);
     let cases: Vec<Case> = vec![
         (
             "more rows than values",
@@ -376,6 +377,12 @@ fn footers_and_pages_that_lie() {
             coded(&[0; 0], 0),
             "",
             "broken",
+        ),
+        (
+            "a run whose length takes twelve bytes",
+            placed(&[0; 16], 2, &[&[1][..], &[0x80; 11], &[1, 0]].concat()),
+            "",
+            "a number of more than ten bytes",
         ),
         (
             "text longer than its page",

@@ -2,7 +2,7 @@
 
 use dec_gpu::data::ReadOptions;
 
-use crate::support::{Folder, grey, jpeg, of_size, png};
+use crate::support::{Folder, bits, grey, jpeg, of_palette, of_size, png};
 
 /// 8 × 8 pixels of CMYK.
 const CMYK: &str = "ffd8ffee000e41646f626500640000000000ffdb00430050373c463c32504641465a55505f78c882786e6e78f5afb991c8ff\
@@ -48,7 +48,6 @@ fn flipped(mut bytes: Vec<u8>, at: usize) -> Vec<u8> {
 fn files() {
     let whole = grey(8, 8, 3);
     let photo = jpeg(16, 16, &[200, 30, 90], &[]);
-    let huge = of_size(whole.clone(), 1 << 20, 1 << 20);
     let mut huge_photo = photo.clone();
     let frame = photo
         .windows(2)
@@ -90,8 +89,23 @@ fn files() {
         ),
         (
             "bomb.png",
-            huge,
-            "found an image of 1048576 × 1048576 pixels, expected at most 67108864",
+            of_size(whole.clone(), 65_536, 514),
+            "found a header that declares 33751040 bytes, expected at most the 76368",
+        ),
+        (
+            "larger-bomb.png",
+            of_size(whole.clone(), u32::MAX >> 1, u32::MAX >> 1),
+            "found a header that declares",
+        ),
+        (
+            "palette.png",
+            of_palette(&[0, 0, 0, 255, 9]),
+            "found a broken PNG image (a palette of 5 bytes, which are no colours of 3)",
+        ),
+        (
+            "honest-bomb.png",
+            bits(8192, 8193),
+            "found an image of 8192 × 8193 pixels, expected at most 67108864",
         ),
         (
             "half.jpg",

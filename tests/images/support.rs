@@ -91,6 +91,23 @@ pub(crate) fn grey(height: u32, width: u32, seed: u32) -> Vec<u8> {
     png(height, width, png::ColorType::Grayscale, &values)
 }
 
+/// A black PNG of one bit a pixel.
+pub(crate) fn bits(height: u32, width: u32) -> Vec<u8> {
+    let values = vec![0; (height * width.div_ceil(8)) as usize];
+    png_with(height, width, &values, |encoder| {
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+    })
+}
+
+/// A PNG of 2 × 2 pixels of two colours that are looked up in these bytes.
+pub(crate) fn of_palette(palette: &[u8]) -> Vec<u8> {
+    png_with(2, 2, &[0, 1, 1, 0], |encoder| {
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_palette(palette.to_vec());
+    })
+}
+
 /// A JPEG of one colour, or of one shade, with EXIF data if there are any.
 pub(crate) fn jpeg(height: u32, width: u32, colour: &[u8], exif: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();

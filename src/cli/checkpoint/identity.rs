@@ -6,6 +6,7 @@ use std::path::Path;
 use dec_gpu::checkpoint::State;
 use dec_gpu::config::{Config, ConfigError, differences};
 use dec_gpu::data::{Dataset, Values};
+use dec_gpu::report::RunIdentity;
 use dec_gpu::{Error, Result};
 use twox_hash::XxHash3_128;
 
@@ -15,16 +16,28 @@ const CONFIG: &str = "initial_config";
 const DATA: &str = "data";
 
 /// Data and configuration of a training.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     data: String,
     config: Config,
+    /// How many runs, of how many clusters, in words.
+    runs: String,
 }
 
 impl Identity {
-    pub(super) fn of(data: &Dataset, config: &Config) -> Self {
+    pub(crate) fn of(data: &Dataset, config: &Config, runs: String) -> Self {
         Self {
             data: fingerprint(data),
             config: config.clone(),
+            runs,
+        }
+    }
+
+    /// What `metrics.json` says of it.
+    pub(crate) fn short(&self) -> RunIdentity {
+        let text = format!("{}{}", self.config.to_toml(), self.runs);
+        RunIdentity {
+            data: self.data.clone(),
+            config: format!("{:032x}", XxHash3_128::oneshot(text.as_bytes())),
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) fn metrics_of(
         forms: None,
         lowered_rate: None,
         device_fault: None,
+        identity: None,
         data: Some(data.name.clone()),
         precision,
         scores: found.scores,

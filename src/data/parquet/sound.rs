@@ -2,11 +2,13 @@
 //!
 //! The parquet crate (60.1) trusts pages in some places and panics where they lie; all that were found are checked here
 //! before it decodes them: lengths of text and streams of split bytes that go beyond the page, a count of deltas below
-//! that of the values, places in a dictionary that is not there, levels in the old encoding.
+//! that of the values, places in a dictionary that is not there, levels in the old encoding, and what [`super::walk`] finds.
 
 use parquet::basic::{Encoding, Type};
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
+
+use super::walk::{deltas, ones, runs};
 
 /// What is known of a column.
 #[derive(Clone, Copy)]
@@ -33,6 +35,11 @@ impl Values {
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY if !coded => {
                 Err(eof("places in a dictionary that is not there"))
             }
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => match values.split_first() {
+                Some((width, places)) => runs(places, usize::from(*width), present),
+                None => Ok(()),
+            },
+            Encoding::RLE => runs(sized(values).unwrap_or_default().0, 1, present),
             Encoding::BYTE_STREAM_SPLIT => enough(values.len() / self.width.max(1), present),
             Encoding::DELTA_BINARY_PACKED => deltas(values, present),
             encoding if is_apart(encoding) => Err(ParquetError::NYI(format!(
@@ -112,59 +119,7 @@ fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*len) as usize)
 }
 
-/// How many of the first `count` levels, each a bit, are one: runs of one level, or eight levels to a byte.
-fn ones(mut levels: &[u8], count: usize) -> Result<usize> {
-    let (mut seen, mut ones) = (0, 0);
-    let short = || eof("fewer levels than values");
-    while seen < count {
-        let header = varint(&mut levels).ok_or_else(short)?;
-        let run = usize::try_from(header >> 1).map_err(|_| short())?;
-        let left = count - seen;
-        if header & 1 == 0 {
-            let (level, rest) = levels.split_first().ok_or_else(short)?;
-            levels = rest;
-            seen += run.min(left);
-            ones += if level & 1 == 1 { run.min(left) } else { 0 };
-        } else {
-            let (packed, rest) = levels.split_at_checked(run).ok_or_else(short)?;
-            levels = rest;
-            let taken = run.saturating_mul(8).min(left);
-            let is_one = |at: &usize| packed[at / 8] >> (at % 8) & 1 == 1;
-            ones += (0..taken).filter(is_one).count();
-            seen += taken;
-        }
-        if run == 0 {
-            return Err(short());
-        }
-    }
-    Ok(ones)
-}
-
-/// Deltas say themselves how many they are: after the size of a block and the number of its parts.
-fn deltas(mut bytes: &[u8], expected: usize) -> Result<()> {
-    let mut header = || varint(&mut bytes);
-    let count = header().and_then(|_| header()).and_then(|_| header());
-    let count = count.ok_or_else(|| eof("half a header of deltas"))?;
-    enough(
-        usize::try_from(count).unwrap_or(usize::MAX),
-        expected.max(1),
-    )
-}
-
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (first, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(first & 0x7f) << shift;
-        if *first < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn enough(found: usize, expected: usize) -> Result<()> {
+pub(super) fn enough(found: usize, expected: usize) -> Result<()> {
     if found >= expected {
         return Ok(());
     }
@@ -172,6 +127,6 @@ fn enough(found: usize, expected: usize) -> Result<()> {
     Err(ParquetError::EOF(text))
 }
 
-fn eof(text: &str) -> ParquetError {
+pub(super) fn eof(text: &str) -> ParquetError {
     ParquetError::EOF(text.to_owned())
 }

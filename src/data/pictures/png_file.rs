@@ -3,6 +3,7 @@
 use image::{DynamicImage, GrayImage, RgbImage};
 use png::{ColorType, DecodingError, Reader, Transformations};
 
+use super::super::source::MOST_PER_BYTE;
 use super::decode::{Header, Source, zeros};
 use super::{DataError, PictureError};
 
@@ -11,6 +12,7 @@ pub(super) struct Png(Reader<Source>);
 
 impl Png {
     pub(super) fn open(source: Source, file: &str) -> Result<(Self, Header), DataError> {
+        let possible = most_unpacked(&source, file)?;
         let mut decoder = png::Decoder::new(source);
         decoder.set_transformations(Transformations::normalize_to_color8());
         // Neither is looked at, and both can unpack to much.
@@ -18,6 +20,23 @@ impl Png {
         decoder.set_ignore_iccp_chunk(true);
         let reader = decoder.read_info().map_err(broken(file))?;
         let info = reader.info();
+        // The decoder would panic (png 0.18.1, its issue 694).
+        if let Some(palette) = info.palette.as_ref().filter(|bytes| bytes.len() % 3 != 0) {
+            let reason = format!(
+                "a palette of {} bytes, which are no colours of 3",
+                palette.len()
+            );
+            return Err(error(file, reason));
+        }
+        // Interlaced or not, the rows hold at least so much once they are unpacked.
+        let declared = u64::from(info.height).saturating_mul(info.raw_row_length() as u64);
+        if declared > possible {
+            return Err(DataError::Overclaim {
+                file: file.to_owned(),
+                declared,
+                possible,
+            });
+        }
         let header = Header {
             height: info.height as usize,
             width: info.width as usize,
@@ -54,6 +73,16 @@ impl Png {
             error(file, reason)
         })
     }
+}
+
+/// The most bytes that the file can unpack to.
+fn most_unpacked(source: &Source, file: &str) -> Result<u64, DataError> {
+    let data = source.get_ref().metadata();
+    let data = data.map_err(|source| DataError::Io {
+        file: file.to_owned(),
+        source,
+    })?;
+    Ok(data.len().saturating_mul(MOST_PER_BYTE))
 }
 
 /// Pixels of `N` values, the last of which is alpha, laid on black, in place.

@@ -162,54 +162,60 @@ fn in_blocks(bytes: &[u8], options: &ReadOptions, whole: Result<Dataset, DataErr
         rows: NonZeroUsize::new(3),
         shard: None,
     };
-    let mut blocks = Vec::new();
+    let mut seen = Seen::default();
     let mut take = |block| {
-        blocks.push(block);
+        if let Ok(set) = &whole {
+            seen.next(set, block);
+        }
         ControlFlow::Continue(())
     };
     let reader = Cursor::new(bytes);
     let result = data::read_blocks(NAME, reader, options, &block_options, &mut take);
-    let set = match (result, whole) {
-        (Ok(()), Ok(set)) => set,
+    match (result, whole) {
+        (Ok(()), Ok(set)) => seen.is_all(&set),
         // Of two faults either may be met first.
-        (Err(error), Err(_)) => return text::check(error, SHOWN),
+        (Err(error), Err(_)) => text::check(error, SHOWN),
         (Err(error), Ok(_)) => panic!("in blocks only: {error}"),
         // That no id comes twice is seen within a block only.
         (Ok(()), Err(error)) => {
             let twice = error.to_string().contains("expected each id once");
-            return assert!(twice, "not in blocks: {error}");
+            assert!(twice, "not in blocks: {error}");
         }
-    };
-    same_rows(&set, &blocks);
-    same_labels(&set, &blocks);
+    }
 }
 
-fn same_rows(set: &Dataset, blocks: &[data::Block]) {
-    let mut first = 0;
-    for block in blocks {
-        assert_eq!(block.first, first);
-        let rows: Vec<u32> = (first..first + block.rows.n_samples)
-            .map(|row| row as u32)
-            .collect();
+/// What the blocks held so far; they are not kept, because a short file may have many.
+#[derive(Default)]
+struct Seen {
+    rows: usize,
+    classes: Classes,
+    numbers: Vec<u32>,
+}
+
+impl Seen {
+    /// Insists that a block is the next rows of the set.
+    fn next(&mut self, set: &Dataset, block: data::Block) {
+        assert_eq!(block.first, self.rows);
+        let found = block.rows;
+        self.rows += found.n_samples;
+        let rows: Vec<u32> = (block.first..self.rows).map(|row| row as u32).collect();
         let same = set.of_rows(&rows);
-        assert_eq!(same.values, block.rows.values);
-        assert_eq!(same.ids, block.rows.ids);
-        assert_eq!(set.image_shape, block.rows.image_shape);
-        first += block.rows.n_samples;
+        assert_eq!(same.values, found.values);
+        assert_eq!(same.ids, found.ids);
+        assert_eq!(set.image_shape, found.image_shape);
+        assert_eq!(found.labels.is_some(), set.labels.is_some());
+        let labels = found.labels.iter();
+        self.numbers
+            .extend(labels.flat_map(|labels| self.classes.number(labels)));
     }
-    assert_eq!(first, set.n_samples, "rows of all blocks");
-}
 
-fn same_labels(set: &Dataset, blocks: &[data::Block]) {
-    let (mut classes, mut numbers) = (Classes::default(), Vec::new());
-    for block in blocks {
-        let labels = block.rows.labels.as_ref();
-        assert_eq!(labels.is_some(), set.labels.is_some());
-        numbers.extend(labels.into_iter().flat_map(|labels| classes.number(labels)));
-    }
-    if let Some(labels) = &set.labels {
-        let (names, places) = classes.finish();
-        let ids: Vec<u32> = numbers.iter().map(|n| places[*n as usize]).collect();
-        assert_eq!((&ids, &names), (&labels.ids, &labels.names));
+    /// Insists that nothing is left, and that the classes are those of the set.
+    fn is_all(self, set: &Dataset) {
+        assert_eq!(self.rows, set.n_samples, "rows of all blocks");
+        if let Some(labels) = &set.labels {
+            let (names, places) = self.classes.finish();
+            let ids: Vec<u32> = self.numbers.iter().map(|n| places[*n as usize]).collect();
+            assert_eq!((&ids, &names), (&labels.ids, &labels.names));
+        }
     }
 }

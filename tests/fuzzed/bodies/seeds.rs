@@ -129,27 +129,30 @@ pub(super) fn labels() -> Vec<Vec<u8>> {
 }
 
 pub(super) fn png() -> Vec<Vec<u8>> {
-    let file = |colour, depth, values: &[u8]| {
+    let file = |colour, depth, values: &[u8], palette: &[u8]| {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, 2, 2);
         encoder.set_color(colour);
         encoder.set_depth(depth);
         if colour == ColorType::Indexed {
-            encoder.set_palette(vec![0, 0, 0, 255, 9, 7]);
+            encoder.set_palette(palette.to_vec());
         }
         let mut writer = encoder.write_header().expect("a header");
         writer.write_image_data(values).expect("pixels");
         writer.finish().expect("an end");
         bytes
     };
+    let indexed = |palette: &[u8]| file(ColorType::Indexed, BitDepth::Two, &[0x10, 0x40], palette);
     vec![
-        file(ColorType::Grayscale, BitDepth::Eight, &[1, 2, 3, 4]),
-        file(ColorType::Grayscale, BitDepth::One, &[0x40, 0x80]),
-        file(ColorType::Grayscale, BitDepth::Sixteen, &[9; 8]),
-        file(ColorType::GrayscaleAlpha, BitDepth::Eight, &[9; 8]),
-        file(ColorType::Rgb, BitDepth::Eight, &[7; 12]),
-        file(ColorType::Rgba, BitDepth::Eight, &[7; 16]),
-        file(ColorType::Indexed, BitDepth::Two, &[0x10, 0x40]),
+        file(ColorType::Grayscale, BitDepth::Eight, &[1, 2, 3, 4], &[]),
+        file(ColorType::Grayscale, BitDepth::One, &[0x40, 0x80], &[]),
+        file(ColorType::Grayscale, BitDepth::Sixteen, &[9; 8], &[]),
+        file(ColorType::GrayscaleAlpha, BitDepth::Eight, &[9; 8], &[]),
+        file(ColorType::Rgb, BitDepth::Eight, &[7; 12], &[]),
+        file(ColorType::Rgba, BitDepth::Eight, &[7; 16], &[]),
+        indexed(&[0, 0, 0, 255, 9, 7]),
+        // Found by fuzzing: no whole colours.
+        indexed(&[0, 0, 0, 255, 9]),
     ]
 }
 

@@ -1,0 +1,55 @@
+//! `--resume` on a run that is whole: what it found is told again, so that one command line is right for every start.
+
+use std::fs;
+use std::path::Path;
+
+use dec_gpu::config::{Config, differences};
+use dec_gpu::report::{self, RunIdentity, RunMetrics};
+use dec_gpu::{Error, Result};
+
+use crate::cli::report::read;
+use crate::cli::{checkpoint, tell, usage};
+
+/// Whether a folder holds a whole run. With checkpoints beside it, it is of an earlier run in this folder, or this run was
+/// killed as it removed them.
+pub(super) fn is(out: &Path) -> bool {
+    out.join(report::METRICS_JSON).exists() && !checkpoint::any(out)
+}
+
+/// What the run found, if it is of these data and this configuration.
+pub(super) fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics> {
+    let metrics = read::metrics(out)?;
+    let shown = out.display();
+    let whole = |of: String| {
+        format!("{shown} holds a whole run of {of}; choose another --out, or pass --force")
+    };
+    let Some(then) = &metrics.identity else {
+        let text = "an older version, there is nothing to resume";
+        return Err(usage(whole(text.into())));
+    };
+    if then.data != now.data {
+        let text = format!("other data: {}, expected {}", then.data, now.data);
+        return Err(Error::Run(whole(text)));
+    }
+    if then.config != now.config {
+        let text = format!("another configuration: {}", changed(out, config));
+        return Err(usage(whole(text)));
+    }
+    tell(&format!(
+        "{shown} holds this run, and it is whole: nothing is left to do"
+    ));
+    Ok(metrics)
+}
+
+/// What differs from the configuration that the run ended with, as far as that can be seen.
+fn changed(out: &Path, config: &Config) -> String {
+    let then = fs::read_to_string(out.join(report::CONFIG_TOML)).unwrap_or_default();
+    let texts: Vec<String> = differences(&then, &config.to_toml())
+        .iter()
+        .map(|d| format!("{} was {}, is now {}", d.key, d.first, d.second))
+        .collect();
+    match texts.is_empty() {
+        true => "--runs, or the numbers of clusters to choose from".into(),
+        false => texts.join(", "),
+    }
+}
