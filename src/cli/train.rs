@@ -178,8 +178,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let runs = format!("{} runs of {of_clusters} clusters", args.runs);
     let identity = Identity::of(&data, &config, runs);
     if whole {
-        let metrics = whole::of_this(&args.out, &config, &identity.short())?;
-        return finish(args, quiet, &metrics);
+        return whole::tell_again(args, quiet, &config, &identity.short());
     }
     let device = args.device.open()?;
     let together = args

@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::common_runs::SAME;
-use crate::support::{Folder, csv, names, stderr};
+use crate::support::{Folder, TINY, csv, names, stderr};
 
 /// Some seconds of work: long enough to be stopped in every phase.
 const LONG: [&str; 22] = [
@@ -242,6 +242,7 @@ fn a_whole_run_is_told_again() {
     let folder = Folder::new();
     folder.write("data.csv", csv(60, 6));
     let train = ["train", "data.csv", "-k", "3", "--resume", "--json"];
+    let train = [&train[..], &TINY].concat();
     let first = folder.ok(&train);
     let before = names(&folder.path("run"));
     let again = folder.run(&train);

@@ -13,8 +13,12 @@ use super::table::Table;
 
 /// `metrics.json` of a run.
 pub(in crate::cli) fn metrics(run: &Path) -> Result<RunMetrics> {
-    let path = run.join(report::METRICS_JSON);
-    Ok(json(&path, &text(&path)?)?)
+    Ok(json(&run.join(report::METRICS_JSON), &metrics_text(run)?)?)
+}
+
+/// The same as text, as it was written.
+pub(in crate::cli) fn metrics_text(run: &Path) -> Result<String> {
+    Ok(text(&run.join(report::METRICS_JSON))?)
 }
 
 /// All that the page shows.

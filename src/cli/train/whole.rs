@@ -7,8 +7,10 @@ use dec_gpu::config::{Config, differences};
 use dec_gpu::report::{self, RunIdentity, RunMetrics};
 use dec_gpu::{Error, Result};
 
+use super::TrainArgs;
+use super::results::finish;
 use crate::cli::report::read;
-use crate::cli::{checkpoint, tell, usage};
+use crate::cli::{Outcome, checkpoint, print_json, tell, usage};
 
 /// Whether a folder holds a whole run. With checkpoints beside it, it is of an earlier run in this folder, or this run was
 /// killed as it removed them.
@@ -16,8 +18,22 @@ pub(super) fn is(out: &Path) -> bool {
     out.join(report::METRICS_JSON).exists() && !checkpoint::any(out)
 }
 
-/// What the run found, if it is of these data and this configuration.
-pub(super) fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics> {
+/// Tells again what the run found, if it is of these data and this configuration.
+pub(super) fn tell_again(
+    args: &TrainArgs,
+    quiet: bool,
+    config: &Config,
+    now: &RunIdentity,
+) -> Outcome {
+    let metrics = of_this(&args.out, config, now)?;
+    if args.json {
+        // As it stands there: a number that is read and written again may end in another digit.
+        return print_json(&read::metrics_text(&args.out)?);
+    }
+    finish(args, quiet, &metrics)
+}
+
+fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics> {
     let metrics = read::metrics(out)?;
     let shown = out.display();
     let whole = |of: String| {
