@@ -172,7 +172,7 @@ fn in_blocks(bytes: &[u8], options: &ReadOptions, whole: Result<Dataset, DataErr
     let reader = Cursor::new(bytes);
     let result = data::read_blocks(NAME, reader, options, &block_options, &mut take);
     match (result, whole) {
-        (Ok(()), Ok(set)) => seen.is_all(&set),
+        (Ok(()), Ok(set)) => seen.end(&set),
         // Of two faults either may be met first.
         (Err(error), Err(_)) => text::check(error, SHOWN),
         (Err(error), Ok(_)) => panic!("in blocks only: {error}"),
@@ -210,7 +210,7 @@ impl Seen {
     }
 
     /// Insists that nothing is left, and that the classes are those of the set.
-    fn is_all(self, set: &Dataset) {
+    fn end(self, set: &Dataset) {
         assert_eq!(self.rows, set.n_samples, "rows of all blocks");
         if let Some(labels) = &set.labels {
             let (names, places) = self.classes.finish();
