@@ -114,7 +114,8 @@ run() {
     env "${environment[@]}" timeout "$limit" "${command[@]}" >"$log" 2>&1 || status=$?
     outcome=$(sed -n 's|^test result: .* \([0-9]*\) passed; \([0-9]*\) failed; \([0-9]*\) ignored.*|\1/\2/\3|p' "$log")
     if [ "$column" = verify ] && grep -q 'cases and a training: ' "$log"; then
-        outcome=$(sed -n 's|.* \([0-9]*\) cases and a training: \([0-9]*\) failed.*|\1/\2|p' "$log")
+        outcome=$(sed -n 's|.* \([0-9]*\) cases and a training: \([0-9]*\) failed.*|\1/\2|p' "$log" |
+            tail -n +2 | paste -sd ' ') # the first is the processor's
     fi
     if [ $status != 0 ] || [ -z "$outcome" ]; then
         outcome="${outcome:-no result} (exit $status)" red=1

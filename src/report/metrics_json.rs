@@ -87,7 +87,9 @@ pub struct RunScores {
 pub struct RunIdentity {
     /// The shape of the data and a hash of their values.
     pub data: String,
-    /// A hash of the configuration, the number of runs, and the numbers of clusters to choose from.
+    /// How many runs, and of how many clusters.
+    pub runs: String,
+    /// A hash of the configuration.
     pub config: String,
 }
 

@@ -255,8 +255,19 @@ fn a_whole_run_is_told_again() {
         folder.refuses(&[&train[..], more].concat(), code, texts);
     };
     let gamma = ["--set", "cluster.gamma=0.25"];
-    refuses(&gamma, 2, &["another configuration", "is now 0.25"]);
-    refuses(&["--runs", "2"], 2, &["another configuration: --runs"]);
+    refuses(
+        &gamma,
+        2,
+        &["another configuration: cluster.gamma was", "is now 0.25"],
+    );
+    let out = ["--out", "gamma"];
+    folder.ok(&[&train[..], &gamma, &out].concat());
+    refuses(&out, 2, &["an option that was given is left out now"]);
+    refuses(
+        &["--runs", "2"],
+        2,
+        &["other runs: 1 x 3 clusters, expected 2 x 3 clusters"],
+    );
     folder.write("data.csv", csv(61, 6));
     refuses(&[], 3, &["other data: 60 x 6 values", "61 x 6"]);
     let mut metrics: serde_json::Value = serde_json::from_str(&first).expect("JSON");

@@ -19,7 +19,7 @@ const DATA: &str = "data";
 pub(crate) struct Identity {
     data: String,
     config: Config,
-    /// How many runs, of how many clusters, in words.
+    /// How many runs, and of how many clusters, in words.
     runs: String,
 }
 
@@ -34,10 +34,11 @@ impl Identity {
 
     /// What `metrics.json` says of it.
     pub(crate) fn short(&self) -> RunIdentity {
-        let text = format!("{}{}", self.config.to_toml(), self.runs);
+        let config = XxHash3_128::oneshot(self.config.to_toml().as_bytes());
         RunIdentity {
             data: self.data.clone(),
-            config: format!("{:032x}", XxHash3_128::oneshot(text.as_bytes())),
+            runs: self.runs.clone(),
+            config: format!("{config:032x}"),
         }
     }
 

@@ -47,6 +47,10 @@ fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics>
         let text = format!("other data: {}, expected {}", then.data, now.data);
         return Err(Error::Run(whole(text)));
     }
+    if then.runs != now.runs {
+        let text = format!("other runs: {}, expected {}", then.runs, now.runs);
+        return Err(usage(whole(text)));
+    }
     if then.config != now.config {
         let text = format!("another configuration: {}", changed(out, config));
         return Err(usage(whole(text)));
@@ -60,12 +64,14 @@ fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics>
 /// What differs from the configuration that the run ended with, as far as that can be seen.
 fn changed(out: &Path, config: &Config) -> String {
     let then = fs::read_to_string(out.join(report::CONFIG_TOML)).unwrap_or_default();
+    // What is left out now, the run may have found for itself.
     let texts: Vec<String> = differences(&then, &config.to_toml())
         .iter()
+        .filter(|d| d.second != "left out")
         .map(|d| format!("{} was {}, is now {}", d.key, d.first, d.second))
         .collect();
     match texts.is_empty() {
-        true => "--runs, or the numbers of clusters to choose from".into(),
+        true => "an option that was given is left out now (config.toml holds them all)".into(),
         false => texts.join(", "),
     }
 }
