@@ -260,8 +260,9 @@ fn a_whole_run_is_told_again() {
         2,
         &["another configuration: cluster.gamma was", "is now 0.25"],
     );
-    let out = ["--out", "gamma"];
-    folder.ok(&[&train[..], &gamma, &out].concat());
+    let out = ["--out", "kmeans"];
+    let first = ["--set", "cluster.first=kmeans"];
+    folder.ok(&[&train[..], &first, &out].concat());
     refuses(&out, 2, &["an option that was given is left out now"]);
     refuses(
         &["--runs", "2"],
