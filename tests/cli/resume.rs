@@ -243,11 +243,11 @@ fn a_whole_run_is_told_again() {
     folder.write("data.csv", csv(60, 6));
     let train = ["train", "data.csv", "-k", "3", "--resume", "--json"];
     let train = [&train[..], &TINY].concat();
-    let first = folder.ok(&train);
+    let printed = folder.ok(&train);
     let before = names(&folder.path("run"));
     let again = folder.run(&train);
     assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
-    assert_eq!(String::from_utf8_lossy(&again.stdout), first);
+    assert_eq!(String::from_utf8_lossy(&again.stdout), printed);
     assert!(stderr(&again).contains("run holds this run, and it is whole: nothing is left to do"));
     assert_eq!(names(&folder.path("run")), before);
 
@@ -271,7 +271,7 @@ fn a_whole_run_is_told_again() {
     );
     folder.write("data.csv", csv(61, 6));
     refuses(&[], 3, &["other data: 60 x 6 values", "61 x 6"]);
-    let mut metrics: serde_json::Value = serde_json::from_str(&first).expect("JSON");
+    let mut metrics: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
     metrics
         .as_object_mut()
         .expect("an object")
