@@ -48,12 +48,16 @@ fn flipped(mut bytes: Vec<u8>, at: usize) -> Vec<u8> {
 fn files() {
     let whole = grey(8, 8, 3);
     let photo = jpeg(16, 16, &[200, 30, 90], &[]);
-    let mut huge_photo = photo.clone();
     let frame = photo
         .windows(2)
         .position(|two| two == [0xff, 0xc0])
         .expect("a frame");
-    huge_photo[frame + 5..frame + 9].copy_from_slice(&[0xff; 4]);
+    let photo_of = |height: u16, width: u16| {
+        let mut bytes = photo.clone();
+        bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        bytes
+    };
     let cut = |bytes: &[u8], less: usize| bytes[..bytes.len() - less].to_vec();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         (
@@ -124,8 +128,13 @@ fn files() {
         ),
         (
             "bomb.jpeg",
-            huge_photo,
-            "found an image of 65535 × 65535 pixels",
+            photo_of(65_535, 65_535),
+            "found a broken JPEG image (65535 × 65535 pixels in",
+        ),
+        (
+            "zeros-for-the-rest.jpg",
+            photo_of(2081, 2309),
+            "found a broken JPEG image (2081 × 2309 pixels in",
         ),
         (
             "print.jpg",

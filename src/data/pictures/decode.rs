@@ -110,6 +110,16 @@ impl Picture {
 /// What the formats decode from.
 pub(super) type Source = BufReader<File>;
 
+/// The file's length in bytes, which bounds what its header may claim.
+pub(super) fn length(source: &Source, file: &str) -> Result<u64, DataError> {
+    let data = source.get_ref().metadata();
+    let data = data.map_err(|source| DataError::Io {
+        file: file.to_owned(),
+        source,
+    })?;
+    Ok(data.len())
+}
+
 /// So many zeros, or the error that there is no memory for them.
 pub(super) fn zeros(file: &str, count: usize) -> Result<Vec<u8>, DataError> {
     let mut bytes = room(file, count)?;

@@ -6,17 +6,22 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::decode::{Header, Source, zeros};
+use super::decode::{Header, Source, length, zeros};
 use super::{DataError, PictureError};
 
 /// The longest side that the format allows.
 const LONGEST: usize = 65_535;
+
+/// The most pixels that a byte can stand for. A block of 8 × 8 takes a bit or more, the code of its mean (ITU T.81, F.1.2.1);
+/// 32 × 32 pixels, the largest unit that components are woven in, are eight blocks or more: 4 × 1 of one and 1 × 4 of another.
+const MOST_PER_BYTE: u64 = 1024;
 
 /// A file whose header has been read.
 pub(super) struct Jpeg(JpegDecoder<Source>);
 
 impl Jpeg {
     pub(super) fn open(source: Source, file: &str) -> Result<(Self, Header), DataError> {
+        let length = length(&source, file)?;
         let options = DecoderOptions::default()
             .set_strict_mode(true)
             .set_max_width(LONGEST)
@@ -33,6 +38,14 @@ impl Jpeg {
         let Some((width, height)) = decoder.dimensions() else {
             return Err(error(file, "a header without a size"));
         };
+        // The decoder would take what is missing for zeros.
+        let possible = length.saturating_mul(MOST_PER_BYTE);
+        if (height as u64).saturating_mul(width as u64) > possible {
+            let reason = format!(
+                "{height} × {width} pixels in {length} bytes, which can hold {possible} at most"
+            );
+            return Err(error(file, &reason));
+        }
         let header = Header {
             height,
             width,

@@ -4,7 +4,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use png::{ColorType, DecodingError, Reader, Transformations};
 
 use super::super::source::MOST_PER_BYTE;
-use super::decode::{Header, Source, zeros};
+use super::decode::{Header, Source, length, zeros};
 use super::{DataError, PictureError};
 
 /// A file whose header has been read.
@@ -12,7 +12,7 @@ pub(super) struct Png(Reader<Source>);
 
 impl Png {
     pub(super) fn open(source: Source, file: &str) -> Result<(Self, Header), DataError> {
-        let possible = most_unpacked(&source, file)?;
+        let possible = length(&source, file)?.saturating_mul(MOST_PER_BYTE);
         let mut decoder = png::Decoder::new(source);
         decoder.set_transformations(Transformations::normalize_to_color8());
         // Neither is looked at, and both can unpack to much.
@@ -73,16 +73,6 @@ impl Png {
             error(file, reason)
         })
     }
-}
-
-/// The most bytes that the file can unpack to.
-fn most_unpacked(source: &Source, file: &str) -> Result<u64, DataError> {
-    let data = source.get_ref().metadata();
-    let data = data.map_err(|source| DataError::Io {
-        file: file.to_owned(),
-        source,
-    })?;
-    Ok(data.len().saturating_mul(MOST_PER_BYTE))
 }
 
 /// Pixels of `N` values, the last of which is alpha, laid on black, in place.
