@@ -32,7 +32,8 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Those of the run folder; without `resume` what is there of an earlier training is removed.
+    /// Those of the run folder; without `resume` what is there of an earlier training is removed, with it that must be
+    /// this training.
     ///
     /// `every` seconds one is written; 0 leaves those at the end of a phase and on a signal.
     pub(crate) fn open(
@@ -43,8 +44,9 @@ impl Checkpoints {
     ) -> Result<Self> {
         let path = folder.path().join(FOLDER);
         sweep(&path);
-        if !resume {
-            remove(&path).map_err(failed(&path))?;
+        match resume {
+            true => check(&path, &identity)?,
+            false => remove(&path).map_err(failed(&path))?,
         }
         Ok(Self {
             path,
@@ -76,10 +78,7 @@ impl Checkpoints {
         }
         let mut damaged = None;
         for (_, path) in numbered(&self.path, seed).into_iter().rev() {
-            match fs::read(&path)
-                .map_err(|error| error.to_string())
-                .and_then(parsed)
-            {
+            match read(&path) {
                 Ok(state) => {
                     self.identity.check(&state, seed, &path)?;
                     return Ok(Some(state));
@@ -94,9 +93,7 @@ impl Checkpoints {
             }
         }
         match damaged {
-            Some(text) => Err(Error::Run(format!(
-                "{text}; no other checkpoint is left: begin again with --force"
-            ))),
+            Some(text) => Err(none_left(&text)),
             None => Ok(None),
         }
     }
@@ -135,8 +132,34 @@ pub(crate) fn only_begun(run: &Path) -> bool {
     })
 }
 
-fn parsed(bytes: Vec<u8>) -> std::result::Result<State, String> {
+fn read(path: &Path) -> std::result::Result<State, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
     State::from_bytes(&bytes).map_err(|error| error.to_string())
+}
+
+fn none_left(damaged: &str) -> Error {
+    Error::Run(format!(
+        "{damaged}; no other checkpoint is left: begin again with --force"
+    ))
+}
+
+/// Refuses a folder of another training, of other seeds too, before anything is trained. All checkpoints in it are of one:
+/// the oldest that is whole tells.
+fn check(folder: &Path, identity: &Identity) -> Result<()> {
+    let mut damaged = None;
+    let mut files: Vec<_> = entries(folder)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|path| Some((named(&path)?, path)))
+        .collect();
+    files.sort();
+    for ((seed, _), path) in files {
+        match read(&path) {
+            Ok(state) => return identity.check(&state, seed, &path),
+            Err(why) => damaged = Some(format!("{}: {why}", path.display())),
+        }
+    }
+    damaged.map_or(Ok(()), |text| Err(none_left(&text)))
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
@@ -148,18 +171,21 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
 
 /// The checkpoints of a seed with their numbers, the oldest first.
 fn numbered(folder: &Path, seed: u32) -> Vec<(u64, PathBuf)> {
-    let prefix = format!("seed-{seed}-");
-    let number = |path: PathBuf| {
-        let name = path.file_stem()?.to_str()?.strip_prefix(&prefix)?;
-        Some((name.parse().ok()?, path))
+    let of_seed = |path: PathBuf| {
+        let (its, number) = named(&path)?;
+        (its == seed).then_some((number, path))
     };
-    let mut found: Vec<_> = entries(folder)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(number)
-        .collect();
+    let files = entries(folder).unwrap_or_default();
+    let mut found: Vec<_> = files.into_iter().filter_map(of_seed).collect();
     found.sort();
     found
+}
+
+/// The seed and the number in the name of a checkpoint.
+fn named(path: &Path) -> Option<(u32, u64)> {
+    let name = path.file_stem()?.to_str()?.strip_prefix("seed-")?;
+    let (seed, number) = name.split_once('-')?;
+    Some((seed.parse().ok()?, number.parse().ok()?))
 }
 
 /// The files that are checkpoints by their names.

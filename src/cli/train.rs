@@ -174,8 +174,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let pretrained = pretrained::model(&mut config, &data)?;
     let mut data = prepare::prepared(data, &config, pretrained.as_ref())?;
     let config = config.resolve(DataShape::of(&data))?;
-    let of_clusters = choose::told(&config, range.as_ref());
-    let runs = format!("{} x {of_clusters} clusters", args.runs);
+    let runs = (args.runs, choose::told(&config, range.as_ref()));
     let identity = Identity::of(&data, &config, runs);
     if whole {
         return whole::tell_again(args, quiet, &config, &identity.short());

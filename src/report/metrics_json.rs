@@ -87,7 +87,7 @@ pub struct RunScores {
 pub struct RunIdentity {
     /// The shape of the data and a hash of their values.
     pub data: String,
-    /// How many runs, and of how many clusters.
+    /// How many runs, of how many clusters, and the first one's seed.
     pub runs: String,
     /// A hash of the configuration.
     pub config: String,

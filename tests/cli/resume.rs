@@ -196,6 +196,17 @@ fn other_data_another_configuration_and_damage_are_noticed() {
         2,
         &["another configuration", "cluster.gamma was 0.0, is now 0.1"],
     );
+    // A seed of which there is no checkpoint is no reason to begin anew.
+    let runs =
+        |expected: &str| format!("of other runs: 1 x 3 clusters from seed 0, expected {expected}");
+    for (more, expected) in [
+        (["--seed", "5"], "1 x 3 clusters from seed 5"),
+        (["--runs", "2"], "2 x 3 clusters from seed 0"),
+    ] {
+        let refused = [&["--resume"][..], &more].concat();
+        folder.refuses(&args("run", &refused), 2, &[&runs(expected)]);
+        assert_eq!(names(&folder.path("run/checkpoint")), kept);
+    }
     folder.write("other.csv", csv(121, 9));
     let mut other = args("run", &["--resume"]);
     other[1] = "other.csv";
@@ -267,7 +278,7 @@ fn a_whole_run_is_told_again() {
     refuses(
         &["--runs", "2"],
         2,
-        &["other runs: 1 x 3 clusters, expected 2 x 3 clusters"],
+        &["other runs: 1 x 3 clusters from seed 0, expected 2 x 3 clusters from seed 0"],
     );
     folder.write("data.csv", csv(61, 6));
     refuses(&[], 3, &["other data: 60 x 6 values", "61 x 6"]);

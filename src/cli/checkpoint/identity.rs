@@ -14,21 +14,24 @@ use twox_hash::XxHash3_128;
 const CONFIG: &str = "initial_config";
 /// The note that stands for the data.
 const DATA: &str = "data";
+/// The note that says which runs belong together.
+const RUNS: &str = "runs";
 
 /// Data and configuration of a training.
 pub(crate) struct Identity {
     data: String,
     config: Config,
-    /// How many runs, and of how many clusters, in words.
+    /// How many runs, of how many clusters, and from which seed on, in words.
     runs: String,
 }
 
 impl Identity {
-    pub(crate) fn of(data: &Dataset, config: &Config, runs: String) -> Self {
+    /// Of so many runs of so many clusters.
+    pub(crate) fn of(data: &Dataset, config: &Config, (runs, clusters): (u32, String)) -> Self {
         Self {
             data: fingerprint(data),
             config: config.clone(),
-            runs,
+            runs: format!("{runs} x {clusters} clusters from seed {}", config.seed),
         }
     }
 
@@ -48,6 +51,7 @@ impl Identity {
         BTreeMap::from([
             (CONFIG.to_owned(), config),
             (DATA.to_owned(), self.data.clone()),
+            (RUNS.to_owned(), self.runs.clone()),
         ])
     }
 
@@ -59,7 +63,7 @@ impl Identity {
         config.to_toml()
     }
 
-    /// Refuses a state of other data or another configuration.
+    /// Refuses a state of the run from this seed that is of other data, other runs or another configuration.
     pub(super) fn check(&self, state: &State, seed: u32, path: &Path) -> Result<()> {
         let (path, data) = (path.display(), state.text(DATA)?);
         if data != self.data {
@@ -68,19 +72,23 @@ impl Identity {
                 self.data
             )));
         }
+        let other = |what: String| {
+            let text = format!("{path} is of {what}; give the same, or begin again with --force");
+            Err(ConfigError::Usage(text).into())
+        };
         let differ = differences(state.text(CONFIG)?, &self.of_seed(seed));
-        if differ.is_empty() {
-            return Ok(());
+        if !differ.is_empty() {
+            let texts: Vec<String> = differ
+                .iter()
+                .map(|d| format!("{} was {}, is now {}", d.key, d.first, d.second))
+                .collect();
+            return other(format!("another configuration: {}", texts.join(", ")));
         }
-        let texts = differ
-            .iter()
-            .map(|d| format!("{} was {}, is now {}", d.key, d.first, d.second));
-        let texts: Vec<String> = texts.collect();
-        Err(ConfigError::Usage(format!(
-            "{path} is of another configuration: {}; give the same, or begin again with --force",
-            texts.join(", ")
-        ))
-        .into())
+        let runs = state.text(RUNS)?;
+        if runs != self.runs {
+            return other(format!("other runs: {runs}, expected {}", self.runs));
+        }
+        Ok(())
     }
 }
 

@@ -26,53 +26,56 @@ fn varint(bytes: &mut &[u8]) -> Result<Option<u64>> {
     }
 }
 
-/// `count` values of `width` bits each: runs of one value, or groups of eight values one after the other.
+/// Values that are told together: one for all of them, or groups of eight, one value after the other.
+struct Run<'a> {
+    values: usize,
+    packed: bool,
+    bytes: &'a [u8],
+}
+
+/// The next run of values of `width` bits each, or none if the bytes end or say so.
+fn next_run<'a>(bytes: &mut &'a [u8], width: usize) -> Result<Option<Run<'a>>> {
+    let Some(header) = varint(bytes)?.filter(|header| *header != 0) else {
+        return Ok(None);
+    };
+    let packed = header & 1 == 1;
+    let run = usize::try_from(header >> 1).unwrap_or(usize::MAX);
+    let (values, len) = if packed {
+        (run.saturating_mul(8), run.saturating_mul(width))
+    } else {
+        (run, width.div_ceil(8))
+    };
+    Ok(bytes.split_off(..len).map(|bytes| Run {
+        values,
+        packed,
+        bytes,
+    }))
+}
+
+/// Through runs of `count` values of `width` bits each.
 pub(super) fn runs(mut bytes: &[u8], width: usize, count: usize) -> Result<()> {
     let mut seen = 0;
-    loop {
-        let Some(header) = varint(&mut bytes)? else {
-            return Ok(());
-        };
-        let run = usize::try_from(header >> 1).unwrap_or(usize::MAX);
-        let (values, len) = match header & 1 {
-            0 => (run, width.div_ceil(8)),
-            _ => (run.saturating_mul(8), run.saturating_mul(width)),
-        };
-        seen += values.min(count - seen);
-        if header == 0 || seen == count {
-            return Ok(());
+    while let Some(run) = next_run(&mut bytes, width)? {
+        seen += run.values.min(count - seen);
+        if seen == count {
+            break;
         }
-        let Some((_, rest)) = bytes.split_at_checked(len) else {
-            return Ok(());
-        };
-        bytes = rest;
     }
+    Ok(())
 }
 
 /// How many of the first `count` levels, each a bit, are one; in the form of [`runs`].
 pub(super) fn ones(mut levels: &[u8], count: usize) -> Result<usize> {
     let (mut seen, mut ones) = (0, 0);
-    let short = || eof("fewer levels than values");
     while seen < count {
-        let header = varint(&mut levels)?.ok_or_else(short)?;
-        let run = usize::try_from(header >> 1).map_err(|_| short())?;
-        let left = count - seen;
-        if header & 1 == 0 {
-            let (level, rest) = levels.split_first().ok_or_else(short)?;
-            levels = rest;
-            seen += run.min(left);
-            ones += if level & 1 == 1 { run.min(left) } else { 0 };
-        } else {
-            let (packed, rest) = levels.split_at_checked(run).ok_or_else(short)?;
-            levels = rest;
-            let taken = run.saturating_mul(8).min(left);
-            let is_one = |at: &usize| packed[at / 8] >> (at % 8) & 1 == 1;
-            ones += (0..taken).filter(is_one).count();
-            seen += taken;
-        }
-        if run == 0 {
-            return Err(short());
-        }
+        let run = next_run(&mut levels, 1)?.ok_or_else(|| eof("fewer levels than values"))?;
+        let taken = run.values.min(count - seen);
+        let bit = |at: usize| usize::from(run.bytes[at / 8] >> (at % 8) & 1);
+        ones += match run.packed {
+            true => (0..taken).map(bit).sum(),
+            false => taken * bit(0),
+        };
+        seen += taken;
     }
     Ok(ones)
 }
@@ -149,6 +152,19 @@ mod tests {
         assert!(deltas(&bytes, 130).is_err());
         assert!(deltas(&[&header[..], &block, &block].concat(), 200).is_ok());
         assert!(deltas(&header, 201).is_err());
+    }
+
+    #[test]
+    fn levels_are_counted_in_runs_and_groups() {
+        // Three ones, two zeros, then eight levels of which the first and the fourth are one.
+        let levels = [3 << 1, 1, 2 << 1, 0, 1 << 1 | 1, 0b1001];
+        let counts = [0, 1, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 5, 5];
+        for (count, expected) in counts.into_iter().enumerate() {
+            assert_eq!(ones(&levels, count).unwrap(), expected, "of {count}");
+        }
+        assert!(ones(&levels, 14).is_err());
+        assert!(ones(&levels[..5], 6).is_err());
+        assert!(ones(&[0, 3 << 1, 1], 3).is_err());
     }
 
     #[test]
