@@ -2,6 +2,7 @@
 
 mod identity;
 mod keeper;
+mod place;
 
 use std::fs;
 use std::io;
@@ -17,6 +18,7 @@ use super::run_dir::RunDir;
 use super::tell;
 pub(crate) use identity::Identity;
 pub(crate) use keeper::Keeper;
+pub(crate) use place::Place;
 
 /// The folder of the checkpoints in a run folder.
 pub(crate) const FOLDER: &str = "checkpoint";
@@ -28,6 +30,7 @@ pub(crate) struct Checkpoints {
     path: PathBuf,
     every: Option<Duration>,
     identity: Identity,
+    place: Place,
     resume: bool,
 }
 
@@ -40,18 +43,19 @@ impl Checkpoints {
         folder: &RunDir,
         every: u64,
         resume: bool,
-        identity: Identity,
+        (identity, place): (Identity, Place),
     ) -> Result<Self> {
         let path = folder.path().join(FOLDER);
         sweep(&path);
         match resume {
-            true => check(&path, &identity)?,
+            true => check(&path, &identity, &place)?,
             false => remove(&path).map_err(failed(&path))?,
         }
         Ok(Self {
             path,
             every: (every > 0).then(|| Duration::from_secs(every)),
             identity,
+            place,
             resume,
         })
     }
@@ -61,13 +65,9 @@ impl Checkpoints {
         let number = numbered(&self.path, seed)
             .last()
             .map_or(0, |(number, _)| *number);
-        Keeper::new(
-            &self.path,
-            seed,
-            number,
-            self.every,
-            self.identity.notes(seed),
-        )
+        let mut notes = self.identity.notes(seed);
+        notes.extend(self.place.notes());
+        Keeper::new(&self.path, seed, number, self.every, notes)
     }
 
     /// The newest whole state of the run from this seed, if it is to go on and there is one. What is damaged is passed
@@ -143,9 +143,9 @@ fn none_left(damaged: &str) -> Error {
     ))
 }
 
-/// Refuses a folder of another training, of other seeds too, before anything is trained. All checkpoints in it are of one:
+/// Refuses a folder of another training, of other seeds too, or of another kind of device, before anything is trained. All checkpoints in it are of one:
 /// the oldest that is whole tells.
-fn check(folder: &Path, identity: &Identity) -> Result<()> {
+fn check(folder: &Path, identity: &Identity, place: &Place) -> Result<()> {
     let mut damaged = None;
     let mut files: Vec<_> = entries(folder)
         .unwrap_or_default()
@@ -155,7 +155,13 @@ fn check(folder: &Path, identity: &Identity) -> Result<()> {
     files.sort();
     for ((seed, _), path) in files {
         match read(&path) {
-            Ok(state) => return identity.check(&state, seed, &path),
+            Ok(state) => {
+                identity.check(&state, seed, &path)?;
+                if let Some(text) = place.check(&state, &path)? {
+                    tell(&format!("warning: {text}"));
+                }
+                return Ok(());
+            }
             Err(why) => damaged = Some(format!("{}: {why}", path.display())),
         }
     }

@@ -76,6 +76,14 @@ impl AnyDevice {
             Self::Gpu(gpu) => gpu.info(),
         }
     }
+
+    /// What operands of products are rounded to.
+    pub(crate) fn precision(&self) -> Precision {
+        match self {
+            Self::Cpu(cpu) => cpu.precision(),
+            Self::Gpu(gpu) => gpu.precision(),
+        }
+    }
 }
 
 impl DeviceArgs {
@@ -176,16 +184,20 @@ fn unknown_backend(name: &str) -> Error {
 
 /// One line that says where a command runs.
 pub(crate) fn describe(device: &impl Device) -> String {
-    let info = device.info();
-    let place = match info.backend.as_str() {
+    let place = described(&device.info());
+    match device.precision() {
+        Precision::F32 => place,
+        Precision::F16 => place + ", products at f16",
+    }
+}
+
+/// The device in words.
+pub(crate) fn described(info: &DeviceInfo) -> String {
+    match info.backend.as_str() {
         "cpu" => format!("cpu ({})", info.name),
         backend => format!(
             "{} via {backend} ({}, {})",
             info.name, info.kind, info.driver
         ),
-    };
-    match device.precision() {
-        Precision::F32 => place,
-        Precision::F16 => place + ", products at f16",
     }
 }

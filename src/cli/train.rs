@@ -25,7 +25,7 @@ use dec_gpu::together::{self, Joins};
 use dec_gpu::trainer::Clustering;
 use dec_gpu::{Error, Result};
 
-use super::checkpoint::{self, Checkpoints, Identity};
+use super::checkpoint::{self, Checkpoints, Identity, Place};
 use super::clusters_arg::ClustersArg;
 use super::device::{AnyDevice, DeviceArgs, describe};
 use super::explain::explain_run;
@@ -190,7 +190,8 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if replace {
         folder.sweep();
     }
-    let checkpoints = Checkpoints::open(&folder, args.checkpoint_every, args.resume, identity)?;
+    let of = (identity, Place::of(&device));
+    let checkpoints = Checkpoints::open(&folder, args.checkpoint_every, args.resume, of)?;
     signals::watch().map_err(|error| Error::Run(format!("signals cannot be watched: {error}")))?;
     let boards = (args.tensorboard.as_deref())
         .map(|path| Boards::create(path, config.seed, args.runs))

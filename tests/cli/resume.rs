@@ -196,6 +196,11 @@ fn other_data_another_configuration_and_damage_are_noticed() {
         2,
         &["another configuration", "cluster.gamma was 0.0, is now 0.1"],
     );
+    folder.refuses(
+        &args("run", &["--resume", "--precision", "f16"]),
+        2,
+        &["of another kind of device: cpu at f32, expected cpu at f16"],
+    );
     // A seed of which there is no checkpoint is no reason to begin anew.
     let runs =
         |expected: &str| format!("of other runs: 1 x 3 clusters from seed 0, expected {expected}");

@@ -1,0 +1,97 @@
+//! Where a run is: another kind of device cannot go on with its checkpoints, and another of the kind gives other bits.
+
+use std::path::Path;
+
+use dec_gpu::Result;
+use dec_gpu::checkpoint::State;
+use dec_gpu::config::ConfigError;
+
+use crate::cli::device::{AnyDevice, described};
+
+/// The note that names the device.
+const DEVICE: &str = "device";
+/// The note that says what operands of products are rounded to.
+const PRECISION: &str = "precision";
+/// The device's name where there is no GPU: threads make no other bits.
+const CPU: &str = "cpu";
+
+pub(crate) struct Place {
+    device: String,
+    precision: &'static str,
+}
+
+impl Place {
+    pub(crate) fn of(device: &AnyDevice) -> Self {
+        let info = device.info();
+        Self {
+            device: match info.backend.as_str() {
+                CPU => CPU.to_owned(),
+                _ => described(&info),
+            },
+            precision: device.precision().as_str(),
+        }
+    }
+
+    /// What checkpoints say of it.
+    pub(super) fn notes(&self) -> [(String, String); 2] {
+        [(DEVICE, &self.device[..]), (PRECISION, self.precision)]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    }
+
+    /// Refuses a state of another kind of device; of one of another device of the kind it says so.
+    pub(super) fn check(&self, state: &State, path: &Path) -> Result<Option<String>> {
+        let (device, precision) = (state.text(DEVICE)?, state.text(PRECISION)?);
+        let path = path.display();
+        if (device == CPU) != (self.device == CPU) || precision != self.precision {
+            return Err(ConfigError::Usage(format!(
+                "{path} is of another kind of device: {device} at {precision}, expected {} at {}; give the same --backend and --precision, or begin again with --force",
+                self.device, self.precision
+            ))
+            .into());
+        }
+        Ok((device != self.device).then(|| {
+            format!(
+                "{path} was written on {device}; on {} the last bits may differ",
+                self.device
+            )
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dec_gpu::checkpoint::Phase;
+
+    use super::*;
+
+    #[test]
+    fn another_kind_of_device_is_refused_and_another_device_told() {
+        let gpu = "A via vulkan (discrete, 1.0)";
+        let mut state = State::new(Phase::Cluster, 3);
+        for (device, precision) in [(CPU, "f32"), (CPU, "f16"), (gpu, "f32"), (gpu, "f16")] {
+            state.put_text(DEVICE, device);
+            state.put_text(PRECISION, precision);
+            for name in [CPU, gpu, "B via metal (integrated, 2)"] {
+                let here = Place {
+                    device: name.into(),
+                    precision: "f32",
+                };
+                let is_ours = precision == "f32" && (device == CPU) == (name == CPU);
+                match here.check(&state, Path::new("seed-0.safetensors")) {
+                    Ok(None) => assert!(is_ours && name == device),
+                    Ok(Some(told)) => {
+                        assert!(is_ours && name != device);
+                        assert!(told.contains(name) && told.contains(device), "{told}");
+                    }
+                    Err(error) => {
+                        let expected = format!(
+                            "seed-0.safetensors is of another kind of device: {device} at {precision}, expected {name} at f32"
+                        );
+                        assert!(!is_ours, "{error}");
+                        assert!(error.to_string().contains(&expected), "{error}");
+                    }
+                }
+            }
+        }
+    }
+}
