@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register_conditional_shutdown, register_usize};
@@ -14,6 +14,8 @@ use super::tell;
 const SIGNALLED: i32 = 128;
 /// How often the watch looks.
 const PAUSE: Duration = Duration::from_millis(50);
+/// A signal so soon after the first is the same one again: `timeout` sends its own to the process and to its group.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// What the handlers set.
 struct Watch {
@@ -40,27 +42,33 @@ pub(crate) fn watch() -> std::io::Result<()> {
         signal: Arc::new(AtomicUsize::new(0)),
         stepping: AtomicUsize::new(0),
     };
-    let second = Arc::new(AtomicBool::new(false));
+    let at_once = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the flag is looked at before the same signal sets it.
-        register_conditional_shutdown(signal, SIGNALLED + signal, second.clone())?;
-        signal_hook::flag::register(signal, second.clone())?;
+        register_conditional_shutdown(signal, SIGNALLED + signal, at_once.clone())?;
         register_usize(signal, watch.signal.clone(), signal as usize)?;
     }
     if WATCH.set(watch).is_ok() {
-        std::thread::spawn(|| {
-            loop {
-                std::thread::sleep(PAUSE);
-                if let Some(code) = exit_code().filter(|_| !is_stepping()) {
-                    tell_once(
-                        "interrupted; the same command with --resume goes on from the last checkpoint",
-                    );
-                    std::process::exit(code);
-                }
-            }
-        });
+        std::thread::spawn(move || look(&at_once));
     }
     Ok(())
+}
+
+/// Ends what has no steps after the first signal, and lets the next one end whatever runs.
+fn look(at_once: &AtomicBool) {
+    let mut first = None;
+    loop {
+        std::thread::sleep(PAUSE);
+        let Some(code) = exit_code() else { continue };
+        if !is_stepping() {
+            tell_once(
+                "interrupted; the same command with --resume goes on from the last checkpoint",
+            );
+            std::process::exit(code);
+        }
+        if first.get_or_insert_with(Instant::now).elapsed() >= AGAIN {
+            at_once.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 /// Says that the run was interrupted, unless that was said: the watch and the training may notice at once.

@@ -135,9 +135,30 @@ fn a_signal_leaves_a_checkpoint_and_the_run_goes_on_to_the_same_bits() {
     );
 }
 
+/// `timeout` sends its signal to the process and to its group; that is no wish to leave without a checkpoint.
+#[cfg(unix)]
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(120, 9));
+    for trial in 0..8 {
+        let name = format!("run-{trial}");
+        let child = start(&mut folder.command(&args(&name, &[])));
+        wait_for_checkpoints(&folder, &name, 1);
+        let id = child.id();
+        let twice = format!("kill -TERM {id}; kill -TERM {id} 2>/dev/null; true");
+        let sent = Command::new("sh").args(["-c", &twice]).status();
+        assert!(sent.expect("sh runs").success());
+        let output = child.wait_with_output().expect("it ends");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(143), "{name}: {said}");
+        assert!(said.contains("interrupted"), "{name}: {said}");
+    }
+}
+
 /// Waits until a run has so many checkpoints.
-fn wait_for_checkpoints(folder: &Folder, count: usize) {
-    let checkpoints = folder.path("run/checkpoint");
+fn wait_for_checkpoints(folder: &Folder, run: &str, count: usize) {
+    let checkpoints = folder.path(run).join("checkpoint");
     let began = Instant::now();
     let is_one = |name: &&String| name.ends_with(".safetensors");
     while !checkpoints.exists() || names(&checkpoints).iter().filter(is_one).count() < count {
@@ -156,7 +177,7 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
     folder.write("data.csv", csv(120, 9));
     folder.ok(&args("whole", &[]));
     let mut child = start(&mut folder.command(&args("run", &[])));
-    wait_for_checkpoints(&folder, 1);
+    wait_for_checkpoints(&folder, "run", 1);
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     assert!(
@@ -177,7 +198,7 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
 #[cfg(unix)]
 fn interrupted(folder: &Folder) -> Vec<String> {
     let child = start(&mut folder.command(&args("run", &[])));
-    wait_for_checkpoints(folder, 2);
+    wait_for_checkpoints(folder, "run", 2);
     send(&child, "-INT");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));

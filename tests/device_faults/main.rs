@@ -8,6 +8,8 @@
 mod common_runs;
 mod support;
 
+use std::time::Duration;
+
 use common_runs::SAME;
 use support::{Bench, Run};
 
@@ -91,6 +93,18 @@ fn a_submit_that_never_ends_is_an_error_in_time() {
         assert!(run.seconds < 10.0, "{} s", run.seconds);
     }
     println!("a submit that never ends: {0}/{0}", runs.len());
+}
+
+/// The first waits for the step that is under way, which does not end; the second does not.
+#[test]
+fn a_second_signal_ends_a_run_at_once() {
+    let bench = Bench::new();
+    let (output, [first, second]) =
+        bench.interrupted_twice(bench.calls("vkQueueSubmit") / 4, "twice");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(first >= Duration::from_millis(700), "{first:?}: {output:?}");
+    assert!(second < Duration::from_secs(1), "{second:?}: {output:?}");
+    assert!(!bench.path("twice/metrics.json").exists());
 }
 
 #[test]

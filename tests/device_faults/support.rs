@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::Instant;
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use dec_gpu::gpu::{Backend, adapters};
 
@@ -88,13 +89,44 @@ impl Bench {
 
     /// Runs the program with a fault, as `layer.c` says; how often each function was called goes to the file `calls`.
     pub(crate) fn with_fault(&self, args: &[&str], fault: &str, calls: &str) -> Output {
+        self.faulty(args, fault, calls).output().expect("runs")
+    }
+
+    fn faulty(&self, args: &[&str], fault: &str, calls: &str) -> Command {
         let mut command = self.command(args);
         command
             .env("VK_LAYER_PATH", self.folder.path())
             .env("VK_INSTANCE_LAYERS", "VK_LAYER_dec_gpu_faults")
             .env("DEC_GPU_FAULT", fault)
             .env("DEC_GPU_CALLS", self.path(calls));
-        command.output().expect("runs")
+        command
+    }
+
+    /// A training that waits for its n-th submit for ever, and how long it lived after each of two signals.
+    pub(crate) fn interrupted_twice(&self, n: usize, out: &str) -> (Output, [Duration; 2]) {
+        let mut args = self.train(out);
+        let timeout = args.iter().position(|arg| *arg == "--device-timeout");
+        args[timeout.expect("an option") + 1] = "60";
+        let fault = format!("vkQueueSubmit:{n}:{}", crate::HANGS);
+        let mut child = self
+            .faulty(&args, &fault, &format!("{out}.calls"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        sleep(Duration::from_secs(5));
+        let lived = [Duration::from_millis(700), Duration::from_secs(5)].map(|most| {
+            let sent = Instant::now();
+            let id = child.id().to_string();
+            let status = Command::new("kill").args(["-INT", &id]).status();
+            assert!(status.expect("kill runs").success(), "it ended before");
+            while sent.elapsed() < most && child.try_wait().expect("it is ours").is_none() {
+                sleep(Duration::from_millis(5));
+            }
+            sent.elapsed()
+        });
+        let _ = child.kill();
+        (child.wait_with_output().expect("it ends"), lived)
     }
 
     /// A training whose calls of a function from the `place`-th on fail, or that alone.
