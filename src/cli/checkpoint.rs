@@ -36,7 +36,7 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     /// Those of the run folder; without `resume` what is there of an earlier training is removed, with it that must be
-    /// this training.
+    /// of this one.
     ///
     /// `every` seconds one is written; 0 leaves those at the end of a phase and on a signal.
     pub(crate) fn open(
@@ -143,17 +143,11 @@ fn none_left(damaged: &str) -> Error {
     ))
 }
 
-/// Refuses a folder of another training, of other seeds too, or of another kind of device, before anything is trained. All checkpoints in it are of one:
-/// the oldest that is whole tells.
+/// Refuses a folder of another training, of other seeds too, or of another kind of device, before anything is trained.
+/// All checkpoints in it are of one: the oldest that is whole tells.
 fn check(folder: &Path, identity: &Identity, place: &Place) -> Result<()> {
     let mut damaged = None;
-    let mut files: Vec<_> = entries(folder)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|path| Some((named(&path)?, path)))
-        .collect();
-    files.sort();
-    for ((seed, _), path) in files {
+    for ((seed, _), path) in all(folder) {
         match read(&path) {
             Ok(state) => {
                 identity.check(&state, seed, &path)?;
@@ -177,12 +171,17 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
 
 /// The checkpoints of a seed with their numbers, the oldest first.
 fn numbered(folder: &Path, seed: u32) -> Vec<(u64, PathBuf)> {
-    let of_seed = |path: PathBuf| {
-        let (its, number) = named(&path)?;
-        (its == seed).then_some((number, path))
-    };
+    let of_seed = |((its, number), path)| (its == seed).then_some((number, path));
+    all(folder).into_iter().filter_map(of_seed).collect()
+}
+
+/// All checkpoints with their seeds and numbers, of each seed the oldest first.
+fn all(folder: &Path) -> Vec<((u32, u64), PathBuf)> {
     let files = entries(folder).unwrap_or_default();
-    let mut found: Vec<_> = files.into_iter().filter_map(of_seed).collect();
+    let mut found: Vec<_> = files
+        .into_iter()
+        .filter_map(|path| Some((named(&path)?, path)))
+        .collect();
     found.sort();
     found
 }
