@@ -11,6 +11,7 @@
 //! | `centroids`, `centroids.first_moment`, `centroids.second_moment` | mu (k, d) |
 //! | `target` | p (n, k) |
 //! | `assignment` | the cluster of each sample (n) |
+//! | `layout.z.G`, `layout.m.G`, `layout.v.G` | places of the layouts of group G, and Adam's moments |
 //! | `guard.…` | what clustering is judged by |
 //!
 //! `__metadata__` holds `format` = [`FORMAT`], `schema` = [`SCHEMA`], `phase`, `step`, and facts: numbers and texts by name.
@@ -37,6 +38,8 @@ pub(crate) const CONFIG: &str = "config";
 /// A part of a run, in the order in which they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
+    /// Laying out the graph of nearest neighbours.
+    Neighbours,
     /// Greedy training of a layer, from 0.
     Layer(u32),
     /// Training of all layers.
@@ -52,6 +55,7 @@ pub enum Phase {
 impl Phase {
     fn name(self) -> String {
         match self {
+            Self::Neighbours => "neighbours".into(),
             Self::Layer(level) => format!("layer {level}"),
             Self::EndToEnd => "end-to-end".into(),
             Self::Pretrained => "pretrained".into(),
@@ -62,6 +66,7 @@ impl Phase {
 
     fn parse(name: &str) -> Option<Self> {
         let fixed = [
+            Self::Neighbours,
             Self::EndToEnd,
             Self::Pretrained,
             Self::Cluster,
@@ -100,6 +105,7 @@ impl State {
     /// Where the run is, in words.
     pub fn place(&self) -> String {
         match self.phase {
+            Phase::Neighbours => format!("step {} of the layouts", self.step),
             Phase::Pretrained => "the end of pre-training".into(),
             Phase::Clustered => "the end of clustering".into(),
             Phase::Cluster => format!("step {} of clustering", self.step),

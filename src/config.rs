@@ -36,6 +36,8 @@ pub struct Config {
     pub network: NetworkConfig,
     /// Random changes of images.
     pub augment: AugmentConfig,
+    /// The graph of nearest neighbours.
+    pub neighbours: NeighboursConfig,
     /// Training of the autoencoder.
     pub pretrain: PretrainConfig,
     /// The first centroids.
@@ -72,6 +74,38 @@ pub struct AugmentConfig {
     pub zoom: f32,
     /// Largest move, as a share of height and width.
     pub shift: f32,
+}
+
+/// Where the graph of nearest neighbours is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Space {
+    /// Among the normalised inputs, on their principal directions.
+    Inputs,
+    /// In the trained autoencoder's embedding: right for images, which are alike after a turn or a move.
+    Embedding,
+    /// There is none.
+    Off,
+}
+
+/// The graph of nearest neighbours, its layouts and the clusters they show ([`crate::neighbours`]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NeighboursConfig {
+    /// `inputs`, `embedding` or `off`; chosen from the data if left out.
+    pub space: Option<Space>,
+    /// Neighbours of each sample, at most 64; chosen from n and k if left out.
+    pub k: Option<usize>,
+    /// Layouts, whose best clusters are taken; 4 if left out, 2 of many samples.
+    pub layouts: Option<usize>,
+    /// Steps of a layout.
+    pub steps: u32,
+    /// Resolution of the modularity that candidates are weighed by.
+    pub resolution: f32,
+    /// Steps in which the encoder is trained towards the layout, if a layout's clusters are taken.
+    pub pretrain_steps: u32,
+    /// Samples that are laid out, at most; the encoder carries the others.
+    pub samples: usize,
 }
 
 /// The autoencoder D-hidden…-embedding and its mirror.

@@ -95,7 +95,12 @@ kernels! {
         centroid_sum,
         centroid_mean,
         farthest_point,
-        segment_sum;
+        segment_sum,
+        unit_rows,
+        nearest_rows,
+        membership,
+        layout_step,
+        pull;
     products:
         linear_forward,
         linear_forward_gather,

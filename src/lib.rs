@@ -107,6 +107,7 @@ pub mod loss;
 pub mod metrics;
 pub mod mixture;
 pub mod model;
+pub mod neighbours;
 pub mod onnx;
 pub mod optimiser;
 pub mod precision;

@@ -59,6 +59,16 @@ pub mod stream {
     pub const MIXTURE: u32 = 0x1006;
     /// Samples that TensorBoard's projector shows.
     pub const PROJECTOR: u32 = 0x1007;
+    /// Where a layout of the graph of neighbours begins; the layout's number is added.
+    pub const LAYOUT_START: u32 = 0x1010;
+    /// Samples that the principal directions are found by.
+    pub const PRINCIPAL: u32 = 0x1008;
+    /// Which points of the graph move in which half of a round.
+    pub const MOVES: u32 = 0x100a;
+    /// Starts of the candidates' k-means; the candidate's number is added.
+    pub const CANDIDATES: u32 = 0x1009;
+    /// Points that points of a layout are pushed away from; twice the layout's number is added.
+    pub const LAYOUT: u32 = 0x4000;
     /// Order of the samples in pre-training; the phase's number is added.
     pub const PRETRAIN_ORDER: u32 = 0x1100;
     /// Image augmentation; the phase's number in pre-training is added, or [`CLUSTER_PHASE`].

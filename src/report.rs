@@ -66,7 +66,7 @@ pub use metrics_json::{
     Steps, StopReason,
 };
 pub use npy::{NpyNumber, NpyStream, NpyWriter, write_npy};
-pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Pca, Uncertain};
+pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Uncertain};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
 pub use tiles::{Grid, Tile, write_png};
 

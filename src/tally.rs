@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::config::{Config, FirstClusters};
+use crate::config::{Config, FirstClusters, Space};
 use crate::data::{Affine, Dataset, Values};
 use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::Result;
@@ -198,5 +198,6 @@ fn once(config: &Config) -> Config {
     config.pretrain.layer_steps = 1;
     config.kmeans.max_iterations = 1;
     config.cluster.max_steps = Some(1);
+    config.neighbours.space = Some(Space::Off);
     config
 }

@@ -15,32 +15,36 @@ mod first;
 mod guard;
 mod held_out;
 mod losses;
+mod neighbours;
 mod pretrain;
 mod resume;
 mod smoothed;
 mod target;
+mod towards;
 
 use std::sync::Arc;
 
 use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::checkpoint::{State, Wish};
-use crate::config::Config;
+use crate::config::{Config, Space};
 use crate::data::{Affine, Dataset, Preparation};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
+use crate::neighbours::{Principal, Verdict};
 use crate::random;
 use crate::source::Source;
 use crate::tile::Choices;
 use augment::Augment;
+use neighbours::{Neighbourhood, WIDEST_SPACE};
 
 pub use choose::{Candidate, Choice};
 pub(crate) use cluster::download_all;
 pub use cluster::{ClusterSteps, Clustering};
 pub(crate) use encode::{Embedding, ROWS};
 pub use encoding::Encoding;
-pub use first::{First, MixtureClusters};
+pub use first::{First, GraphClusters, MixtureClusters};
 pub use guard::Course;
 pub use pretrain::PretrainSteps;
 
@@ -54,6 +58,17 @@ pub enum Event<'a> {
         /// Its steps, at most.
         steps: u64,
     },
+    /// The layouts of the graph of neighbours have moved.
+    Layout {
+        /// Steps done.
+        step: u64,
+        /// Of how many.
+        steps: u64,
+        /// Mean loss of a point in this step, over all layouts.
+        loss: f64,
+    },
+    /// Clusters were chosen among those of the layouts and others.
+    Chosen(&'a Verdict),
     /// The mean loss of the steps since the last such event.
     Loss {
         /// The phase.
@@ -120,6 +135,14 @@ pub struct Trainer<'a, D: Device> {
     earlier_forms: Option<Choices>,
     /// Steps of pre-training done.
     pretrained: u64,
+    /// Where the graph of the inputs' neighbours is built, if it is.
+    principal: Option<Principal>,
+    /// What the graph of neighbours has shown.
+    neighbourhood: Option<Neighbourhood>,
+    /// What was chosen by the graph, if there is one.
+    verdict: Option<Verdict>,
+    /// Whether the graph waits: for a number of clusters that is still to be chosen, or the network is trained already.
+    graph_waits: bool,
 }
 
 impl<'a, D: Device> Trainer<'a, D> {
@@ -154,6 +177,11 @@ impl<'a, D: Device> Trainer<'a, D> {
             resumed: None,
             earlier_forms: None,
             pretrained: 0,
+            principal: (config.neighbours.space == Some(Space::Inputs))
+                .then(|| Principal::of(data, &affine, WIDEST_SPACE, config.seed)),
+            neighbourhood: None,
+            verdict: None,
+            graph_waits: false,
             source,
             sizes,
             affine,
@@ -176,6 +204,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         let groups = Groups::new(self.device, rows, &self.sizes);
         let layers: Vec<_> = model.encoder.iter().chain(&model.decoder).collect();
         self.autoencoder = Autoencoder::trained(self.device, &self.sizes, &groups, &layers)?;
+        self.graph_waits = true;
         Ok(())
     }
 
@@ -210,7 +239,10 @@ impl<'a, D: Device> Trainer<'a, D> {
                 tensor: "embedding",
             });
         }
-        self.enlarge(result)
+        match self.follows_layout() {
+            true => Ok(result), // a layout has the kernel's own unit
+            false => self.enlarge(result),
+        }
     }
 
     /// Enlarges embedding and centroids until the mean squared distance of a sample to its centroid is

@@ -114,6 +114,8 @@ impl Progress {
                     self.pretrained(phase, step, learning_rate);
                 }
             }
+            Event::Layout { step, steps, loss } => self.layout(step, steps, loss),
+            Event::Chosen(_) => {}
             Event::State(state) => self.keep(state),
             Event::HeldOut {
                 step,
@@ -150,6 +152,20 @@ impl Progress {
         self.record(record, None);
         let news = news::of_pretraining(&self.losses, learning_rate);
         self.screen.show(step, &news);
+    }
+
+    fn layout(&mut self, step: u64, steps: u64, loss: f64) {
+        let record = HistoryRecord::Neighbours {
+            step,
+            loss: loss as f32,
+            seconds: self.screen.seconds(),
+        };
+        self.record(record, None);
+        self.losses.push(loss);
+        self.screen.show(step, &news::of_layouts(&self.losses));
+        if step == steps {
+            self.end_phase(); // what follows has no steps
+        }
     }
 
     fn held_out(&mut self, step: u64, loss: f64, best_step: u64) {

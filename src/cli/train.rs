@@ -20,6 +20,7 @@ use dec_gpu::config::{Config, ConfigError, DataShape};
 use dec_gpu::data::{Dataset, ImageShape, Labels, digits, images};
 use dec_gpu::device::Device;
 use dec_gpu::model::Model;
+use dec_gpu::neighbours::Verdict;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::together::{self, Joins};
 use dec_gpu::trainer::Clustering;
@@ -151,6 +152,7 @@ struct Found {
     clustering: Clustering,
     model: Model,
     scores: Option<RunScores>,
+    choice: Option<Verdict>,
     seconds: Seconds,
     steps: Steps,
 }

@@ -67,6 +67,15 @@ mod tests {
                 zoom: 0.0,
                 shift: 0.0,
             },
+            neighbours: NeighboursConfig {
+                space: Some(Space::Inputs),
+                k: Some(15),
+                layouts: Some(4),
+                steps: 250,
+                resolution: 1.0,
+                pretrain_steps: 1000,
+                samples: 1000,
+            },
             pretrain: PretrainConfig {
                 method: Method::EndToEnd,
                 optimiser: OptimiserKind::Adam,
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn every_key_of_the_struct_is_printed_and_no_other() {
         let expected = keys(&fully_set().to_toml());
-        assert_eq!(expected.len(), 56, "the keys of today");
+        assert_eq!(expected.len(), 63, "the keys of today");
         for name in PRESETS {
             let text = uncommented(&commented(name).unwrap());
             assert_eq!(keys(&text), expected, "{name}");

@@ -1,6 +1,6 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
-use super::{Config, ConfigError, FirstClusters};
+use super::{Config, ConfigError, FirstClusters, Space};
 use crate::data::{Columns, Dataset, Normalisation, columns, images, short};
 
 /// Samples that a mixture is fitted to, at most.
@@ -9,6 +9,11 @@ pub(crate) const MIXTURE_SAMPLES: usize = 16_384;
 const PER_COMPONENT: usize = 50;
 /// The widest embedding for full covariances: one of 64 values has 2,080 of its own.
 const WIDEST_MIXTURE: usize = 64;
+
+/// Samples below which no graph is built if nothing is said of it.
+const FEWEST_SAMPLES: usize = 15;
+/// Samples below which there is no graph.
+const FEWEST_IN_GRAPH: usize = 3;
 
 /// What the rules look at: shape and storage of the data, never labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +56,11 @@ impl Config {
         self.network.hidden.get_or_insert_with(|| hidden(shape));
         self.augment.pretrain.get_or_insert(shape.images);
         self.augment.cluster.get_or_insert(shape.images);
+        let warped = self.augment.pretrain == Some(true);
+        let k = self.n_clusters.unwrap_or(1);
+        self.neighbours
+            .space
+            .get_or_insert_with(|| space(n, k, warped));
         let pretrain_n = *self.pretrain.samples.get_or_insert(n);
         let per_epoch = pretrain_n.div_ceil(self.pretrain.batch_size.max(1));
         self.pretrain
@@ -81,6 +91,7 @@ impl Config {
             known.map_err(|_| ConfigError::UnknownNormalisation(short(name)))?;
         }
         self.check_counts(shape)?;
+        self.check_neighbours(shape)?;
         self.check_mixture(shape)?;
         self.check_augmentation(shape)?;
         self.check_ranges()
@@ -121,6 +132,41 @@ impl Config {
     pub(crate) fn first_clusters(&self, n: usize) -> FirstClusters {
         let (k, d) = (self.n_clusters.unwrap_or(1), self.network.embedding_dim);
         (self.cluster.first).unwrap_or_else(|| first_clusters(n, k, d))
+    }
+
+    fn check_neighbours(&self, shape: DataShape) -> Result<(), ConfigError> {
+        let (config, n) = (&self.neighbours, shape.n_samples);
+        let refuse = |key, value: f64, expected| {
+            Err(ConfigError::OutOfRange {
+                key,
+                value,
+                expected,
+            })
+        };
+        if config.space != Some(Space::Off) && n < FEWEST_IN_GRAPH {
+            let expected = "inputs or embedding only from 3 samples on; leave it out, or say off";
+            return refuse("neighbours.space", n as f64, expected);
+        }
+        match config.k {
+            Some(k) if k == 0 || k > 64 || k >= n => refuse(
+                "neighbours.k",
+                k as f64,
+                "1 to 64, and less than the number of samples",
+            ),
+            _ if config.steps == 0 => Err(ConfigError::Zero {
+                key: "neighbours.steps",
+            }),
+            _ if config.layouts == Some(0) => Err(ConfigError::Zero {
+                key: "neighbours.layouts",
+            }),
+            _ if config.pretrain_steps == 0 => Err(ConfigError::Zero {
+                key: "neighbours.pretrain-steps",
+            }),
+            _ if config.samples < 1000 => {
+                refuse("neighbours.samples", config.samples as f64, "at least 1000")
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_mixture(&self, shape: DataShape) -> Result<(), ConfigError> {
@@ -179,6 +225,7 @@ impl Config {
             ("pretrain.learning-rate", pretrain.learning_rate),
             ("pretrain.bias-rate", pretrain.bias_rate),
             ("pretrain.loss-scale", pretrain.loss_scale),
+            ("neighbours.resolution", self.neighbours.resolution),
             ("cluster.learning-rate", cluster.learning_rate),
             ("cluster.first-learning-rate", cluster.first_learning_rate),
             ("cluster.alpha", cluster.alpha),
@@ -240,6 +287,15 @@ fn in_range(
         value: f64::from(value),
         expected,
     })
+}
+
+/// A graph of the inputs' neighbours, of warped images of the embedding's; none where there is nothing to tell apart.
+fn space(n: usize, k: usize, warped: bool) -> Space {
+    match n < FEWEST_SAMPLES || k < 2 || n < 2 * k {
+        true => Space::Off,
+        false if warped => Space::Embedding,
+        false => Space::Inputs,
+    }
 }
 
 /// Columns of one unit keep their proportions; columns of different units are standardised.

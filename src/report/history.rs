@@ -7,6 +7,15 @@ use std::io::{self, Write};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum HistoryRecord {
+    /// Some steps of laying out the graph of neighbours.
+    Neighbours {
+        /// Steps done.
+        step: u64,
+        /// Mean loss of a point in the last of them, over all layouts.
+        loss: f32,
+        /// Seconds since the phase began.
+        seconds: f64,
+    },
     /// Some steps of training the autoencoder.
     Pretrain {
         /// `layer 1`, … in greedy training, `pretrain` for all layers at once.

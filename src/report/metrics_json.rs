@@ -2,6 +2,7 @@
 
 use crate::device::DeviceInfo;
 use crate::metrics::Scores;
+use crate::neighbours::Verdict;
 use crate::precision::Precision;
 use crate::trainer::Course;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,9 @@ pub struct RunMetrics {
     /// How well the clusters agreed with who was near whom at the start, over time; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbours: Option<Course>,
+    /// What was chosen by the graph of neighbours, from what, and why; null without one, not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Verdict>,
     /// Mean over samples of the largest soft assignment, 1/k to 1.
     pub mean_confidence: f64,
     /// Samples per cluster (k), by cluster id; 0 for an empty one.
@@ -116,6 +120,9 @@ pub struct LoweredRate {
 pub struct Seconds {
     /// Reading and normalising the data.
     pub load: f64,
+    /// The graph of neighbours, its layouts and candidates; not in older files.
+    #[serde(default)]
+    pub neighbours: f64,
     /// Pre-training the autoencoder.
     pub pretrain: f64,
     /// k-means on the embedding; before it the choice of k, if it was asked for.

@@ -11,7 +11,6 @@ mod curves;
 mod heat;
 mod map;
 mod palette;
-mod pca;
 mod sections;
 mod series;
 mod shell;
@@ -27,7 +26,6 @@ use super::{ClassTable, HistoryRecord, RunMetrics, Runs};
 use svg::Svg;
 
 pub use compare::Comparison;
-pub use pca::Pca;
 
 /// What a run's page shows.
 #[derive(Clone, Debug, PartialEq)]

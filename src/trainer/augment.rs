@@ -33,6 +33,11 @@ impl Augment {
         }
     }
 
+    /// Whether pre-training sees warped images.
+    pub(super) fn is_on(&self) -> bool {
+        self.in_pretraining && self.shape.is_some()
+    }
+
     /// Gathers the batch (b, D) of a step of pre-training's phase `phase`.
     pub(super) fn gather_for_pretraining<D: Device>(
         &self,

@@ -92,19 +92,27 @@ impl<D: Device> Trainer<'_, D> {
         let mut run = Run::new(self, first.centroids(), &config)?;
         let of_kmeans = first.kmeans.assignment.clone();
         let of_mixture = first.mixture.as_ref().map(|found| found.assignment.clone());
-        if let Some(mixture) = first.mixture {
+        let of_graph = first.graph.as_ref().map(|found| found.assignment.clone());
+        let posterior = match (first.graph, first.mixture) {
+            (Some(graph), _) => Some(graph.target),
+            (None, mixture) => mixture.map(|mixture| mixture.posterior),
+        };
+        if let Some(posterior) = posterior {
             run.teacher = Teacher::Mixture {
                 until: u64::from(config.first_updates) * interval,
             };
-            run.target = run.target.beginning_with(mixture.posterior);
+            run.target = run.target.beginning_with(posterior);
         }
         self.reset_momentum(&mut run, &config)?;
         self.say_clustering_begins(observe);
         let update = self.refresh(&mut run, 0, observe).await?;
-        let first: Vec<&[u32]> = std::iter::once(&of_kmeans)
-            .chain(&of_mixture)
-            .map(|found| &found[..])
-            .collect();
+        let first: Vec<&[u32]> = match &of_graph {
+            Some(graph) => vec![graph],
+            None => std::iter::once(&of_kmeans)
+                .chain(&of_mixture)
+                .map(|found| &found[..])
+                .collect(),
+        };
         let guard = Guard::new(self, &first, &update.assignment, &run.centroids).await?;
         Ok(Underway {
             run,

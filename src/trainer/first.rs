@@ -27,6 +27,18 @@ pub struct First<D: Device> {
     pub kmeans: KMeansResult,
     /// The mixture's clusters, if `cluster.first` says so and one was found.
     pub mixture: Option<MixtureClusters<D>>,
+    /// Those chosen by the graph of neighbours, if they are others.
+    pub graph: Option<GraphClusters<D>>,
+}
+
+/// Clusters that were chosen by the graph of neighbours.
+pub struct GraphClusters<D: Device> {
+    /// Their means in the embedding (k, d).
+    pub means: Vec<f32>,
+    /// The cluster of each sample (n).
+    pub assignment: Vec<u32>,
+    /// The first target (rows, k), for each block of the data: half a sample's own cluster, half its neighbours'.
+    pub target: Vec<Matrix<D>>,
 }
 
 /// What a mixture of Gaussians says of every sample.
@@ -48,22 +60,25 @@ impl<D: Device> First<D> {
         Self {
             kmeans,
             mixture: None,
+            graph: None,
         }
     }
 
     /// The first centroids (k, d).
     pub fn centroids(&self) -> &[f32] {
-        match &self.mixture {
-            Some(mixture) => &mixture.means,
-            None => &self.kmeans.centroids,
+        match (&self.graph, &self.mixture) {
+            (Some(graph), _) => &graph.means,
+            (None, Some(mixture)) => &mixture.means,
+            (None, None) => &self.kmeans.centroids,
         }
     }
 
     /// The first cluster of each sample (n).
     pub fn assignment(&self) -> &[u32] {
-        match &self.mixture {
-            Some(mixture) => &mixture.assignment,
-            None => &self.kmeans.assignment,
+        match (&self.graph, &self.mixture) {
+            (Some(graph), _) => &graph.assignment,
+            (None, Some(mixture)) => &mixture.assignment,
+            (None, None) => &self.kmeans.assignment,
         }
     }
 }
@@ -74,17 +89,52 @@ impl<D: Device> Trainer<'_, D> {
     /// # Errors
     /// [`crate::Error::Numeric`] if the embedding is not finite; the device's.
     pub async fn first_clusters(&mut self) -> Result<First<D>> {
+        self.graph_waits |= self.neighbourhood.is_none();
+        self.find_neighbours(&mut |_| {}).await?;
         let kmeans = self.init_centroids().await?;
         let first = self.config.first_clusters(self.source.n_samples());
         self.config.cluster.first = Some(first);
         let mixture = match first {
-            FirstClusters::Mixture => self.mixture_clusters().await?,
-            FirstClusters::Kmeans => None,
+            FirstClusters::Mixture if !self.follows_layout() => {
+                let found = self.mixture_clusters().await?;
+                if found.is_none() {
+                    log::warn!(
+                        "no mixture fits the embedding; the first clusters are those of k-means"
+                    );
+                }
+                found
+            }
+            _ => None,
         };
-        if first == FirstClusters::Mixture && mixture.is_none() {
-            log::warn!("no mixture fits the embedding; the first clusters are those of k-means");
-        }
-        Ok(First { kmeans, mixture })
+        let mut first = First {
+            kmeans,
+            mixture,
+            graph: None,
+        };
+        first.graph = self.graph_clusters(&first).await?;
+        Ok(first)
+    }
+
+    /// The clusters that the graph of neighbours has shown, or those of k-means on the inputs, if they are chosen over those
+    /// of the embedding.
+    async fn graph_clusters(&mut self, first: &First<D>) -> Result<Option<GraphClusters<D>>> {
+        let Some(found) = &mut self.neighbourhood else {
+            return Ok(None);
+        };
+        let chosen = found.choose(first.assignment(), first.mixture.is_some());
+        self.verdict = Some(found.verdict.clone());
+        let Some(assignment) = chosen else {
+            return Ok(None);
+        };
+        self.encode_all();
+        let z = super::download_all(self.device, &self.embedding.blocks).await?;
+        let (d, k) = (self.config.network.embedding_dim, self.n_clusters());
+        let found = self.neighbourhood.as_ref().expect("seen above");
+        Ok(Some(GraphClusters {
+            means: means(&z, d, &assignment, k),
+            target: self.target_of(&found.graph, &assignment)?,
+            assignment,
+        }))
     }
 
     /// A mixture that says nothing but has the size of one that does.
@@ -163,7 +213,11 @@ impl<D: Device> Trainer<'_, D> {
             }
             FirstClusters::Kmeans => None,
         };
-        Ok(First { kmeans, mixture })
+        Ok(First {
+            kmeans,
+            mixture,
+            graph: None,
+        })
     }
 
     /// What the mixture says of every sample.
@@ -199,4 +253,25 @@ impl<D: Device> Trainer<'_, D> {
             posterior,
         }))
     }
+}
+
+/// The mean (k, d) of each cluster of rows (n, d); of an empty one the mean of all.
+fn means(rows: &[f32], d: usize, labels: &[u32], k: usize) -> Vec<f32> {
+    let mut sums = vec![0.0f64; (k + 1) * d];
+    let mut sizes = vec![0usize; k + 1];
+    for (row, label) in rows.chunks_exact(d).zip(labels) {
+        for c in [*label as usize, k] {
+            sizes[c] += 1;
+            (sums[c * d..][..d].iter_mut().zip(row)).for_each(|(sum, x)| *sum += f64::from(*x));
+        }
+    }
+    let mean = |c: usize| {
+        let from = if sizes[c] > 0 { c } else { k };
+        let size = sizes[from].max(1) as f64;
+        sums[from * d..][..d]
+            .iter()
+            .map(move |sum| (sum / size) as f32)
+            .collect::<Vec<_>>()
+    };
+    (0..k).flat_map(mean).collect()
 }

@@ -6,6 +6,7 @@ use super::batches::Batches;
 use super::corrupted::{Corrupted, NoisyData};
 use super::held_out::{HeldOut, Split};
 use super::losses::LossWindow;
+use super::towards::Towards;
 use super::{Event, Observer, Trainer};
 use crate::autoencoder::{Layer, Update};
 use crate::checkpoint::{Phase, Wish};
@@ -29,6 +30,7 @@ impl<D: Device> Trainer<'_, D> {
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
     pub async fn pretrain(&mut self, observe: Observer<'_>) -> Result<u64> {
+        self.neighbours_before_training(observe).await?;
         if self.config.pretrain.method == Method::Layerwise {
             for level in 0..self.autoencoder.depth() {
                 if self.is_before(Phase::Layer(level as u32 + 1)) {
@@ -76,7 +78,11 @@ impl<D: Device> Trainer<'_, D> {
         let Some(state) = self.resumed.take_if(|state| state.phase == phase) else {
             return Ok(0);
         };
-        self.take_parameters(&state, Some(self.config.pretrain.optimiser))?;
+        let optimiser = match phase {
+            Phase::EndToEnd => self.end_to_end_config().optimiser,
+            _ => self.config.pretrain.optimiser,
+        };
+        self.take_parameters(&state, Some(optimiser))?;
         run.window.take_from(self.device, &state)?;
         if let Some(held_out) = held_out {
             held_out.take_from(self.device, &state)?;
@@ -85,7 +91,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     async fn pretrain_end_to_end(&mut self, observe: Observer<'_>) -> Result<u64> {
-        let steps = self.config.pretrain.steps.unwrap_or(0);
+        let steps = self.end_to_end_config().steps.unwrap_or(0);
         let mut run = self.end_to_end(steps)?;
         run.phase.begin(observe);
         let mut held_out = HeldOut::new(self, &self.split())?;
@@ -112,15 +118,15 @@ impl<D: Device> Trainer<'_, D> {
 
     /// The samples that end-to-end training sees, and those that it does not.
     fn split(&self) -> Split {
-        let config = &self.config.pretrain;
+        let config = self.end_to_end_config();
         let n = config.samples.unwrap_or(self.source.n_samples());
         Split::new(self.config.seed, n, config.held_out)
     }
 
     /// Begins training on every layer.
     fn end_to_end(&mut self, steps: u32) -> Result<EndToEnd<D>> {
-        let (device, optimiser) = (self.device, self.config.pretrain.optimiser);
-        self.autoencoder.reset_optimiser(device, optimiser)?;
+        let (device, config) = (self.device, self.end_to_end_config());
+        self.autoencoder.reset_optimiser(device, config.optimiser)?;
         let layers = 0..self.autoencoder.layers.len();
         let loss_form = (self.autoencoder).loss_form(device, layers.end - 1, &self.tape);
         Ok(EndToEnd {
@@ -128,7 +134,9 @@ impl<D: Device> Trainer<'_, D> {
             updates: self.autoencoder.updates(device, layers, &self.tape)?,
             phase: self
                 .phase("pretrain", 0, steps, loss_form, self.source.input_dim())?
+                .configured(config)
                 .among(self.split().trained),
+            towards: self.towards()?,
         })
     }
 
@@ -149,7 +157,12 @@ impl<D: Device> Trainer<'_, D> {
         let (x, dy) = (self.tape.input(last), self.tape.grad(last));
         run.phase
             .loss(device, &self.autoencoder.layers[last], [&x, &batch], &dy);
-        self.autoencoder.backward(device, 0..last + 1, &self.tape);
+        match &run.towards {
+            Some(towards) => {
+                self.backward_towards(towards, run.phase.batches.of_step(number.into()))
+            }
+            None => self.autoencoder.backward(device, 0..last + 1, &self.tape),
+        }
         let step = run.phase.step(number);
         self.autoencoder.update(device, &run.updates, rows, step);
         Ok(())
@@ -260,6 +273,8 @@ struct EndToEnd<D: Device> {
     phase: PhaseRun<D>,
     noisy: NoisyData<D>,
     updates: Vec<Update<D>>,
+    /// The layout that the encoder is trained towards, if it is.
+    towards: Option<Towards<D>>,
 }
 
 /// Greedy training of one level while it runs.
@@ -280,6 +295,12 @@ struct PhaseRun<D: Device> {
 }
 
 impl<D: Device> PhaseRun<D> {
+    /// The same phase with another configuration than the run's.
+    fn configured(mut self, config: PretrainConfig) -> Self {
+        self.config = config;
+        self
+    }
+
     /// The same phase on these samples.
     fn among(mut self, samples: Option<Vec<u32>>) -> Self {
         if let Some(samples) = samples {

@@ -11,6 +11,9 @@ use crate::tile::Choices;
 /// The state's number of steps of pre-training in the phases before.
 const PRETRAINED: &str = "pretrained_steps";
 
+/// The state's text that is the choice among the candidates, JSON.
+const VERDICT: &str = "verdict";
+
 /// The state's text that is the forms of products, JSON.
 const FORMS: &str = "forms";
 
@@ -38,6 +41,8 @@ impl<'a, D: Device> Trainer<'a, D> {
         if let Some(forms) = &self.earlier_forms {
             self.device.use_choices(forms);
         }
+        let verdict = state.text(VERDICT).ok();
+        self.verdict = verdict.and_then(|text| serde_json::from_str(text).ok());
         // Before anything is done with it: a state of another network is noticed here.
         self.take_parameters(&state, None)?;
         if !self.goes_on_with(&config) {
@@ -103,6 +108,9 @@ impl<'a, D: Device> Trainer<'a, D> {
         if let Some(Ok(forms)) = self.forms().map(|forms| serde_json::to_string(&forms)) {
             state.put_text(FORMS, forms);
         }
+        if let Some(Ok(verdict)) = self.verdict().map(serde_json::to_string) {
+            state.put_text(VERDICT, verdict);
+        }
         state
     }
 
@@ -113,6 +121,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         match wish {
             Wish::Stop => Err(Error::Interrupted {
                 phase: match phase {
+                    Phase::Neighbours => "neighbours",
                     Phase::Layer(_) | Phase::EndToEnd | Phase::Pretrained => "pretrain",
                     Phase::Cluster | Phase::Clustered => "cluster",
                 },

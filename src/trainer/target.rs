@@ -18,6 +18,22 @@ pub(super) struct Target<D: Device> {
     batch: Matrix<D>,
 }
 
+/// The rows of a matrix (n, k), uploaded block by block.
+pub(super) fn blocks_of<D: Device>(
+    device: &D,
+    block_rows: &[usize],
+    values: &[f32],
+    k: usize,
+) -> Result<Vec<Matrix<D>>> {
+    let mut rest = values;
+    let block = |rows: &usize| {
+        let (own, others) = rest.split_at(rows * k);
+        rest = others;
+        Matrix::upload(device, *rows, k, own)
+    };
+    block_rows.iter().map(block).collect()
+}
+
 impl<D: Device> Target<D> {
     pub(super) fn new(
         device: &D,

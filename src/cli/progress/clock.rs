@@ -42,6 +42,7 @@ impl Clock {
         let mut seconds = self.done;
         let own = self.phase.elapsed().as_secs_f64();
         match phase {
+            Phase::Neighbours => seconds.neighbours += own,
             Phase::Layer(_) | Phase::EndToEnd | Phase::Pretrained => seconds.pretrain += own,
             Phase::Cluster | Phase::Clustered => seconds.cluster += own,
         }

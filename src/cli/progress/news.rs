@@ -21,6 +21,15 @@ pub(super) fn of_pretraining(losses: &[f64], learning_rate: f32) -> News {
     }
 }
 
+/// Losses of the layouts of the graph of neighbours.
+pub(super) fn of_layouts(losses: &[f64]) -> News {
+    let loss = losses.last().copied().unwrap_or(f64::NAN);
+    News {
+        drawn: format!("loss {loss:.4} {}", trend(losses, WIDTH)),
+        plain: format!("loss {loss:.4}"),
+    }
+}
+
 /// A record of clustering, the losses up to it, the members of each cluster; nothing for other records.
 pub(super) fn of_clustering(record: &HistoryRecord, losses: &[f64], sizes: &[u64]) -> Option<News> {
     let HistoryRecord::Cluster {

@@ -2,7 +2,8 @@
 //! picture each time.
 
 use bhtsne::{Neighbor, tSNE};
-use dec_gpu::report::{Map, Pca};
+use dec_gpu::neighbours::Pca;
+use dec_gpu::report::Map;
 
 /// Neighbours that t-SNE takes a sample to have, if there are samples enough.
 const PERPLEXITY: f32 = 30.0;
@@ -17,8 +18,12 @@ const START: f64 = 1e-4;
 
 /// The maps of rows (m, d).
 pub(super) fn maps(rows: &[f32], d: usize) -> Vec<Map> {
-    let pca = Pca::of(rows, d);
-    let places: Vec<[f64; 2]> = rows.chunks_exact(d).map(|row| pca.place(row)).collect();
+    let pca = Pca::of(rows, d, 2);
+    let place = |row: &[f32]| {
+        let place = pca.place(row);
+        [place[0], place[1]]
+    };
+    let places: Vec<[f64; 2]> = rows.chunks_exact(d).map(place).collect();
     let m = places.len();
     // Of samples that are all in one place it makes no picture.
     let tsne = (m >= FEWEST).then(|| tsne(rows, d, &places));

@@ -127,6 +127,12 @@ async fn phases<D: Device>(
     let labels = begin.labels;
     progress.labels = labels.map(<[u32]>::to_vec);
     let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
+    progress.clock.begin();
+    if begin.choosing.is_some() {
+        trainer.let_graph_wait();
+    } else if begin.pretrained.is_none() && trainer.waits_for_neighbours() {
+        find_neighbours(trainer, progress).await?;
+    }
     let pretrain_steps = pretrain(trainer, begin, progress).await?;
     progress.clock.begin();
     let first = match trainer.is_before(Phase::Cluster) {
@@ -171,6 +177,7 @@ async fn phases<D: Device>(
         model: trainer.model(&clustering).await?,
         clustering,
         scores,
+        choice: trainer.verdict().cloned(),
         seconds: progress.clock.done,
         steps,
     })
@@ -208,6 +215,7 @@ async fn first_clusters<D: Device>(
     if let Some(choosing) = begin.choosing {
         choosing.run(trainer, labels, progress).await?;
     }
+    find_neighbours(trainer, progress).await?;
     let first = trainer.first_clusters().await?;
     let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
     let mixture = first.mixture.as_ref();
@@ -224,6 +232,19 @@ async fn first_clusters<D: Device>(
     }
     progress.note_first_scores(&scores);
     Ok((first, scores))
+}
+
+/// Lays out the graph of neighbours, if that was not done.
+async fn find_neighbours<D: Device>(
+    trainer: &mut Trainer<'_, D>,
+    progress: &mut Progress,
+) -> Result<()> {
+    trainer
+        .find_neighbours(&mut |event| progress.event(event))
+        .await?;
+    progress.clock.end(|seconds| &mut seconds.neighbours);
+    progress.end_phase();
+    Ok(())
 }
 
 fn scored(what: &str, scores: Option<Scores>) -> String {

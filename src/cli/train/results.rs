@@ -49,6 +49,7 @@ pub(super) fn metrics_of(
         stop_reason: clustering.stop_reason,
         label_change: clustering.label_change,
         neighbours: Some(clustering.neighbours),
+        choice: found.choice.clone(),
         mean_confidence: confidence / n as f64,
         cluster_sizes,
     }

@@ -59,7 +59,7 @@ fn pretrain(history: &[HistoryRecord]) -> Vec<Curve> {
             HistoryRecord::HeldOut { step, loss, .. } => {
                 held_out.push(((before + step) as f64, f64::from(*loss)));
             }
-            HistoryRecord::Cluster { .. } => {}
+            HistoryRecord::Neighbours { .. } | HistoryRecord::Cluster { .. } => {}
         }
     }
     if !held_out.is_empty() {

@@ -63,6 +63,9 @@ pub fn scalars(record: &HistoryRecord) -> (u64, Vec<Value>) {
             values.extend(rate.map(|rate| scalar(format!("{group}/learning_rate"), rate)));
             (*step, values)
         }
+        HistoryRecord::Neighbours { step, loss, .. } => {
+            (*step, vec![number("neighbours/loss", f64::from(*loss))])
+        }
         HistoryRecord::HeldOut { step, loss, .. } => (
             *step,
             vec![number("pretrain/held_out_loss", f64::from(*loss))],

@@ -1,19 +1,21 @@
-//! The two directions in which the embedding varies most.
+//! The directions in which some points vary most, exactly: for few columns.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-/// Mean and first two principal directions of rows.
+/// Mean and first principal directions of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pca {
     /// Of the rows (d).
     mean: Vec<f64>,
-    /// Unit vectors (2, d), by falling variance; the entry of largest magnitude is positive.
-    directions: [Vec<f64>; 2],
+    /// Unit vectors (count, d), by falling variance; the entry of largest magnitude is positive.
+    directions: Vec<Vec<f64>>,
+    /// The variance along each (count).
+    variance: Vec<f64>,
 }
 
 impl Pca {
-    /// Of `rows` (n, d); with d = 1 the second direction is zero.
-    pub fn of(rows: &[f32], d: usize) -> Self {
+    /// The first `count` of `rows` (n, d); directions beyond d are zero.
+    pub fn of(rows: &[f32], d: usize, count: usize) -> Self {
         let n = (rows.len() / d).max(1) as f64;
         let mut mean = vec![0.0; d];
         for row in rows.chunks_exact(d) {
@@ -38,18 +40,30 @@ impl Pca {
             Some(column) => upright(eigen.eigenvectors.column(*column).iter().copied().collect()),
             None => vec![0.0; d],
         };
+        let variance = |rank: usize| {
+            order
+                .get(rank)
+                .map_or(0.0, |j| eigen.eigenvalues[*j].max(0.0))
+        };
         Self {
-            directions: [direction(0), direction(1)],
+            directions: (0..count).map(direction).collect(),
+            variance: (0..count).map(variance).collect(),
             mean,
         }
     }
 
-    /// Where a row (d) lies on the two directions.
-    pub fn place(&self, row: &[f32]) -> [f64; 2] {
-        [0, 1].map(|axis| {
-            let terms = self.directions[axis].iter().zip(row).zip(&self.mean);
+    /// The variance along each direction, falling.
+    pub fn variance(&self) -> &[f64] {
+        &self.variance
+    }
+
+    /// Where a row (d) lies on the directions (count).
+    pub fn place(&self, row: &[f32]) -> Vec<f64> {
+        let on = |direction: &Vec<f64>| {
+            let terms = direction.iter().zip(row).zip(&self.mean);
             terms.map(|((u, x), mean)| u * (f64::from(*x) - mean)).sum()
-        })
+        };
+        self.directions.iter().map(on).collect()
     }
 }
 
@@ -75,9 +89,10 @@ mod tests {
         let rows: Vec<f32> = (-2..=2)
             .flat_map(|t| [t as f32 + 1.0, 2.0 * t as f32 + 1.0, 1.0])
             .collect();
-        let pca = Pca::of(&rows, 3);
+        let pca = Pca::of(&rows, 3, 2);
         for (t, row) in (-2..=2).zip(rows.chunks(3)) {
-            let [first, second] = pca.place(row);
+            let place = pca.place(row);
+            let (first, second) = (place[0], place[1]);
             assert!((first - f64::from(t) * 5f64.sqrt()).abs() < 1e-9, "{first}");
             assert!(second.abs() < 1e-9, "{second}");
         }
@@ -85,7 +100,7 @@ mod tests {
 
     #[test]
     fn one_dimension_has_no_second_direction() {
-        let pca = Pca::of(&[1.0, 3.0], 1);
+        let pca = Pca::of(&[1.0, 3.0], 1, 2);
         assert_eq!(pca.place(&[3.0]), [1.0, 0.0]);
     }
 }

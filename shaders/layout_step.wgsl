@@ -1,0 +1,121 @@
+// One step of a layout of a graph: dz_i = Σ_j (w_ij/s_i) 2Δ/(1+|Δ|²) - (γ/8) Σ_8 2Δ/((.001+|Δ|²)(1+|Δ|²)), Δ = z_i - z_j, then Adam.
+// UMAP's cross entropy (McInnes, Healy and Melville 2018, eq. 3) with DEC's kernel 1/(1+|Δ|²); all points move at once, from z to next.
+// One invocation per point i, layouts in z. A point sums its own row of the graph in order: the same bits each run.
+struct Params {
+    n: u32, // points
+    d: u32, // columns of a layout, at most 16
+    step: u32, // number of the step, for the random numbers
+    seed: u32,
+    stream: u32, // random numbers of layout l: streams stream + 2 l and the next
+    gamma_even: f32, // γ of layouts 0, 2, …
+    gamma_odd: f32, // γ of layouts 1, 3, …
+    learning_rate: f32,
+    beta1: f32,
+    beta2: f32,
+    epsilon: f32,
+    correction1: f32, // 1/(1 - beta1^t)
+    correction2: f32, // 1/(1 - beta2^t)
+    with_loss: u32, // 1: the loss is written
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> start: array<u32>; // (n + 1): where a point's neighbours begin
+@group(0) @binding(2) var<storage, read> neighbour: array<u32>; // (edges)
+@group(0) @binding(3) var<storage, read> weight: array<f32>; // (edges): w_ij/s_i
+@group(0) @binding(4) var<storage, read> z: array<f32>; // (layouts, n, d)
+@group(0) @binding(5) var<storage, read_write> next: array<f32>; // (layouts, n, d)
+@group(0) @binding(6) var<storage, read_write> m: array<f32>; // (layouts, n, d)
+@group(0) @binding(7) var<storage, read_write> v: array<f32>; // (layouts, n, d)
+@group(0) @binding(8) var<storage, read_write> loss: array<f32>; // (layouts, n)
+
+const WIDEST = 16u;
+const NEAR = 0.001;
+
+var<private> own: array<f32, 16>;
+var<private> delta: array<f32, 16>;
+var<private> gradient: array<f32, 16>;
+
+// |Δ|² to the point whose row begins at `base`; Δ is kept.
+fn squared_distance(base: u32) -> f32 {
+    var sum = 0.0;
+    for (var c = 0u; c < WIDEST; c++) {
+        if c < params.d {
+            delta[c] = own[c] - z[base + c];
+            sum += delta[c] * delta[c];
+        }
+    }
+    return sum;
+}
+
+fn add(factor: f32) {
+    for (var c = 0u; c < WIDEST; c++) {
+        if c < params.d {
+            gradient[c] += factor * delta[c];
+        }
+    }
+}
+
+// One term of the loss, if it is wanted.
+fn term(factor: f32, of: f32) -> f32 {
+    if params.with_loss == 1u {
+        return factor * log(of);
+    }
+    return 0.0;
+}
+
+// Pushes away from point j, unless it is the point itself; returns the loss.
+fn repel(layout: u32, i: u32, j: u32, gamma: f32) -> f32 {
+    if j == i {
+        return 0.0;
+    }
+    let square = squared_distance((layout * params.n + j) * params.d);
+    add(-gamma * 2.0 / ((NEAR + square) * (1.0 + square)));
+    return term(gamma, (1.0 + square) / (NEAR + square));
+}
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 64u + lane;
+    let layout = group.z;
+    if i >= params.n {
+        return;
+    }
+    let place = (layout * params.n + i) * params.d;
+    for (var c = 0u; c < WIDEST; c++) {
+        gradient[c] = 0.0;
+        if c < params.d {
+            own[c] = z[place + c];
+        }
+    }
+    var total = 0.0;
+    for (var e = start[i]; e < start[i + 1u]; e++) {
+        let square = squared_distance((layout * params.n + neighbour[e]) * params.d);
+        add(weight[e] * 2.0 / (1.0 + square));
+        total += term(weight[e], 1.0 + square);
+    }
+    let gamma = select(params.gamma_odd, params.gamma_even, layout % 2u == 0u) / 8.0;
+    for (var part = 0u; part < 2u; part++) {
+        let drawn = bits4(params.seed, params.step, params.stream + 2u * layout + part, i) % vec4<u32>(params.n);
+        total += repel(layout, i, drawn.x, gamma);
+        total += repel(layout, i, drawn.y, gamma);
+        total += repel(layout, i, drawn.z, gamma);
+        total += repel(layout, i, drawn.w, gamma);
+    }
+    if params.with_loss == 1u {
+        loss[layout * params.n + i] = total;
+    }
+    for (var c = 0u; c < WIDEST; c++) {
+        if c < params.d {
+            let first = params.beta1 * m[place + c] + (1.0 - params.beta1) * gradient[c];
+            let second = params.beta2 * v[place + c] + (1.0 - params.beta2) * gradient[c] * gradient[c];
+            m[place + c] = first;
+            v[place + c] = second;
+            let root = sqrt(second * params.correction2) + params.epsilon;
+            next[place + c] = own[c] - params.learning_rate * first * params.correction1 / root;
+        }
+    }
+}

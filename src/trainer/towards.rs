@@ -1,0 +1,84 @@
+//! Pre-training towards a layout: the encoder learns where the layout has put each sample, the decoder to reconstruct it.
+//! L = mean_i |f(x_i) − Z_i|² + 0.1·|g(f(x_i)) − x_i|².
+
+use super::Trainer;
+use crate::config::{OptimiserKind, PretrainConfig, Schedule};
+use crate::device::{Device, Matrix};
+use crate::error::Result;
+use crate::kernels::gather_rows::Order;
+use crate::kernels::pull::pull;
+use crate::loss::LossTerm;
+
+/// Weight of the reconstruction's squares, summed over a sample's values.
+const RECONSTRUCTION: f32 = 0.1;
+/// Adam's learning rate, which falls by a cosine.
+const LEARNING_RATE: f32 = 1e-3;
+
+/// A layout that the encoder is trained towards.
+pub(super) struct Towards<D: Device> {
+    /// Z (n, d).
+    layout: Matrix<D>,
+    /// |z − Z|² of each sample of a batch (b, 1), which is not reported.
+    losses: Matrix<D>,
+}
+
+impl<D: Device> Trainer<'_, D> {
+    /// The layout to train towards, if there is one.
+    pub(super) fn towards(&self) -> Result<Option<Towards<D>>> {
+        let found = self
+            .neighbourhood
+            .as_ref()
+            .filter(|_| self.follows_layout());
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
+        Ok(Some(Towards {
+            layout: Matrix::upload(self.device, n, d, &found.layout)?,
+            losses: Matrix::zeros(self.device, self.tape.rows_capacity(), 1)?,
+        }))
+    }
+
+    /// How all layers are trained: towards a layout for fewer steps, and on every sample.
+    pub(super) fn end_to_end_config(&self) -> PretrainConfig {
+        let own = self.config.pretrain.clone();
+        match self.follows_layout() {
+            false => own,
+            true => PretrainConfig {
+                steps: Some(self.config.neighbours.pretrain_steps),
+                optimiser: OptimiserKind::Adam,
+                learning_rate: LEARNING_RATE.min(own.learning_rate),
+                schedule: Schedule::Cosine,
+                bias_rate: 1.0,
+                loss_scale: RECONSTRUCTION * self.source.input_dim() as f32,
+                held_out: 0.0,
+                samples: None,
+                ..own
+            },
+        }
+    }
+
+    /// Backward from the reconstruction's gradient, with the pull towards the layout added at the embedding.
+    pub(super) fn backward_towards(
+        &self,
+        towards: &Towards<D>,
+        (order, rows): (Order<'_, D>, usize),
+    ) {
+        let (device, tape) = (self.device, &self.tape);
+        let (depth, layers) = (self.autoencoder.depth(), self.autoencoder.layers.len());
+        self.autoencoder.backward(device, depth..layers, tape);
+        let (z, dz) = (tape.output(depth - 1), tape.grad(depth - 1));
+        let term = LossTerm::mean_squared_error(rows);
+        pull(
+            device,
+            &z,
+            &towards.layout,
+            order,
+            term,
+            &dz,
+            true,
+            &towards.losses,
+        );
+        self.autoencoder.backward(device, 0..depth, tape);
+    }
+}
