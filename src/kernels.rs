@@ -95,7 +95,8 @@ kernels! {
         centroid_sum,
         centroid_mean,
         farthest_point,
-        segment_sum;
+        segment_sum,
+        unit_rows;
     products:
         linear_forward,
         linear_forward_gather,
