@@ -96,7 +96,8 @@ kernels! {
         centroid_mean,
         farthest_point,
         segment_sum,
-        unit_rows;
+        unit_rows,
+        membership;
     products:
         linear_forward,
         linear_forward_gather,
