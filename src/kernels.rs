@@ -97,7 +97,8 @@ kernels! {
         farthest_point,
         segment_sum,
         unit_rows,
-        membership;
+        membership,
+        pull;
     products:
         linear_forward,
         linear_forward_gather,
