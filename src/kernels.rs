@@ -97,9 +97,7 @@ kernels! {
         farthest_point,
         segment_sum,
         unit_rows,
-        nearest_rows,
         membership,
-        layout_step,
         pull;
     products:
         linear_forward,

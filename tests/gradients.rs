@@ -17,6 +17,7 @@ use dec_gpu::kernels::kl_gradient::{Embedded, Gradients, kl_gradient};
 use dec_gpu::kernels::linear_backward_input::linear_backward_input;
 use dec_gpu::kernels::linear_forward::linear_forward;
 use dec_gpu::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
+use dec_gpu::kernels::pull::{ABSENT, pull};
 use dec_gpu::loss::LossTerm;
 
 fn upload(rows: usize, cols: usize, values: &[f32]) -> Matrix<Cpu> {
@@ -320,6 +321,50 @@ fn a_weighted_clustering_loss_is_added_to_another_gradient() {
     let dz_wanted: Vec<_> = dz_wanted.iter().map(|d| d.map(|d| d + 0.25)).collect();
     expect_agreement("0.25 + dz", &dz, &dz_wanted);
     expect_agreement("weighted dmu", &dmu, &dmu_wanted);
+}
+
+#[test]
+fn an_encoder_that_follows_a_layout() {
+    // The batch begins at the second sample; one of it is outside the layout.
+    let z = inputs::uniform(12, SAMPLES * EMBEDDING);
+    let mut target = inputs::uniform(13, (SAMPLES + 1) * EMBEDDING);
+    let absent = 3;
+    target[(absent + 1) * EMBEDDING] = ABSENT;
+    let weight = 0.5;
+    let wanted = differences(&widened(&z), |z| {
+        let rows = z.chunks(EMBEDDING).zip(target.chunks(EMBEDDING).skip(1));
+        let squares = |(z, target): (&[f64], &[f32])| -> f64 {
+            let pairs = z.iter().zip(target);
+            pairs.map(|(z, t)| (z - f64::from(*t)).powi(2)).sum()
+        };
+        let present = rows.enumerate().filter(|(i, _)| *i != absent);
+        let loss: f64 = present.map(|(_, row)| squares(row)).sum();
+        Evaluated {
+            loss: weight * loss / SAMPLES as f64,
+            switches: Vec::new(),
+        }
+    });
+    let before = 0.25;
+    let (dz, loss) = (
+        upload(SAMPLES, EMBEDDING, &[before; SAMPLES * EMBEDDING]),
+        zeros(SAMPLES, 1),
+    );
+    let (z, target) = (
+        upload(SAMPLES, EMBEDDING, &z),
+        upload(SAMPLES + 1, EMBEDDING, &target),
+    );
+    let order = Order {
+        index: None,
+        first: 1,
+    };
+    let term = LossTerm::mean_squared_error(SAMPLES).weighted(weight as f32);
+    let device = &Cpu::reference();
+    pull(device, &z, &target, order, term, &dz, true, &loss);
+    let wanted: Vec<_> = wanted
+        .iter()
+        .map(|d| d.map(|d| d + f64::from(before)))
+        .collect();
+    expect_agreement("0.25 + dz", &download(&dz), &wanted);
 }
 
 #[test]

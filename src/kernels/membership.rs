@@ -40,9 +40,11 @@ const BISECTIONS: usize = 40;
 
 /// weight (n, k) from the squared distances (n, k) of each row's neighbours, ascending.
 ///
-/// A neighbour at an infinite distance is missing: its weight is 0, and it does not count for sigma. The bisection
-/// starts from the mean of D_ij − rho_i, so sigma loses a bit for each factor of 2 between the two: an outlier a million
-/// times as far as the others leaves 20 bits of 40, and at 10¹² times nothing is left and the others weigh 1.
+/// A neighbour at an infinite distance is missing: its weight is 0, and sigma is found without it.
+///
+/// The bisection starts from the mean of D_ij − rho_i. An outlier moves that mean away from sigma, and each factor of 2
+/// costs one bisection. A neighbour 10⁶ times as far as the others leaves 20 bits of sigma. From about 10¹² times on
+/// sigma stays too large, and the other weights are near 1.
 ///
 /// # Panics
 /// If k is 0 or more than [`MOST`].
@@ -185,8 +187,8 @@ fn special(n: usize, k: usize) -> Vec<f32> {
 fn case(label: &str, k: usize, distance: &[f32]) -> Case {
     let n = distance.len() / k;
     let params = Params::new(n, k);
-    // A weight is no further off than the sum S that sigma is found with: ∂w_j/∂S = w_j x_j / Σ w x ≤ 1, x = (D - rho)/sigma.
-    // S has k roundings, and x and WGSL's exp some 16 more in all.
+    // An error of the sum S moves sigma, and that moves a weight by no more than the same error:
+    // ∂w_j/∂S = w_j x_j / Σ w x ≤ 1, where x = (D - rho)/sigma. S has k roundings, x and WGSL's exp some 16 more.
     let tolerance = Tolerance::sum(k + 12, params.wanted);
     let label = format!("{n} rows, k {k}, {label}");
     Case::new(label, &params, inputs::folded(n, 64))

@@ -1,4 +1,4 @@
-//! The loss of an encoder that follows a layout, and its gradient for the embedding (sum of squares: Bishop 2006, eq. 5.11).
+//! The loss of an encoder that follows a layout, and its gradient for the embedding (Bishop 2006, eq. 5.11).
 
 use super::gather_rows::Order;
 use super::inputs;
@@ -58,7 +58,7 @@ pub const ABSENT: f32 = 3.0e38;
 /// A row that begins with this or more is absent, so that [`ABSENT`] may be rounded or scaled a little.
 const FIRST_ABSENT: f32 = 1e38;
 
-/// dz (b, d), and b elements of the loss (any, 1) from those of the term on, of z (b, d) against its rows of the target
+/// The gradient dz (b, d) and the loss (any, 1), one element per row, of z (b, d) against its rows of the target
 /// (samples, d).
 ///
 /// The mean over the batch of |z_i − target|² is [`LossTerm::mean_squared_error`]`(b)`: its gradient's factor 2 is in

@@ -93,8 +93,8 @@ fn cases() -> Vec<Case> {
     plain.into_iter().chain(extreme).collect()
 }
 
-/// Rows of other sizes: zero, subnormal, squares that overflow or underflow, sizes around the kernel's bounds, one large
-/// value among small ones.
+/// Rows whose squares overflow or underflow, rows around the kernel's bounds, and rows of zeros or subnormal numbers.
+/// The last two kinds mix sizes.
 fn extreme(n: usize, m: usize) -> Vec<f32> {
     let mut x = inputs::uniform(2, n * m);
     let power = |exponent: i32| 2f32.powi(exponent);
