@@ -97,7 +97,9 @@ kernels! {
         farthest_point,
         segment_sum,
         unit_rows,
+        nearest_rows,
         membership,
+        layout_step,
         pull;
     products:
         linear_forward,
