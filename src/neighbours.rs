@@ -20,14 +20,14 @@ mod pca;
 mod principal;
 
 pub use candidates::{Candidate, candidates};
-pub(crate) use choice::Pool;
+pub(crate) use choice::{Pool, RAW};
 pub use choice::{Verdict, Weighed};
 pub use graph::Graph;
 pub use layout::{Laying, LayoutOptions};
 pub use merge::{Joining, merge, tree};
 pub use moves::move_labels;
 pub use pca::Pca;
-pub use principal::Principal;
+pub use principal::{MOSTLY_ZEROS, Principal};
 
 use crate::device::{Device, Matrix};
 use crate::error::Result;

@@ -37,7 +37,7 @@ use crate::random;
 use crate::source::Source;
 use crate::tile::Choices;
 use augment::Augment;
-use neighbours::{Neighbourhood, WIDEST_SPACE};
+use neighbours::{Neighbourhood, WIDEST_OF_ZEROS, WIDEST_SPACE};
 
 pub use choose::{Candidate, Choice};
 pub(crate) use cluster::download_all;
@@ -177,8 +177,9 @@ impl<'a, D: Device> Trainer<'a, D> {
             resumed: None,
             earlier_forms: None,
             pretrained: 0,
-            principal: (config.neighbours.space == Some(Space::Inputs))
-                .then(|| Principal::of(data, &affine, WIDEST_SPACE, config.seed)),
+            principal: (config.neighbours.space == Some(Space::Inputs)).then(|| {
+                Principal::of(data, &affine, [WIDEST_SPACE, WIDEST_OF_ZEROS], config.seed)
+            }),
             neighbourhood: None,
             verdict: None,
             graph_waits: false,

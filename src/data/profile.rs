@@ -15,6 +15,12 @@ pub enum Columns {
 
 /// Columns are of one unit if the 90th percentile of their ranges is at most this many times the 10th.
 const SAME_UNIT: f64 = 10.0;
+/// The same for more than [`WIDE`] columns of which few are zero: of many columns the small ones would count for nothing.
+const SAME_UNIT_WIDE: f64 = 5.0;
+/// Columns of a wide table.
+const WIDE: usize = 50;
+/// Rows with a larger share of zeros are counts or weights of words, whatever their ranges.
+const MOSTLY_ZEROS: f64 = 0.9;
 
 /// Compares the columns of a data set by their ranges; constant columns say nothing and are left out.
 pub fn columns(data: &Dataset) -> Columns {
@@ -31,8 +37,10 @@ pub fn columns(data: &Dataset) -> Columns {
     }
     let mut low = vec![f64::INFINITY; data.input_dim];
     let mut high = vec![f64::NEG_INFINITY; data.input_dim];
+    let mut zeros = 0usize;
     data.each_row(|row| {
         for ((low, high), value) in low.iter_mut().zip(&mut high).zip(row) {
+            zeros += usize::from(*value == 0.0);
             *low = low.min(*value);
             *high = high.max(*value);
         }
@@ -45,8 +53,11 @@ pub fn columns(data: &Dataset) -> Columns {
             .get((share * (ranges.len().max(1) - 1) as f64).round() as usize)
             .copied()
     };
+    let cells = data.n_samples as f64 * data.input_dim as f64;
+    let wide = data.input_dim > WIDE && zeros as f64 <= MOSTLY_ZEROS * cells;
+    let same_unit = if wide { SAME_UNIT_WIDE } else { SAME_UNIT };
     match (at(0.1), at(0.9)) {
-        (Some(small), Some(large)) if large > SAME_UNIT * small => Columns::Mixed,
+        (Some(small), Some(large)) if large > same_unit * small => Columns::Mixed,
         _ => Columns::OneUnit,
     }
 }
@@ -80,6 +91,17 @@ mod tests {
             Columns::OneUnit,
             "a constant column"
         );
+        // Ranges of 7 to 1: one unit of few columns, not of many, but of many mostly zero again.
+        let uneven = |d: usize, zeros: usize| {
+            let value = |i: usize| match i % d < zeros || i < d {
+                true => 0.0,
+                false => -1.0 - 6.0 * (i % d % 2) as f32,
+            };
+            columns(&set(d, (0..3 * d).map(value).collect()))
+        };
+        assert_eq!(uneven(40, 0), Columns::OneUnit);
+        assert_eq!(uneven(60, 0), Columns::Mixed);
+        assert_eq!(uneven(60, 58), Columns::OneUnit);
         assert_eq!(columns(&crate::data::digits()), Columns::Bounded);
     }
 }

@@ -1,5 +1,6 @@
 //! Which clusters to take, without labels.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Candidate, Graph};
@@ -12,6 +13,8 @@ pub struct Weighed {
     pub name: String,
     /// Modularity on the graph.
     pub modularity: f64,
+    /// Mean adjusted Rand index with the other candidates of the layouts; none of what is not of a layout.
+    pub agreement: Option<f64>,
 }
 
 /// What was chosen, from what, and why.
@@ -21,7 +24,7 @@ pub struct Verdict {
     pub chosen: String,
     /// Whether it is one of a layout of the graph.
     pub of_layout: bool,
-    /// (Q_best − Q_raw)·√n: how far the best layout is above k-means on the space.
+    /// (Q_layout − Q_raw)·√n: how far the highest modularity of a layout's clusters is above that of k-means on the space.
     pub gain: f64,
     /// Mean adjusted Rand index of the layouts' own best.
     pub stability: f64,
@@ -48,50 +51,96 @@ pub(crate) struct Pool<'a> {
     pub(crate) layouts: &'a [Candidate],
 }
 
+/// √n·(Q_layout − Q_raw) from which a layout shows what k-means does not see.
+const CLEAR: f64 = 1.5;
+/// With two or three clusters modularity is easily had: the gain that is clear there, and the least Q_layout − Q_raw.
+const CLEAR_OF_FEW: (f64, f64) = (5.0, 0.1);
+/// A smaller gain counts if layouts agree with each other, and better than runs of k-means do.
+const STEADY: f64 = 0.25;
+/// Share of different rows below which a graph is one of repetitions.
+const UNIQUE: f64 = 0.5;
+
+impl Verdict {
+    /// Whether most rows differ.
+    pub(crate) fn is_unique(&self) -> bool {
+        self.unique >= UNIQUE
+    }
+}
+
 impl Pool<'_> {
-    /// The verdict, and the place of the best candidate of the layouts.
+    /// The verdict, and the place of the best candidate of the layouts: of the half with the highest modularity the one
+    /// that agrees best with all others.
     pub(crate) fn verdict(&self) -> (Verdict, usize) {
         let weigh = |labels: &[u32]| self.graph.modularity(labels, self.resolution);
         let raw = weigh(&self.raw[0]);
         let weights: Vec<f64> = self.layouts.iter().map(|c| weigh(&c.labels)).collect();
-        let best = (0..weights.len())
-            .max_by(|a, b| weights[*a].total_cmp(&weights[*b]).then(b.cmp(a)))
+        let agreement = self.agreement();
+        let mut order: Vec<usize> = (0..weights.len()).collect();
+        order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
+        let top = &order[..order.len().div_ceil(2)];
+        let best = (top.iter().copied())
+            .max_by(|a, b| agreement[*a].total_cmp(&agreement[*b]).then(b.cmp(a)))
             .unwrap_or(0);
-        let n = self.graph.n_points() as f64;
-        let weighed = |(candidate, modularity): (&Candidate, &f64)| Weighed {
-            name: candidate.name.clone(),
-            modularity: *modularity,
+        let highest = order.first().map_or(raw, |first| weights[*first]);
+        let weighed = |i: usize| Weighed {
+            name: self.layouts[i].name.clone(),
+            modularity: weights[i],
+            agreement: Some(agreement[i]),
         };
         let mut verdict = Verdict {
             chosen: String::new(),
             of_layout: false,
-            gain: (weights.get(best).copied().unwrap_or(raw) - raw) * n.sqrt(),
+            gain: (highest - raw) * (self.graph.n_points() as f64).sqrt(),
             stability: mean_ari(&self.best_of_each(&weights)),
             raw_stability: mean_ari(&self.raw[1..].iter().map(|l| &l[..]).collect::<Vec<_>>()),
             unique: self.unique,
             neighbours: self.neighbours,
-            candidates: (self.layouts.iter().zip(&weights)).map(weighed).collect(),
+            candidates: (0..weights.len()).map(weighed).collect(),
         };
         verdict.candidates.push(Weighed {
             name: RAW.into(),
             modularity: raw,
+            agreement: None,
         });
         verdict.of_layout = self.takes_layout(&verdict);
-        verdict.chosen = match verdict.of_layout {
-            true => self.layouts[best].name.clone(),
-            false => String::new(),
-        };
+        if verdict.of_layout {
+            verdict.chosen.clone_from(&self.layouts[best].name);
+        }
         (verdict, best)
     }
 
     fn takes_layout(&self, verdict: &Verdict) -> bool {
         let n = self.graph.n_points() as f64;
-        let clear = verdict.gain >= 1.5;
+        if self.layouts.is_empty() || !verdict.is_unique() {
+            return false;
+        }
+        if self.k < 4 {
+            let (gain, least) = CLEAR_OF_FEW;
+            return verdict.gain >= gain && verdict.gain >= least * n.sqrt();
+        }
         let steady = n >= 20.0 * self.k as f64
-            && verdict.gain >= 0.25
+            && verdict.gain >= STEADY
             && verdict.stability >= 0.7
             && verdict.stability >= verdict.raw_stability + 0.1;
-        !self.layouts.is_empty() && self.k >= 4 && verdict.unique >= 0.5 && (clear || steady)
+        verdict.gain >= CLEAR || steady
+    }
+
+    /// The mean adjusted Rand index of each candidate of the layouts with the others.
+    fn agreement(&self) -> Vec<f64> {
+        let count = self.layouts.len();
+        let pairs: Vec<(usize, usize)> = (0..count)
+            .flat_map(|a| (a + 1..count).map(move |b| (a, b)))
+            .collect();
+        let scores: Vec<f64> = (pairs.par_iter())
+            .map(|(a, b)| metrics::ari(&self.layouts[*a].labels, &self.layouts[*b].labels))
+            .collect();
+        let mut sums = vec![0.0; count];
+        for ((a, b), score) in pairs.into_iter().zip(scores) {
+            sums[a] += score;
+            sums[b] += score;
+        }
+        let others = count.saturating_sub(1).max(1) as f64;
+        sums.into_iter().map(|sum| sum / others).collect()
     }
 
     /// The candidate of highest modularity of each layout.
@@ -128,8 +177,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_modularity_is_the_best() {
-        let layouts = [[0, 0, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1]].map(|labels| Candidate {
+    fn the_best_agrees_and_has_a_high_modularity() {
+        let all = [[0, 0, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0]];
+        let layouts = all.map(|labels| Candidate {
             name: format!("{labels:?}"),
             layout: Some(0),
             labels: labels.to_vec(),

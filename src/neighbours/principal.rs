@@ -13,8 +13,10 @@ const SAMPLES: usize = 16_384;
 const SAMPLED_VALUES: usize = 1 << 26;
 /// Directions more than are wanted, so that the wanted ones are exact.
 const SPARE: usize = 10;
+/// Rows of mostly zeros are texts or counts.
+pub const MOSTLY_ZEROS: f64 = 0.9;
 /// Iterations: the spectra of real data fall slowly.
-const ITERATIONS: usize = 4;
+const ITERATIONS: usize = 3;
 
 /// Principal directions of normalised rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +34,20 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// At most `most` directions of the rows x' = (x − shift)·scale, from at most 16,384 of them, drawn from the seed.
-    pub fn of(data: &Dataset, affine: &Affine, most: usize, seed: u32) -> Self {
+    /// At most `most` directions of the rows x' = (x − shift)·scale, of rows that are mostly zeros at most `most_of_zeros`,
+    /// from at most 16,384 rows, drawn from the seed.
+    pub fn of(
+        data: &Dataset,
+        affine: &Affine,
+        [most, most_of_zeros]: [usize; 2],
+        seed: u32,
+    ) -> Self {
         let rows = Sample::of(data, affine, seed);
+        let most = if rows.zeros > MOSTLY_ZEROS {
+            most_of_zeros
+        } else {
+            most
+        };
         let (n, columns) = rows.shape();
         let count = most.min(columns).min(n);
         let width = (count + SPARE).min(columns).min(n);
@@ -48,7 +61,7 @@ impl Principal {
         }
         // B = Qᵀ X has the right singular vectors of X: Uᵀ B/σ with B Bᵀ = U σ² Uᵀ.
         let small = rows.transposed_times(&basis); // Bᵀ (D, width)
-        let gram = small.t().dot(&small).mapv(f64::from);
+        let gram = product(small.t(), small.view()).mapv(f64::from);
         let gram = DMatrix::from_fn(width, width, |i, j| 0.5 * (gram[(i, j)] + gram[(j, i)]));
         let eigen = SymmetricEigen::new(gram);
         let mut order: Vec<usize> = (0..width).collect();
@@ -56,7 +69,7 @@ impl Principal {
         let turn = Array2::from_shape_fn((width, count), |(i, j)| {
             eigen.eigenvectors[(i, order[j])] as f32
         });
-        let mut directions = small.dot(&turn);
+        let mut directions = product(small.view(), turn.view());
         directions.axis_iter_mut(Axis(1)).for_each(|mut column| {
             let length = column
                 .iter()
@@ -83,13 +96,27 @@ impl Principal {
     }
 }
 
-/// An orthonormal basis of the columns (n, c), by Householder's reflections; as many columns, also where they depend on
-/// each other.
+/// An orthonormal basis of the columns' space (n, c): Y V Λ^(−1/2) with YᵀY = V Λ Vᵀ, twice, because once leaves an error
+/// of the condition number squared. Columns beyond the rank are zero.
 fn orthonormal(columns: &Array2<f32>) -> Array2<f32> {
-    let (n, c) = columns.dim();
-    let matrix = DMatrix::from_fn(n, c, |i, j| f64::from(columns[(i, j)]));
-    let q = matrix.qr().q();
-    Array2::from_shape_fn((n, c.min(q.ncols())), |(i, j)| q[(i, j)] as f32)
+    let once = |y: &Array2<f32>| {
+        let c = y.ncols();
+        let gram = product(y.t(), y.view());
+        let gram = DMatrix::from_fn(c, c, |i, j| 0.5 * f64::from(gram[(i, j)] + gram[(j, i)]));
+        let eigen = SymmetricEigen::new(gram);
+        let largest = eigen.eigenvalues.iter().copied().fold(0.0, f64::max);
+        let turn = Array2::from_shape_fn((c, c), |(i, j)| {
+            let value = eigen.eigenvalues[j];
+            let counts = value > f64::from(f32::EPSILON) * largest && value > 0.0;
+            if counts {
+                (eigen.eigenvectors[(i, j)] / value.sqrt()) as f32
+            } else {
+                0.0
+            }
+        });
+        product(y.view(), turn.view())
+    };
+    once(&once(columns))
 }
 
 /// Some normalised rows, less their mean.
@@ -253,7 +280,7 @@ mod tests {
     #[test]
     fn directions_are_those_of_the_variance() {
         let data = Dataset::new("x", 4000, 3, Values::F32(rows(4000)));
-        let found = Principal::of(&data, &Affine::uniform(3, 0.0, 1.0), 2, 0);
+        let found = Principal::of(&data, &Affine::uniform(3, 0.0, 1.0), [2, 2], 0);
         assert_eq!((found.count, found.directions.len()), (2, 6));
         let first = [0, 2, 4].map(|at| found.directions[at]);
         assert!(
@@ -288,7 +315,7 @@ mod tests {
         let affine = Affine::uniform(d, 0.5, 0.7);
         let dense = Dataset::new("x", n, d, Values::F32(values.clone()));
         let sparse = Dataset::new("x", n, d, Values::Sparse(sparse_of(&values, d)));
-        let [dense, sparse] = [dense, sparse].map(|data| Principal::of(&data, &affine, 5, 1));
+        let [dense, sparse] = [dense, sparse].map(|data| Principal::of(&data, &affine, [5, 5], 1));
         assert!((dense.zeros - sparse.zeros).abs() < 1e-9);
         for (a, b) in dense.directions.iter().zip(&sparse.directions) {
             assert!((a - b).abs() < 1e-3, "{a} {b}");
@@ -301,7 +328,7 @@ mod tests {
     #[test]
     fn rows_that_are_all_equal_have_no_direction_and_no_nan() {
         let data = Dataset::new("x", 20, 3, Values::F32(vec![2.0; 60]));
-        let found = Principal::of(&data, &Affine::uniform(3, 0.0, 1.0), 3, 0);
+        let found = Principal::of(&data, &Affine::uniform(3, 0.0, 1.0), [3, 3], 0);
         assert!(found.directions.iter().all(|v| v.is_finite()));
         assert!(
             found.deviation.iter().all(|v| *v < 1e-3),

@@ -93,6 +93,7 @@ impl<D: Device> Trainer<'_, D> {
         let of_kmeans = first.kmeans.assignment.clone();
         let of_mixture = first.mixture.as_ref().map(|found| found.assignment.clone());
         let of_graph = first.graph.as_ref().map(|found| found.assignment.clone());
+        run.ends_taught = first.graph.as_ref().is_some_and(|found| found.is_final);
         let posterior = match (first.graph, first.mixture) {
             (Some(graph), _) => Some(graph.target),
             (None, mixture) => mixture.map(|mixture| mixture.posterior),
@@ -150,6 +151,9 @@ impl<D: Device> Trainer<'_, D> {
             let worse = seen.await?;
             underway.label_change = update.label_change;
             if update.taught {
+                if underway.run.ends_taught && underway.run.teacher == Teacher::Itself {
+                    break StopReason::Converged;
+                }
                 continue; // still on the way to the first clusters
             }
             if worse && config.roll_back {

@@ -37,6 +37,8 @@ pub struct GraphClusters<D: Device> {
     pub means: Vec<f32>,
     /// The cluster of each sample (n).
     pub assignment: Vec<u32>,
+    /// Whether the run ends once the network has learned them: nothing speaks for going on.
+    pub is_final: bool,
     /// The first target (rows, k), for each block of the data: half a sample's own cluster, half its neighbours'.
     pub target: Vec<Matrix<D>>,
 }
@@ -132,6 +134,7 @@ impl<D: Device> Trainer<'_, D> {
         let found = self.neighbourhood.as_ref().expect("seen above");
         Ok(Some(GraphClusters {
             means: means(&z, d, &assignment, k),
+            is_final: !found.verdict.of_layout,
             target: self.target_of(&found.graph, &assignment)?,
             assignment,
         }))

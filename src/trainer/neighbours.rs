@@ -12,15 +12,15 @@ use crate::error::Result;
 use crate::kernels::unit_rows::unit_rows;
 use crate::kmeans::{KMeansOptions, kmeans};
 use crate::neighbours::{
-    self, Candidate, Graph, Laying, LayoutOptions, Pool, Principal, Verdict, Weighed, candidates,
-    neighbours_for,
+    self, Candidate, Graph, Laying, LayoutOptions, MOSTLY_ZEROS, Pool, Principal, RAW, Verdict,
+    Weighed, candidates, neighbours_for,
 };
 use crate::random::{self, stream};
 
 /// The widest space that distances are taken in.
 pub(super) const WIDEST_SPACE: usize = 50;
-/// Rows of mostly zeros (texts, counts) are compared by direction: the share of zeros.
-const MOSTLY_ZEROS: f64 = 0.9;
+/// The same for rows of mostly zeros: texts have many subjects.
+pub(super) const WIDEST_OF_ZEROS: usize = 300;
 /// Layouts, and from how many samples on half of them.
 const LAYOUTS: (usize, usize) = (4, 12_000);
 /// γ of even and of odd layouts.
@@ -43,7 +43,9 @@ pub(super) struct Neighbourhood {
 }
 
 impl Neighbourhood {
-    /// The clusters to take in place of those of the embedding (n), if any.
+    /// The clusters to take in place of those of the embedding (n), if any: those of the layouts if they are far above k-means,
+    /// else those of the mixture. Where there is none, because samples are few, or where most rows are repeated, an
+    /// autoencoder has little to learn from, and k-means on the inputs is taken.
     pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
         let resolution = 1.0;
         let modularity = self.graph.modularity(of_embedding, resolution);
@@ -55,9 +57,14 @@ impl Neighbourhood {
         self.verdict.candidates.push(Weighed {
             name: name.into(),
             modularity,
+            agreement: None,
         });
         if self.verdict.of_layout {
             return Some(self.labels.clone());
+        }
+        if !is_mixture || !self.verdict.is_unique() {
+            self.verdict.chosen = RAW.into();
+            return Some(self.raw.clone());
         }
         self.verdict.chosen = name.into();
         None

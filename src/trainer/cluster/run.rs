@@ -43,6 +43,8 @@ pub(super) struct Run<D: Device> {
     pub(super) alpha: f32,
     pub(super) balance: f32,
     pub(super) teacher: Teacher,
+    /// Whether clustering ends when the teacher is dismissed.
+    pub(super) ends_taught: bool,
 }
 
 /// Who makes the target distribution.
@@ -94,6 +96,7 @@ impl<D: Device> Run<D> {
             alpha: config.alpha,
             balance: config.balance,
             teacher: Teacher::Itself,
+            ends_taught: false,
         })
     }
 

@@ -11,6 +11,8 @@ use crate::report::StopReason;
 
 /// The step until which a mixture teaches; of no mixture there is none.
 const TEACHER: &str = "teacher.until";
+/// Whether clustering ends with the teacher, 1 or 0.
+const ENDS_TAUGHT: &str = "teacher.ends";
 
 impl<D: Device> Trainer<'_, D> {
     /// All that the next step needs.
@@ -20,6 +22,7 @@ impl<D: Device> Trainer<'_, D> {
         state.put_number("label_change", underway.label_change);
         if let Teacher::Mixture { until } = run.teacher {
             state.put_number(TEACHER, until as f64);
+            state.put_number(ENDS_TAUGHT, u8::from(run.ends_taught).into());
         }
         self.autoencoder.put_into(device, &mut state, true).await?;
         let memory = &run.centroid_state;
@@ -52,6 +55,7 @@ impl<D: Device> Trainer<'_, D> {
         if state.text(TEACHER).is_ok() {
             let until = state.number(TEACHER)? as u64;
             run.teacher = Teacher::Mixture { until };
+            run.ends_taught = state.number(ENDS_TAUGHT)? > 0.0;
         }
         let n = self.source.n_samples();
         let block_rows = self.source.block_rows();
