@@ -28,6 +28,7 @@ pub use merge::{Joining, merge, tree};
 pub use moves::move_labels;
 pub use pca::Pca;
 pub use principal::{MOSTLY_ZEROS, Principal};
+pub(crate) use principal::{host_bytes, is_mostly_zeros};
 
 use crate::device::{Device, Matrix};
 use crate::error::Result;

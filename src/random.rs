@@ -63,6 +63,8 @@ pub mod stream {
     pub const LAYOUT_START: u32 = 0x1010;
     /// Samples that the principal directions are found by.
     pub const PRINCIPAL: u32 = 0x1008;
+    /// Samples that are laid out.
+    pub const LAID_OUT: u32 = 0x100b;
     /// Which points of the graph move in which half of a round.
     pub const MOVES: u32 = 0x100a;
     /// Starts of the candidates' k-means; the candidate's number is added.

@@ -10,9 +10,13 @@ use crate::data::{Affine, Dataset, Values};
 use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::neighbours;
 use crate::precision::Precision;
 use crate::tile::{self, Product};
 use crate::trainer::{First, Trainer};
+
+/// Bytes of the host for each point of the graph: both directions of its edges, four layouts, the labels of candidates.
+const HOST_BYTES_OF_ROW: usize = 1024;
 
 /// Bytes in use, and the most that ever were.
 #[derive(Default)]
@@ -166,6 +170,10 @@ pub async fn needed<D: Device>(
     let tally = Tally::new(device, scratch_divisor);
     let affine = Affine::uniform(data.input_dim, 0.0, 1.0);
     let mut trainer = Trainer::new(&tally, data, affine, once(config))?;
+    let space = config.neighbours.space.unwrap_or(Space::Off);
+    if space != Space::Off {
+        trainer.hold_neighbours(data, space)?;
+    }
     trainer.pretrain(&mut |_| ()).await?;
     let mut first = First::of_kmeans(trainer.init_centroids().await?);
     if config.first_clusters(data.n_samples) == FirstClusters::Mixture {
@@ -180,6 +188,21 @@ pub async fn needed<D: Device>(
         data,
         run: tally.most_bytes() - data,
     })
+}
+
+/// Bytes of the host that the graph of neighbours needs besides the data: directions, points, lists, layouts, labels.
+pub fn neighbours_host_bytes(data: &Dataset, config: &Config) -> usize {
+    let (n, d) = (
+        data.n_samples.min(config.neighbours.samples),
+        config.network.embedding_dim,
+    );
+    match config.neighbours.space {
+        None | Some(Space::Off) => 0,
+        Some(Space::Embedding) => n * (HOST_BYTES_OF_ROW + 4 * d),
+        Some(Space::Inputs) => {
+            neighbours::host_bytes(data) + n * (HOST_BYTES_OF_ROW + 4 * data.input_dim.min(50))
+        }
+    }
 }
 
 /// The bytes of the values of a data set, in memory and on a device.

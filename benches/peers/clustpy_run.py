@@ -10,50 +10,14 @@ Scores are of `labels_`, what ClustPy returns, and of `dec_labels_`, the network
 
 import argparse
 import copy
-import gzip
 import json
 import pathlib
 import time
 
 import clustpy
-import numpy
 from clustpy.deep import DEC, IDEC
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-from sklearn.metrics.cluster import contingency_matrix
 
-IDX_HEADER = {"images": 16, "labels": 8}
-
-
-def idx(folder, kind):
-    """The rows of an IDX folder's train and test files of a kind, one below the other."""
-    parts = []
-    for part in ("train", "t10k"):
-        path = next(folder.glob(f"{part}-{kind}-*"))
-        with gzip.open(path) as file:
-            parts.append(numpy.frombuffer(file.read(), numpy.uint8, offset=IDX_HEADER[kind]))
-    return numpy.concatenate(parts)
-
-
-def load(path):
-    """(x (n, d), float32, as the network gets it; y (n))."""
-    if path.is_dir():
-        y = idx(path, "labels").astype(int)
-        return idx(path, "images").reshape(len(y), -1).astype(numpy.float32) / 255, y
-    arrays = numpy.load(path)
-    x = arrays["x"].astype(numpy.float32)
-    return x / numpy.sqrt(numpy.mean(numpy.square(x, dtype=float))).astype(numpy.float32), arrays["y"]
-
-
-def scores(labels, truth):
-    """Accuracy under the best one-to-one assignment, NMI (arithmetic mean), ARI."""
-    table = contingency_matrix(truth, labels)
-    rows, columns = linear_sum_assignment(-table)
-    return {
-        "acc": table[rows, columns].sum() / len(truth),
-        "nmi": normalized_mutual_info_score(truth, labels),
-        "ari": adjusted_rand_score(truth, labels),
-    }
+from sets import load, scores
 
 
 def pretrained(x, k, seed):

@@ -96,6 +96,26 @@ impl Principal {
     }
 }
 
+/// Bytes that [`Principal::of`] needs on the host besides the data.
+pub(crate) fn host_bytes(data: &Dataset) -> usize {
+    let (n, columns) = (data.n_samples, data.input_dim);
+    match &data.values {
+        Values::Sparse(x) => 8 * x.values.len().min(x.values.len() / n.max(1) * SAMPLES),
+        _ => 4 * n.min(SAMPLES).min((SAMPLED_VALUES / columns).max(1)) * columns,
+    }
+}
+
+/// Whether more than [`MOSTLY_ZEROS`] of the raw values are zero.
+pub(crate) fn is_mostly_zeros(data: &Dataset) -> bool {
+    let cells = data.n_samples as f64 * data.input_dim as f64;
+    let there = match &data.values {
+        Values::U8(values) => values.iter().filter(|x| **x != 0).count(),
+        Values::F32(values) => values.iter().filter(|x| **x != 0.0).count(),
+        Values::Sparse(x) => x.values.len(),
+    };
+    (there as f64) < (1.0 - MOSTLY_ZEROS) * cells
+}
+
 /// An orthonormal basis of the columns' space (n, c): Y V Λ^(−1/2) with YᵀY = V Λ Vᵀ, twice, because once leaves an error
 /// of the condition number squared. Columns beyond the rank are zero.
 fn orthonormal(columns: &Array2<f32>) -> Array2<f32> {

@@ -125,17 +125,30 @@ impl<D: Device> Trainer<'_, D> {
         };
         let chosen = found.choose(first.assignment(), first.mixture.is_some());
         self.verdict = Some(found.verdict.clone());
-        let Some(assignment) = chosen else {
+        let Some(labels) = chosen else {
             return Ok(None);
         };
         self.encode_all();
         let z = super::download_all(self.device, &self.embedding.blocks).await?;
         let (d, k) = (self.config.network.embedding_dim, self.n_clusters());
         let found = self.neighbourhood.as_ref().expect("seen above");
+        let (means, assignment) = match &found.sample {
+            None => (means(&z, d, &labels, k), labels),
+            Some(sample) => {
+                let own: Vec<f32> = (sample.iter())
+                    .flat_map(|i| &z[*i as usize * d..][..d])
+                    .copied()
+                    .collect();
+                let means = means(&own, d, &labels, k);
+                let mut all = nearest(&z, d, &means);
+                (sample.iter().zip(&labels)).for_each(|(i, label)| all[*i as usize] = *label);
+                (means, all)
+            }
+        };
         Ok(Some(GraphClusters {
-            means: means(&z, d, &assignment, k),
+            means,
             is_final: !found.verdict.of_layout,
-            target: self.target_of(&found.graph, &assignment)?,
+            target: self.target_of(found, &assignment)?,
             assignment,
         }))
     }
@@ -277,4 +290,17 @@ fn means(rows: &[f32], d: usize, labels: &[u32], k: usize) -> Vec<f32> {
             .collect::<Vec<_>>()
     };
     (0..k).flat_map(mean).collect()
+}
+
+/// The nearest of the means (k, d) to each row (n, d).
+fn nearest(rows: &[f32], d: usize, means: &[f32]) -> Vec<u32> {
+    let distance = |row: &[f32], mean: &[f32]| -> f32 {
+        row.iter().zip(mean).map(|(x, m)| (x - m) * (x - m)).sum()
+    };
+    let of_row = |row: &[f32]| {
+        let distances = means.chunks_exact(d).map(|mean| distance(row, mean));
+        let nearest = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+        nearest.map_or(0, |(c, _)| c as u32)
+    };
+    rows.chunks_exact(d).map(of_row).collect()
 }

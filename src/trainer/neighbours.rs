@@ -7,8 +7,10 @@ use super::{Event, Observer, Trainer};
 use crate::autoencoder::Layer;
 use crate::checkpoint::{Phase, Wish};
 use crate::config::Space;
+use crate::data::Dataset;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
+use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
 use crate::kernels::unit_rows::unit_rows;
 use crate::kmeans::{KMeansOptions, kmeans};
 use crate::neighbours::{
@@ -33,6 +35,8 @@ const COMPARED: (usize, usize) = (4, 3);
 /// What the graph of neighbours has shown.
 pub(super) struct Neighbourhood {
     pub(super) graph: Graph,
+    /// The samples that are the graph's points, rising; all if none.
+    pub(super) sample: Option<Vec<u32>>,
     /// The best clusters of the layouts (n).
     pub(super) labels: Vec<u32>,
     /// k-means on the space (n).
@@ -43,12 +47,27 @@ pub(super) struct Neighbourhood {
 }
 
 impl Neighbourhood {
+    /// The sample that a point of the graph is.
+    pub(super) fn row(&self, point: usize) -> usize {
+        self.sample
+            .as_ref()
+            .map_or(point, |sample| sample[point] as usize)
+    }
+
+    /// Of values of all samples those of the graph's points.
+    pub(super) fn of_sample(&self, of_all: &[u32]) -> Vec<u32> {
+        let points = 0..self.graph.n_points();
+        points.map(|point| of_all[self.row(point)]).collect()
+    }
+
     /// The clusters to take in place of those of the embedding (n), if any: those of the layouts if they are far above k-means,
     /// else those of the mixture. Where there is none, because samples are few, or where most rows are repeated, an
     /// autoencoder has little to learn from, and k-means on the inputs is taken.
     pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
         let resolution = 1.0;
-        let modularity = self.graph.modularity(of_embedding, resolution);
+        let modularity = self
+            .graph
+            .modularity(&self.of_sample(of_embedding), resolution);
         let name = if is_mixture {
             "autoencoder + mixture"
         } else {
@@ -168,6 +187,12 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Neighbourhood> {
         let (device, k) = (self.device, self.n_clusters());
+        let sample = self.laid_out();
+        let chosen = match &sample {
+            Some(sample) => vec![self.rows_of(points, sample)?],
+            None => points.to_vec(),
+        };
+        let points = &chosen[..];
         let host = super::download_all(device, points).await?;
         let n = host.len() / m;
         let nearest = self
@@ -197,11 +222,55 @@ impl<D: Device> Trainer<'_, D> {
         let layout = pool[best].layout.unwrap_or(0);
         Ok(Neighbourhood {
             layout: self.centred(&layouts[layout], d),
+            sample,
             labels: pool.swap_remove(best).labels,
             raw: raw.into_iter().next().unwrap_or_default(),
             graph,
             verdict,
         })
+    }
+
+    /// The samples that are laid out, drawn from the seed, if they are not all.
+    fn laid_out(&self) -> Option<Vec<u32>> {
+        let (n, most) = (self.source.n_samples(), self.config.neighbours.samples);
+        if n <= most {
+            return None;
+        }
+        let mut sample = random::permutation(self.config.seed, stream::LAID_OUT, 0, n);
+        sample.truncate(most);
+        sample.sort_unstable();
+        Some(sample)
+    }
+
+    /// Some rows of a matrix in blocks.
+    fn rows_of(&self, points: &[Matrix<D>], sample: &[u32]) -> Result<Matrix<D>> {
+        let (device, m) = (self.device, points[0].cols);
+        let index = Matrix {
+            rows: sample.len(),
+            cols: 1,
+            buffer: device.upload(sample)?,
+        };
+        let as_they_are = Normalisation {
+            shift: Matrix::zeros(device, 1, m)?,
+            scale: Matrix::upload(device, 1, m, &vec![1.0; m])?,
+        };
+        let rows = Matrix::zeros(device, sample.len(), m)?;
+        let mut first = 0;
+        for points in points {
+            let block = Block {
+                x: points.buffer.clone(),
+                source: Storage::F32,
+                first,
+                rows: points.rows,
+            };
+            let order = Order {
+                index: Some(&index),
+                first: 0,
+            };
+            gather_rows(device, order, &block, &as_they_are, &rows);
+            first += points.rows;
+        }
+        Ok(rows)
     }
 
     /// Dimensions of the layouts: those of the embedding, as far as the kernel goes.
@@ -236,15 +305,10 @@ impl<D: Device> Trainer<'_, D> {
     ) -> Result<Vec<Vec<f32>>> {
         let config = &self.config.neighbours;
         let n = graph.n_points();
-        let by_rule = if n < LAYOUTS.1 {
-            LAYOUTS.0
-        } else {
-            LAYOUTS.0 / 2
-        };
         let options = LayoutOptions {
             d: self.layout_dim(),
             steps: config.steps,
-            count: config.layouts.unwrap_or(by_rule),
+            count: self.layout_count(n),
             gamma: GAMMA,
             seed: self.config.seed,
         };
@@ -317,15 +381,65 @@ impl<D: Device> Trainer<'_, D> {
         Ok(all)
     }
 
-    /// Clusters as the first target: half each sample's own, half its neighbours' (n, k), for each block of the data.
-    pub(super) fn target_of(&self, graph: &Graph, labels: &[u32]) -> Result<Vec<Matrix<D>>> {
+    /// Clusters (n) as the first target: half each sample's own, half its neighbours' (n, k), for each block of the data;
+    /// wholly its own of a sample that is not in the graph.
+    pub(super) fn target_of(
+        &self,
+        found: &Neighbourhood,
+        assignment: &[u32],
+    ) -> Result<Vec<Matrix<D>>> {
         let k = self.n_clusters();
-        let mut p = graph.shares(labels, k);
-        p.iter_mut().for_each(|share| *share *= 0.5);
-        for (row, label) in p.chunks_exact_mut(k).zip(labels) {
-            row[*label as usize] += 0.5;
+        let mut p = vec![0.0; assignment.len() * k];
+        for (row, label) in p.chunks_exact_mut(k).zip(assignment) {
+            row[*label as usize] = 1.0;
+        }
+        let labels = found.of_sample(assignment);
+        let shares = found.graph.shares(&labels, k);
+        for (at, shares) in shares.chunks_exact(k).enumerate() {
+            let row = &mut p[found.row(at) * k..][..k];
+            row.iter_mut()
+                .zip(shares)
+                .for_each(|(p, share)| *p = 0.5 * (*p + share));
         }
         blocks_of(self.device, &self.source.block_rows(), &p, k)
+    }
+
+    /// Takes on a device what the stage takes at its height: [`crate::tally`] counts it.
+    pub(crate) fn hold_neighbours(&self, data: &Dataset, space: Space) -> Result<()> {
+        let (device, n) = (self.device, data.n_samples);
+        let (m, d) = (self.space_width(data, space), self.layout_dim());
+        let rows = n.min(self.config.neighbours.samples);
+        let blocks = self.source.block_rows().into_iter();
+        let points = blocks.map(|rows| Matrix::zeros(device, rows, m));
+        let _points = points.collect::<Result<Vec<_>>>()?;
+        let _sample = (rows < n)
+            .then(|| Matrix::zeros(device, rows, m))
+            .transpose()?;
+        let k = neighbours_for(rows, self.n_clusters());
+        let _lists = Matrix::zeros(device, rows, 3 * k)?;
+        let _edges = Matrix::zeros(device, rows, 4 * k + 1)?;
+        let _layouts = Matrix::zeros(device, rows * self.layout_count(rows), 4 * d + 1)?;
+        Ok(())
+    }
+
+    /// Columns of the points whose graph is built.
+    fn space_width(&self, data: &Dataset, space: Space) -> usize {
+        match space {
+            Space::Inputs if neighbours::is_mostly_zeros(data) => {
+                data.input_dim.min(WIDEST_OF_ZEROS)
+            }
+            Space::Inputs => data.input_dim.min(WIDEST_SPACE),
+            Space::Embedding | Space::Off => self.config.network.embedding_dim,
+        }
+    }
+
+    /// Layouts of so many points.
+    fn layout_count(&self, n: usize) -> usize {
+        let by_rule = match n < LAYOUTS.1 {
+            true => LAYOUTS.0,
+            false => LAYOUTS.0 / 2,
+        };
+        self.config.neighbours.layouts.unwrap_or(by_rule)
     }
 }
 

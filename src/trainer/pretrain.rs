@@ -123,6 +123,18 @@ impl<D: Device> Trainer<'_, D> {
         Split::new(self.config.seed, n, config.held_out)
     }
 
+    /// The samples that all layers are trained on; all if none.
+    fn trained_samples(&self) -> Option<Vec<u32>> {
+        let found = self
+            .neighbourhood
+            .as_ref()
+            .filter(|_| self.follows_layout());
+        match found {
+            Some(found) => found.sample.clone(),
+            None => self.split().trained,
+        }
+    }
+
     /// Begins training on every layer.
     fn end_to_end(&mut self, steps: u32) -> Result<EndToEnd<D>> {
         let (device, config) = (self.device, self.end_to_end_config());
@@ -135,7 +147,7 @@ impl<D: Device> Trainer<'_, D> {
             phase: self
                 .phase("pretrain", 0, steps, loss_form, self.source.input_dim())?
                 .configured(config)
-                .among(self.split().trained),
+                .among(self.trained_samples()),
             towards: self.towards()?,
         })
     }

@@ -2,11 +2,12 @@
 //! L = mean_i |f(x_i) − Z_i|² + 0.1·|g(f(x_i)) − x_i|².
 
 use super::Trainer;
+use super::neighbours::Neighbourhood;
 use crate::config::{OptimiserKind, PretrainConfig, Schedule};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::Order;
-use crate::kernels::pull::pull;
+use crate::kernels::pull::{ABSENT, pull};
 use crate::loss::LossTerm;
 
 /// Weight of the reconstruction's squares, summed over a sample's values.
@@ -22,6 +23,15 @@ pub(super) struct Towards<D: Device> {
     losses: Matrix<D>,
 }
 
+/// The layout as (n, d): absent where a sample is not laid out.
+fn of_all(found: &Neighbourhood, n: usize, d: usize) -> Vec<f32> {
+    let mut all = vec![ABSENT; n * d];
+    for (point, place) in found.layout.chunks_exact(d).enumerate() {
+        all[found.row(point) * d..][..d].copy_from_slice(place);
+    }
+    all
+}
+
 impl<D: Device> Trainer<'_, D> {
     /// The layout to train towards, if there is one.
     pub(super) fn towards(&self) -> Result<Option<Towards<D>>> {
@@ -34,7 +44,7 @@ impl<D: Device> Trainer<'_, D> {
         };
         let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
         Ok(Some(Towards {
-            layout: Matrix::upload(self.device, n, d, &found.layout)?,
+            layout: Matrix::upload(self.device, n, d, &of_all(found, n, d))?,
             losses: Matrix::zeros(self.device, self.tape.rows_capacity(), 1)?,
         }))
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dec_gpu::config::Config;
 use dec_gpu::data::{BlockOptions, Dataset, open_blocks};
-use dec_gpu::tally::{Needed, needed, value_bytes};
+use dec_gpu::tally::{Needed, needed, neighbours_host_bytes, value_bytes};
 use dec_gpu::{Error, Result};
 
 use crate::cli::device::AnyDevice;
@@ -103,7 +103,7 @@ fn host(device: &AnyDevice, data: &Dataset, config: &Config, (on_device, runs): 
         "software" => SOFTWARE + values + on_device,
         _ => values,
     };
-    BASE + values + own + results
+    BASE + values + own + results + neighbours_host_bytes(data, config) as u64
 }
 
 /// Whether the device's memory is the machine's.
