@@ -226,6 +226,11 @@ impl Config {
             ("pretrain.bias-rate", pretrain.bias_rate),
             ("pretrain.loss-scale", pretrain.loss_scale),
             ("neighbours.resolution", self.neighbours.resolution),
+            (
+                "neighbours.first-learning-rate",
+                self.neighbours.first_learning_rate,
+            ),
+            ("neighbours.learning-rate", self.neighbours.learning_rate),
             ("cluster.learning-rate", cluster.learning_rate),
             ("cluster.first-learning-rate", cluster.first_learning_rate),
             ("cluster.alpha", cluster.alpha),
