@@ -66,6 +66,10 @@ impl<'a, D: Device> Trainer<'a, D> {
                 own.cluster.first_learning_rate,
             ),
             std::mem::replace(
+                &mut like.neighbours.pretrain_learning_rate,
+                own.neighbours.pretrain_learning_rate,
+            ),
+            std::mem::replace(
                 &mut like.neighbours.learning_rate,
                 own.neighbours.learning_rate,
             ),

@@ -12,9 +12,6 @@ use crate::loss::LossTerm;
 
 /// Weight of the reconstruction's squares, summed over a sample's values.
 const RECONSTRUCTION: f32 = 0.1;
-/// Adam's learning rate where pre-training has another optimiser; it falls by a cosine.
-const LEARNING_RATE: f32 = 1e-3;
-
 /// A layout that the encoder is trained towards.
 pub(super) struct Towards<D: Device> {
     /// Z (n, d).
@@ -55,12 +52,9 @@ impl<D: Device> Trainer<'_, D> {
         match self.follows_layout() {
             false => own,
             true => PretrainConfig {
-                steps: Some(self.config.neighbours.pretrain_steps),
+                steps: self.config.neighbours.pretrain_steps,
                 optimiser: OptimiserKind::Adam,
-                learning_rate: match own.optimiser {
-                    OptimiserKind::Adam => own.learning_rate,
-                    OptimiserKind::Sgd => LEARNING_RATE,
-                },
+                learning_rate: self.config.neighbours.pretrain_learning_rate,
                 schedule: Schedule::Cosine,
                 bias_rate: 1.0,
                 loss_scale: RECONSTRUCTION * self.source.input_dim() as f32,

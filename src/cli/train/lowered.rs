@@ -42,6 +42,7 @@ pub(super) fn lower(
         }
         false => {
             config.pretrain.learning_rate *= FACTOR;
+            config.neighbours.pretrain_learning_rate *= FACTOR;
             "pretrain.learning-rate"
         }
     };
