@@ -67,6 +67,8 @@ pub mod stream {
     pub const LAID_OUT: u32 = 0x100b;
     /// Which points of the graph move in which half of a round.
     pub const MOVES: u32 = 0x100a;
+    /// Samples that the map shows.
+    pub const MAP: u32 = 0x100b;
     /// Starts of the candidates' k-means; the candidate's number is added.
     pub const CANDIDATES: u32 = 0x1009;
     /// Points that points of a layout are pushed away from; twice the layout's number is added.

@@ -9,6 +9,9 @@
 //! | [`SOFT_ASSIGNMENT_NPY`] | [`NpyWriter`] | q (n, k) |
 //! | [`EMBEDDING_NPY`] | [`NpyWriter`] | z (n, d) |
 //! | [`CENTROIDS_NPY`] | [`NpyWriter`] | μ (k, d) |
+//! | [`MAP_NPY`] | [`write_npy`] | the samples' places on the map (m, 2) |
+//! | [`MAP_ROWS_NPY`] | [`write_npy_vector`] | if not all samples are on the map: which are (m) |
+//! | [`TREE_JSON`] | [`ClusterTree::write_json`] | which clusters join first, and every coarser cut |
 //! | [`HISTORY_JSONL`] | [`HistoryRecord::write_line`] | one line per epoch or refresh |
 //! | [`CONFUSION_CSV`] | [`ClassTable::write_csv`] | with labels: samples of each class in each cluster |
 //! | [`REPORT_HTML`] | [`Page::write_html`] | the run as a page, without network or script |
@@ -52,6 +55,7 @@ mod page;
 mod runs_json;
 pub mod tensorboard;
 mod tiles;
+mod tree_json;
 
 pub use class_table::ClassTable;
 pub use clusters_csv::write_clusters_csv;
@@ -65,10 +69,11 @@ pub use metrics_json::{
     DeviceFaultRecord, LoweredRate, METRICS_SCHEMA, RunIdentity, RunMetrics, RunScores, Seconds,
     Steps, StopReason,
 };
-pub use npy::{NpyNumber, NpyStream, NpyWriter, write_npy};
+pub use npy::{NpyNumber, NpyStream, NpyWriter, read_npy_vector, write_npy, write_npy_vector};
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Uncertain};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
 pub use tiles::{Grid, Tile, write_png};
+pub use tree_json::{ClusterJoining, ClusterTree, TREE_SCHEMA};
 
 /// Index, label and confidence of every sample.
 pub const LABELS_CSV: &str = "labels.csv";
@@ -82,6 +87,12 @@ pub const SOFT_ASSIGNMENT_NPY: &str = "soft_assignment.npy";
 pub const EMBEDDING_NPY: &str = "embedding.npy";
 /// Centroids μ (k, d).
 pub const CENTROIDS_NPY: &str = "centroids.npy";
+/// Where samples lie on the map (m, 2).
+pub const MAP_NPY: &str = "map.npy";
+/// Which samples are on the map (m), if not all are.
+pub const MAP_ROWS_NPY: &str = "map_rows.npy";
+/// The order in which clusters join, and every coarser cut.
+pub const TREE_JSON: &str = "tree.json";
 /// The trained model.
 pub const MODEL_SAFETENSORS: &str = "model.safetensors";
 /// One JSON object per line for every epoch or refresh.

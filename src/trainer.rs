@@ -15,6 +15,7 @@ mod first;
 mod guard;
 mod held_out;
 mod losses;
+mod map;
 mod neighbours;
 mod pretrain;
 mod resume;
@@ -46,6 +47,7 @@ pub(crate) use encode::{Embedding, ROWS};
 pub use encoding::Encoding;
 pub use first::{First, GraphClusters, MixtureClusters};
 pub use guard::Course;
+pub use map::{ClusterMap, MOST_IN_TREE, MOST_ON_MAP, map_bytes};
 pub use pretrain::PretrainSteps;
 
 /// What training tells while it runs.

@@ -23,7 +23,7 @@ use dec_gpu::model::Model;
 use dec_gpu::neighbours::Verdict;
 use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
 use dec_gpu::together::{self, Joins};
-use dec_gpu::trainer::Clustering;
+use dec_gpu::trainer::{ClusterMap, Clustering};
 use dec_gpu::{Error, Result};
 
 use super::checkpoint::{self, Checkpoints, Identity, Place};
@@ -153,6 +153,7 @@ struct Found {
     model: Model,
     scores: Option<RunScores>,
     choice: Option<Verdict>,
+    map: Option<ClusterMap>,
     seconds: Seconds,
     steps: Steps,
 }

@@ -129,6 +129,9 @@ pub struct Seconds {
     pub init: f64,
     /// The clustering phase.
     pub cluster: f64,
+    /// The map and the tree of clusters, which are for the page only; not in older files.
+    #[serde(default)]
+    pub map: f64,
     /// From start to finish; more than the sum, for it counts device start-up and writing too.
     pub total: f64,
 }
@@ -220,6 +223,7 @@ mod tests {
                 best: 0.875,
                 best_step: 60,
             }),
+            choice: None,
             mean_confidence: 0.75,
             cluster_sizes: vec![1797, 0],
         }
@@ -244,7 +248,7 @@ mod tests {
             scores,
             r#","dec":"#,
             scores,
-            r#"},"seconds":{"load":0.25,"pretrain":0.0,"init":0.0,"cluster":0.0,"total":2.5},"#,
+            r#"},"seconds":{"load":0.25,"neighbours":0.0,"pretrain":0.0,"init":0.0,"cluster":0.0,"map":0.0,"total":2.5},"#,
             r#""steps":{"pretrain":300,"cluster":140},"stop_reason":"max_steps","#,
             r#""label_change":0.5,"neighbours":{"start":0.75,"last":0.5,"best":0.875,"best_step":60},"#,
             r#""mean_confidence":0.75,"cluster_sizes":[1797,0]}"#,

@@ -81,6 +81,26 @@ pub fn write_npy(out: impl Write, values: &[f32], columns: usize) -> io::Result<
     Ok(())
 }
 
+/// Writes a vector (any).
+///
+/// # Errors
+/// Those of the `Write`.
+pub fn write_npy_vector<T: NpyNumber>(mut out: impl Write, values: &[T]) -> io::Result<()> {
+    out.write_all(&header(T::DESCR, values.len() as u64, None))?;
+    for value in values {
+        out.write_all(&value.le_bytes())?;
+    }
+    out.flush()
+}
+
+/// The vector of u32 that [`write_npy_vector`] wrote; none if it wrote something else.
+pub fn read_npy_vector(bytes: &[u8]) -> Option<Vec<u32>> {
+    let (head, values) = bytes.split_at_checked(HEADER)?;
+    let (words, rest) = values.as_chunks::<4>();
+    let is_whole = rest.is_empty() && head == header(u32::DESCR, words.len() as u64, None);
+    is_whole.then(|| words.iter().map(|word| u32::from_le_bytes(*word)).collect())
+}
+
 /// Everything before the values; without columns it is a vector.
 fn header(descr: &str, rows: u64, columns: Option<usize>) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -116,6 +136,16 @@ mod tests {
         let mut out = Vec::new();
         write_npy(&mut out, &VALUES, 2).unwrap();
         assert_eq!(out, numpy_saved());
+    }
+
+    #[test]
+    fn a_vector_of_u32_is_read_again_and_nothing_else() {
+        let mut out = Vec::new();
+        write_npy_vector(&mut out, &[3u32, u32::MAX]).unwrap();
+        assert_eq!(read_npy_vector(&out), Some(vec![3, u32::MAX]));
+        assert_eq!(read_npy_vector(&out[..out.len() - 1]), None);
+        assert_eq!(read_npy_vector(&out[..9]), None);
+        assert_eq!(read_npy_vector(&numpy_saved()), None);
     }
 
     #[test]

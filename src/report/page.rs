@@ -8,8 +8,10 @@ mod bars;
 mod clusters;
 mod compare;
 mod curves;
+mod dots;
 mod heat;
 mod map;
+mod numbers;
 mod palette;
 mod sections;
 mod series;
@@ -17,12 +19,13 @@ mod shell;
 mod strips;
 mod svg;
 mod text;
+mod tree;
 
 use std::io::{self, Write};
 
 use maud::html;
 
-use super::{ClassTable, HistoryRecord, RunMetrics, Runs};
+use super::{ClassTable, ClusterTree, HistoryRecord, RunMetrics, Runs};
 use svg::Svg;
 
 pub use compare::Comparison;
@@ -38,10 +41,10 @@ pub struct Page {
     pub history: Vec<HistoryRecord>,
     /// `config.toml`.
     pub config: String,
-    /// The samples on the maps (m).
-    pub points: Vec<MapPoint>,
-    /// Where they lie on each map.
+    /// Samples in two dimensions.
     pub maps: Vec<Map>,
+    /// `tree.json`.
+    pub tree: Option<ClusterTree>,
     /// Mean confidence of each cluster's samples (k); none of an empty one.
     pub confidence: Vec<Option<f64>>,
     /// Classes against clusters, if there are labels.
@@ -76,6 +79,8 @@ pub struct Map {
     pub name: &'static str,
     /// What it is.
     pub title: String,
+    /// The samples on it (m).
+    pub points: Vec<MapPoint>,
     /// Where each sample lies (m).
     pub places: Vec<[f64; 2]>,
 }
@@ -127,6 +132,7 @@ impl Page {
             (sections::head(self))
             (sections::scores(self))
             (sections::sizes_and_maps(self))
+            (sections::tree(self))
             (clusters::cards(self))
             (sections::confusion(self))
             (sections::uncertain(self))
@@ -144,6 +150,7 @@ impl Page {
     pub fn pictures(&self) -> Vec<(String, String)> {
         let mut pictures = vec![("sizes".to_owned(), self.sizes())];
         pictures.extend(self.drawn_maps());
+        pictures.extend(self.drawn_tree().map(|tree| ("tree".to_owned(), tree)));
         pictures.extend(series::charts(&self.history));
         let confusion = self.confusion.as_ref().map(heat::confusion);
         pictures.extend(confusion.map(|table| ("confusion".to_owned(), table)));
@@ -155,6 +162,11 @@ impl Page {
         bars::sizes(&self.metrics.cluster_sizes, &self.confidence)
     }
 
+    fn drawn_tree(&self) -> Option<Svg> {
+        let tree = self.tree.as_ref()?;
+        tree::tree(tree, &self.metrics.cluster_sizes)
+    }
+
     fn drawn_maps(&self) -> Vec<(String, Svg)> {
         self.numbered_maps(0)
     }
@@ -163,8 +175,7 @@ impl Page {
     fn numbered_maps(&self, number: usize) -> Vec<(String, Svg)> {
         let draw = |map: &Map| {
             let parts = format!("{}{number}", map.name);
-            let svg = map::map(&parts, &map.title, &self.points, &map.places);
-            (format!("map_{}", map.name), svg)
+            (format!("map_{}", map.name), map::map(&parts, map))
         };
         self.maps.iter().map(draw).collect()
     }

@@ -187,7 +187,7 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Neighbourhood> {
         let (device, k) = (self.device, self.n_clusters());
-        let sample = self.laid_out();
+        let sample = self.sample_to_lay_out();
         let chosen = match &sample {
             Some(sample) => vec![self.rows_of(points, sample)?],
             None => points.to_vec(),
@@ -231,7 +231,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// The samples that are laid out, drawn from the seed, if they are not all.
-    fn laid_out(&self) -> Option<Vec<u32>> {
+    fn sample_to_lay_out(&self) -> Option<Vec<u32>> {
         let (n, most) = (self.source.n_samples(), self.config.neighbours.samples);
         if n <= most {
             return None;

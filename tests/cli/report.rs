@@ -23,10 +23,11 @@ fn training_writes_the_page_and_report_writes_it_again() {
         "label_change",
         "loss_cluster",
         "loss_pretrain",
+        "map_neighbours",
         "map_pca",
-        "map_tsne",
         "scores",
         "sizes",
+        "tree",
     ];
     let expected: Vec<String> = drawn
         .iter()
@@ -58,6 +59,22 @@ fn training_writes_the_page_and_report_writes_it_again() {
             folder.read(&format!("run/pictures/{name}")) == bytes,
             "{name} differs"
         );
+    }
+}
+
+#[test]
+fn a_run_of_a_version_without_a_map_is_shown_with_the_principal_components() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(60, 6));
+    folder.train(&["data.csv", "-k", "3"]);
+    for file in ["map.npy", "tree.json"] {
+        std::fs::remove_file(folder.path(&format!("run/{file}"))).expect("removed");
+    }
+    folder.ok(&["report", "run"]);
+    let page = text(&folder, "run/report.html");
+    assert!(page.contains("principal components"), "{page}");
+    for word in ["graph of nearest neighbours", "Which clusters join first"] {
+        assert!(!page.contains(word), "{word}");
     }
 }
 
@@ -109,7 +126,7 @@ fn a_folder_that_is_no_run_or_a_broken_one_is_refused() {
     folder.write("data.csv", csv(60, 6));
     folder.train(&["data.csv", "-k", "3"]);
     let page = folder.read("run/report.html");
-    let cases: [(&str, &[u8], &[&str]); 12] = [
+    let cases: [(&str, &[u8], &[&str]); 16] = [
         ("metrics.json", b"{}", &["metrics.json:1:", "missing field"]),
         (
             "labels.csv",
@@ -136,6 +153,22 @@ fn a_folder_that_is_no_run_or_a_broken_one_is_refused() {
             "embedding.npy",
             &npy(60, 2, &[0.5; 120]),
             &["embedding.npy", "60 x 2 values, expected 60 x 3"],
+        ),
+        (
+            "map.npy",
+            &npy(59, 2, &[0.5; 118]),
+            &["map.npy", "59 x 2 values, expected 60 x 2"],
+        ),
+        (
+            "map_rows.npy",
+            &npy(60, 1, &[0.5; 60]),
+            &["map_rows.npy:1:", "no rising indices below 60"],
+        ),
+        ("tree.json", b"{}", &["tree.json:1:", "missing field"]),
+        (
+            "tree.json",
+            b"{\"schema\":1,\"n_clusters\":2,\"joinings\":[],\"cuts\":{}}",
+            &["tree.json:1:", "a tree of other clusters"],
         ),
         (
             "history.jsonl",
@@ -165,14 +198,17 @@ fn a_folder_that_is_no_run_or_a_broken_one_is_refused() {
     ];
     for (file, bytes, words) in cases {
         let path = format!("run/{file}");
-        let whole = folder.read(&path);
+        let whole = std::fs::read(folder.path(&path)).ok();
         folder.write(&path, bytes);
         folder.refuses(&["report", "run"], 3, words);
         assert!(
             folder.read("run/report.html") == page,
             "{file}: the page was touched"
         );
-        folder.write(&path, whole);
+        match whole {
+            Some(whole) => drop(folder.write(&path, whole)),
+            None => std::fs::remove_file(folder.path(&path)).expect("removed"),
+        }
     }
     folder.ok(&["report", "run"]);
 }

@@ -4,19 +4,21 @@ use serde_json::Value;
 
 use crate::support::{Folder, TINY, csv, idx, names, npy, stderr};
 
-const RUN_FILES: [&str; 8] = [
+const RUN_FILES: [&str; 10] = [
     "centroids.npy",
     "config.toml",
     "embedding.npy",
     "history.jsonl",
     "labels.csv",
+    "map.npy",
     "metrics.json",
     "model.safetensors",
     "soft_assignment.npy",
+    "tree.json",
 ];
 
 /// Every field that scripts may rely on, as JSON pointers.
-const METRICS: [&str; 28] = [
+const METRICS: [&str; 29] = [
     "/schema",
     "/version",
     "/seed",
@@ -40,6 +42,7 @@ const METRICS: [&str; 28] = [
     "/seconds/pretrain",
     "/seconds/init",
     "/seconds/cluster",
+    "/seconds/map",
     "/seconds/total",
     "/steps/pretrain",
     "/steps/cluster",
@@ -96,6 +99,70 @@ fn a_run_leaves_a_complete_folder() {
     let history = String::from_utf8(folder.read("run/history.jsonl")).expect("UTF-8");
     assert!(history.lines().count() >= 3);
     history.lines().for_each(|line| drop(parse(line)));
+}
+
+/// The places (n, 2) of a map.
+fn places(folder: &Folder) -> Vec<f32> {
+    let bytes = folder.read("run/map.npy");
+    let (head, values) = bytes.split_at(128);
+    assert!(String::from_utf8_lossy(head).contains("'descr': '<f4'"));
+    let place = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().expect("four"));
+    values.chunks_exact(4).map(place).collect()
+}
+
+/// `tree.json`, after a look at its cuts: each has as many clusters as it says, and clusters only grow.
+fn tree(folder: &Folder, k: usize) -> Value {
+    let tree = parse(&String::from_utf8_lossy(&folder.read("run/tree.json")));
+    assert_eq!(
+        (&tree["schema"], &tree["n_clusters"]),
+        (&1.into(), &k.into())
+    );
+    let cuts = tree["cuts"].as_object().expect("an object");
+    assert_eq!(
+        tree["joinings"].as_array().expect("a list").len(),
+        cuts.len()
+    );
+    let mut finer: Vec<Value> = (0..k).map(Value::from).collect();
+    for count in (1..=cuts.len()).rev() {
+        let cut = cuts[&count.to_string()].as_array().expect("a list");
+        let mut numbers: Vec<u64> = cut.iter().filter_map(Value::as_u64).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers, (0..count as u64).collect::<Vec<_>>(), "{tree}");
+        for (a, b) in (0..k).flat_map(|a| (0..a).map(move |b| (a, b))) {
+            assert!(finer[a] != finer[b] || cut[a] == cut[b], "{count}: {tree}");
+        }
+        finer.clone_from(cut);
+    }
+    tree
+}
+
+#[test]
+fn the_map_has_a_place_for_each_sample_and_the_tree_every_coarser_cut() {
+    let folder = Folder::new();
+    folder.write("data.csv", csv(60, 6));
+    folder.train(&["data.csv", "-k", "5"]);
+    let first = places(&folder);
+    assert_eq!(first.len(), 2 * 60);
+    assert!(first.iter().all(|x| x.is_finite()), "{first:?}");
+    let sizes = parse(&String::from_utf8_lossy(&folder.read("run/metrics.json")));
+    let sizes = sizes["cluster_sizes"].as_array().expect("a list").clone();
+    let there = sizes.iter().filter(|size| **size != 0).count();
+    let found = tree(&folder, 5);
+    assert_eq!(
+        found["cuts"].as_object().expect("an object").len(),
+        there - 1
+    );
+    assert_eq!(found["joinings"][there - 2]["size"], 60);
+    let bytes = folder.read("run/map.npy");
+    folder.train(&["data.csv", "-k", "5", "--force"]);
+    assert!(folder.read("run/map.npy") == bytes, "another map");
+    // Two samples have neither, and those of the run before are gone.
+    folder.write("two.csv", "1,2,3\n4,5,6\n");
+    folder.train(&["two.csv", "-k", "2", "--force"]);
+    for file in ["map.npy", "tree.json"] {
+        assert!(!folder.path(&format!("run/{file}")).exists(), "{file}");
+    }
 }
 
 #[test]

@@ -1,143 +1,128 @@
-//! The embedding in two dimensions: principal components, and t-SNE (van der Maaten 2014), which gives the same
-//! picture each time.
+//! Samples in two dimensions: the embedding's principal components, and the layout that `train` has written.
 
-use bhtsne::{Neighbor, tSNE};
+use std::path::Path;
+
+use dec_gpu::Result;
 use dec_gpu::neighbours::Pca;
-use dec_gpu::report::Map;
+use dec_gpu::report::{self, Map, MapPoint};
 
-/// Neighbours that t-SNE takes a sample to have, if there are samples enough.
-const PERPLEXITY: f32 = 30.0;
-/// Steps of t-SNE.
-const EPOCHS: usize = 500;
-/// How far the force of distant groups is simplified, the usual value.
-const THETA: f32 = 0.5;
-/// t-SNE of fewer samples is a picture of nothing.
-const FEWEST: usize = 10;
-/// The deviation of the places t-SNE begins with (Kobak and Berens 2019).
-const START: f64 = 1e-4;
+use super::files::{RunError, optional};
+use super::samples::matrix;
 
-/// The maps of rows (m, d).
-pub(super) fn maps(rows: &[f32], d: usize) -> Vec<Map> {
+/// The layout in `map.npy`.
+pub(super) struct Laid {
+    /// The samples in it, rising (m).
+    pub(super) rows: Vec<usize>,
+    /// Where each lies (m, 2).
+    places: Vec<f32>,
+}
+
+impl Laid {
+    pub(super) fn places(self) -> Vec<f32> {
+        self.places
+    }
+}
+
+/// Reads the layout of n samples, or of some; runs of older versions have none.
+pub(super) fn laid(run: &Path, n: usize) -> Result<Option<Laid>> {
+    let path = run.join(report::MAP_NPY);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let rows = match optional(&run.join(report::MAP_ROWS_NPY))? {
+        None => (0..n).collect(),
+        Some(bytes) => rising(&bytes, n).ok_or_else(|| RunError::Bad {
+            path: run.join(report::MAP_ROWS_NPY),
+            line: 1,
+            found: format!("no rising indices below {n}"),
+        })?,
+    };
+    let places = matrix(&path, (rows.len(), 2), None)?;
+    Ok(Some(Laid { rows, places }))
+}
+
+/// Rising indices below n, as they were written.
+fn rising(bytes: &[u8], n: usize) -> Option<Vec<usize>> {
+    let rows = report::read_npy_vector(bytes)?;
+    let rows: Vec<usize> = rows.into_iter().map(|row| row as usize).collect();
+    let is_rising = rows.windows(2).all(|pair| pair[0] < pair[1]);
+    (is_rising && rows.last().is_some_and(|last| *last < n)).then_some(rows)
+}
+
+/// The maps: of rows (m, d) of the embedding, and the layout if there is one, each with its samples.
+pub(super) fn maps(
+    (rows, d): (&[f32], usize),
+    laid: Option<Vec<f32>>,
+    [points, on_layout]: [Vec<MapPoint>; 2],
+) -> Vec<Map> {
     let pca = Pca::of(rows, d, 2);
     let place = |row: &[f32]| {
         let place = pca.place(row);
         [place[0], place[1]]
     };
-    let places: Vec<[f64; 2]> = rows.chunks_exact(d).map(place).collect();
-    let m = places.len();
-    // Of samples that are all in one place it makes no picture.
-    let tsne = (m >= FEWEST).then(|| tsne(rows, d, &places));
-    let tsne = tsne.filter(|places| places.iter().flatten().all(|x| x.is_finite()));
-    let tsne = tsne.map(|places| Map {
-        name: "tsne",
-        title: "The embedding by t-SNE: near samples stay near, but distances and sizes between groups mean little."
-            .into(),
-        places,
-    });
     let pca = Map {
         name: "pca",
         title: "The embedding along its two main directions (principal components).".into(),
-        places,
+        points,
+        places: rows.chunks_exact(d).map(place).collect(),
     };
-    std::iter::once(pca).chain(tsne).collect()
-}
-
-/// From the principal components on, in one thread: sums in another order would be another picture.
-fn tsne(rows: &[f32], d: usize, pca: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    let m = pca.len();
-    let perplexity = PERPLEXITY.min((m - 1) as f32 / 3.0);
-    let neighbours = neighbours(rows, d, ((3.0 * perplexity) as usize).clamp(1, m - 1));
-    let deviation = pca.iter().map(|place| place[0] * place[0]).sum::<f64>() / m as f64;
-    let scale = START / deviation.sqrt().max(f64::MIN_POSITIVE);
-    let start: Vec<f32> = pca.iter().flatten().map(|x| (x * scale) as f32).collect();
-    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-    let samples: Vec<&[f32]> = rows.chunks_exact(d).collect();
-    let run = move || {
-        tSNE::<f32, &[f32]>::new(&samples)
-            .perplexity(perplexity)
-            .epochs(EPOCHS)
-            .initial_embedding(start)
-            .barnes_hut_with_neighbors(THETA, &neighbours)
-            .embedding()
-    };
-    let embedding = one_thread.expect("one more thread").install(run);
-    let place = |place: &[f32]| [f64::from(place[0]), f64::from(place[1])];
-    embedding.chunks_exact(2).map(place).collect()
-}
-
-/// The `count` nearest rows of each row by ‖z_i − z_j‖; the first of equals comes first.
-fn neighbours(rows: &[f32], d: usize, count: usize) -> Vec<Vec<Neighbor<f32>>> {
-    let row = |i: usize| &rows[i * d..][..d];
-    let distance = |i: usize, j: usize| {
-        let squares = row(i).iter().zip(row(j)).map(|(a, b)| (a - b) * (a - b));
-        squares.sum::<f32>().sqrt()
-    };
-    let m = rows.len() / d;
-    let of = |i: usize| {
-        let others = (0..m).filter(|j| *j != i);
-        let mut found: Vec<_> = others
-            .map(|j| Neighbor {
-                index: j,
-                distance: distance(i, j),
-            })
-            .collect();
-        found.sort_by(|a, b| {
-            a.distance
-                .total_cmp(&b.distance)
-                .then(a.index.cmp(&b.index))
-        });
-        found.truncate(count);
-        found
-    };
-    (0..m).map(of).collect()
+    let layout = laid.map(|places| Map {
+        name: "neighbours",
+        title: "The graph of nearest neighbours, laid out in two dimensions: near samples stay near, but distances and sizes between groups mean little."
+            .into(),
+        points: on_layout,
+        places: places.chunks_exact(2).map(|place| [place[0], place[1]].map(f64::from)).collect(),
+    });
+    std::iter::once(pca).chain(layout).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Two groups of 30 rows, far apart in the third of three dimensions.
-    fn groups() -> Vec<f32> {
-        let row = |i: usize| {
-            let noise = |salt: usize| ((i * salt) % 17) as f32 / 17.0;
-            [
-                noise(7),
-                noise(11),
-                noise(5) + if i.is_multiple_of(2) { 0.0 } else { 40.0 },
-            ]
+    fn points(count: usize) -> Vec<MapPoint> {
+        let point = |i: usize| MapPoint {
+            id: i.to_string(),
+            cluster: 0,
+            confidence: 1.0,
         };
-        (0..60).flat_map(row).collect()
-    }
-
-    #[test]
-    fn both_maps_keep_two_groups_apart_and_are_the_same_each_time() {
-        let drawn = maps(&groups(), 3);
-        assert_eq!(drawn, maps(&groups(), 3));
-        assert_eq!(drawn.len(), 2);
-        for map in drawn {
-            let distance = |a: usize, b: usize| {
-                let [dx, dy] = [0, 1].map(|axis| map.places[a][axis] - map.places[b][axis]);
-                dx.hypot(dy)
-            };
-            let within = (2..60)
-                .step_by(2)
-                .map(|i| distance(0, i))
-                .fold(0.0, f64::max);
-            let between = (1..60)
-                .step_by(2)
-                .map(|i| distance(0, i))
-                .fold(f64::INFINITY, f64::min);
-            assert!(within < between, "{}: {within} {between}", map.name);
-        }
+        (0..count).map(point).collect()
     }
 
     #[test]
     fn few_and_equal_samples_have_places() {
         for (rows, d) in [(vec![0.0; 3], 1), (vec![1.0; 40], 2), (vec![0.5; 2], 2)] {
-            for map in maps(&rows, d) {
-                let finite = map.places.iter().flatten().all(|x| x.is_finite());
-                assert!(finite, "{}: {:?}", map.name, map.places);
-            }
+            let count = rows.len() / d;
+            let maps = maps((&rows, d), None, [points(count), Vec::new()]);
+            assert_eq!((maps.len(), maps[0].places.len()), (1, count));
+            let finite = maps[0].places.iter().flatten().all(|x| x.is_finite());
+            assert!(finite, "{:?}", maps[0].places);
+        }
+    }
+
+    #[test]
+    fn the_layout_is_shown_as_it_was_written() {
+        let all = maps(
+            (&[1.0, 2.0], 1),
+            Some(vec![0.5, -1.0]),
+            [points(2), points(1)],
+        );
+        assert_eq!(
+            (all[1].name, &all[1].places[..]),
+            ("neighbours", &[[0.5, -1.0]][..])
+        );
+    }
+
+    #[test]
+    fn indices_rise_and_are_below_n() {
+        let written = |rows: &[u32]| {
+            let mut bytes = Vec::new();
+            report::write_npy_vector(&mut bytes, rows).unwrap();
+            bytes
+        };
+        assert_eq!(rising(&written(&[0, 4]), 5), Some(vec![0, 4]));
+        for rows in [&[0, 5][..], &[1, 1], &[2, 1], &[]] {
+            assert_eq!(rising(&written(rows), 5), None, "{rows:?}");
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use dec_gpu::Result;
-use dec_gpu::report::{self, ClassTable, ClusterFiles, FeatureEffect, Page, RunMetrics, Uncertain};
+use dec_gpu::report::{
+    self, ClassTable, ClusterFiles, ClusterTree, FeatureEffect, Page, RunMetrics, Uncertain,
+};
 
 use super::files::{Read, RunError, json, optional, text};
-use super::map::maps;
+use super::map::{Laid, laid, maps};
 use super::name_of;
-use super::samples::{embedding, samples};
+use super::samples::{matrix, picked, samples};
 use super::table::Table;
 
 /// `metrics.json` of a run.
@@ -23,8 +25,12 @@ pub(in crate::cli) fn metrics_text(run: &Path) -> Result<String> {
 
 /// All that the page shows.
 pub(in crate::cli) fn page(run: &Path, metrics: RunMetrics) -> Result<Page> {
-    let samples = samples(run, &metrics)?;
-    let rows = embedding(run, &metrics, &samples.picked)?;
+    let (n, d) = (metrics.n_samples as usize, metrics.embedding_dim as usize);
+    let evenly = picked(n);
+    let laid = laid(run, n)?;
+    let on_map = laid.as_ref().map_or(&[][..], |laid| &laid.rows);
+    let samples = samples(run, &metrics, [&evenly, on_map])?;
+    let embedding = matrix(&run.join(report::EMBEDDING_NPY), (n, d), Some(&evenly))?;
     let history = run.join(report::HISTORY_JSONL);
     let runs = optional(&run.join(report::RUNS_JSON))?;
     let uncertain_png = run.join(report::EXPLAIN).join(report::UNCERTAIN_PNG);
@@ -36,8 +42,8 @@ pub(in crate::cli) fn page(run: &Path, metrics: RunMetrics) -> Result<Page> {
             path: history,
         })?,
         config: text(&run.join(report::CONFIG_TOML))?,
-        maps: maps(&rows, metrics.embedding_dim as usize),
-        points: samples.points,
+        maps: maps((&embedding, d), laid.map(Laid::places), samples.points),
+        tree: tree(run, &metrics)?,
         confidence: samples.confidence,
         confusion: confusion(run)?,
         clusters: clusters(&run.join(report::EXPLAIN))?,
@@ -53,6 +59,25 @@ pub(in crate::cli) fn page(run: &Path, metrics: RunMetrics) -> Result<Page> {
         choice: choice(run)?,
         metrics,
     })
+}
+
+fn tree(run: &Path, metrics: &RunMetrics) -> Read<Option<ClusterTree>> {
+    let path = run.join(report::TREE_JSON);
+    let Some(bytes) = optional(&path)? else {
+        return Ok(None);
+    };
+    let tree: ClusterTree = json(&path, &String::from_utf8_lossy(&bytes))?;
+    match tree.is_of(&metrics.cluster_sizes) {
+        true => Ok(Some(tree)),
+        false => Err(RunError::Bad {
+            path,
+            line: 1,
+            found: format!(
+                "a tree of other clusters than those of {}",
+                report::METRICS_JSON
+            ),
+        }),
+    }
 }
 
 fn confusion(run: &Path) -> Read<Option<ClassTable>> {

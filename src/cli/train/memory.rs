@@ -6,6 +6,7 @@ use std::path::Path;
 use dec_gpu::config::Config;
 use dec_gpu::data::{BlockOptions, Dataset, open_blocks};
 use dec_gpu::tally::{Needed, needed, neighbours_host_bytes, value_bytes};
+use dec_gpu::trainer::map_bytes;
 use dec_gpu::{Error, Result};
 
 use crate::cli::device::AnyDevice;
@@ -66,8 +67,10 @@ pub(super) fn fit(
         let fewer = |together: &u32| (*together > 1).then(|| together.div_ceil(2));
         for together in std::iter::successors(Some(most), fewer) {
             let copies = together as usize * (1 + usize::from(choosing));
-            let device_bytes = need.of_runs(copies) as u64;
-            let host_bytes = host(device, data, config, (device_bytes, copies as u64));
+            let [on_host, on_device] = map_bytes(config, data.n_samples, data.input_dim);
+            let device_bytes = (need.of_runs(copies) + together as usize * on_device) as u64;
+            let host_bytes = host(device, data, config, (device_bytes, copies as u64))
+                + u64::from(together) * on_host as u64;
             if fits(host_bytes, max.host) && fits(device_bytes, max.device) {
                 return Ok(Fit {
                     together,

@@ -169,6 +169,9 @@ async fn phases<D: Device>(
         autoencoder_mixture,
         dec,
     });
+    progress.clock.begin();
+    let map = trainer.map(&clustering).await?;
+    progress.clock.end(|seconds| &mut seconds.map);
     let steps = Steps {
         pretrain: pretrain_steps,
         cluster: clustering.steps,
@@ -178,6 +181,7 @@ async fn phases<D: Device>(
         clustering,
         scores,
         choice: trainer.verdict().cloned(),
+        map,
         seconds: progress.clock.done,
         steps,
     })

@@ -8,6 +8,7 @@ use dec_gpu::data::{Dataset, Labels};
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::precision::Precision;
 use dec_gpu::report::{self, ClassTable, METRICS_SCHEMA, RunMetrics};
+use dec_gpu::trainer::ClusterMap;
 
 use super::{Found, Run, TrainArgs};
 use crate::cli::run_dir::RunDir;
@@ -100,9 +101,31 @@ pub(super) fn write_results(
             .iter()
             .try_for_each(|record| record.write_line(&mut *out))
     })?;
+    stage_map(&mut staged, folder, found.map.as_ref())?;
     // With another's files it would say of a mixture that it is whole.
     folder.remove(report::METRICS_JSON)?;
     staged.publish()?;
+    Ok(())
+}
+
+/// The map and the tree; files of an earlier run that this one does not have are removed.
+fn stage_map(staged: &mut Staged<'_>, folder: &RunDir, map: Option<&ClusterMap>) -> Result<()> {
+    match map {
+        Some(map) => staged.write(report::MAP_NPY, |out| {
+            report::write_npy(out, &map.places, 2)
+        })?,
+        None => folder.remove(report::MAP_NPY)?,
+    }
+    match map.and_then(|map| map.rows.as_ref()) {
+        Some(rows) => staged.write(report::MAP_ROWS_NPY, |out| {
+            report::write_npy_vector(out, rows)
+        })?,
+        None => folder.remove(report::MAP_ROWS_NPY)?,
+    }
+    match map.and_then(|map| map.tree.as_ref()) {
+        Some(tree) => staged.write(report::TREE_JSON, |out| tree.write_json(out))?,
+        None => folder.remove(report::TREE_JSON)?,
+    }
     Ok(())
 }
 

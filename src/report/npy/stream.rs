@@ -30,6 +30,14 @@ impl NpyNumber for i32 {
     }
 }
 
+impl NpyNumber for u32 {
+    const DESCR: &'static str = "<u4";
+
+    fn le_bytes(self) -> [u8; 4] {
+        self.to_le_bytes()
+    }
+}
+
 /// Writes a matrix (any, columns), or a vector (any), in as many pieces as the caller likes. Until
 /// [`NpyStream::finish`] the header says that there are no rows.
 #[derive(Debug)]

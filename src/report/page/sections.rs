@@ -102,11 +102,27 @@ pub(super) fn sizes_and_maps(page: &Page) -> Markup {
         figure { (page.sizes().inline()) figcaption { "Samples per cluster, and their mean confidence (the largest q)." } }
         div.pair {
             @for ((_, svg), map) in page.drawn_maps().iter().zip(&page.maps) {
-                figure { (svg.inline()) figcaption { (Text(&map.title)) } }
+                @let (shown, all) = (map.points.len(), page.metrics.n_samples as usize);
+                figure {
+                    (svg.inline())
+                    figcaption { (Text(&map.title)) @if shown < all { " Shown: " (shown) " of " (all) " samples." } }
+                }
             }
         }
-        @if page.points.len() < page.metrics.n_samples as usize {
-            p.soft { "The maps show " (page.points.len()) " of the samples, taken evenly over the data. Hovering over one shows what it is." }
+        p.soft { "Hovering over a shape shows what it is." }
+    }
+}
+
+/// Which clusters join first.
+pub(super) fn tree(page: &Page) -> Markup {
+    html! {
+        @if let Some(svg) = page.drawn_tree() {
+            h2 { "Which clusters join first" }
+            p.soft {
+                "The farther to the left two branches join, the more edges of the graph of nearest neighbours tie them. "
+                "A vertical line crosses as many branches as its number says: these are the clusters of a coarser cut, and tree.json has them for every number."
+            }
+            figure { (svg.inline()) }
         }
     }
 }
@@ -208,6 +224,7 @@ pub(super) fn details(page: &Page) -> Markup {
         ("pretrain", s.pretrain),
         ("init", s.init),
         ("cluster", s.cluster),
+        ("map", s.map),
         ("all", s.total),
     ];
     let rows: Vec<_> = seconds

@@ -53,6 +53,7 @@ fn page() -> Page {
             identity: None,
             label_change: 0.0,
             neighbours: None,
+            choice: None,
             mean_confidence: 0.875,
             cluster_sizes: vec![3, 1, 0],
         },
@@ -64,16 +65,17 @@ fn page() -> Page {
             seconds: 1.0,
         }],
         config: format!("seed = 7\n# {HOSTILE}\n"),
-        points: vec![MapPoint {
-            id: HOSTILE.into(),
-            cluster: 1,
-            confidence: 0.5,
-        }],
         maps: vec![Map {
             name: "pca",
             title: HOSTILE.into(),
+            points: vec![MapPoint {
+                id: HOSTILE.into(),
+                cluster: 1,
+                confidence: 0.5,
+            }],
             places: vec![[0.0, 0.0]],
         }],
+        tree: Some(ClusterTree::of(&[3, 1, 0], &[([0, 1], 0.5)])),
         confidence: vec![Some(0.875), Some(0.5), None],
         confusion: Some(ClassTable {
             classes: vec![HOSTILE.into(), "b".into()],
