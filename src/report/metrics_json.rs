@@ -212,6 +212,7 @@ mod tests {
             stop_reason: StopReason::MaxSteps,
             lowered_rate: None,
             device_fault: None,
+            choice: None,
             identity: None,
             label_change: 0.5,
             neighbours: Some(Course {
@@ -244,7 +245,7 @@ mod tests {
             scores,
             r#","dec":"#,
             scores,
-            r#"},"seconds":{"load":0.25,"pretrain":0.0,"init":0.0,"cluster":0.0,"total":2.5},"#,
+            r#"},"seconds":{"load":0.25,"neighbours":0.0,"pretrain":0.0,"init":0.0,"cluster":0.0,"total":2.5},"#,
             r#""steps":{"pretrain":300,"cluster":140},"stop_reason":"max_steps","#,
             r#""label_change":0.5,"neighbours":{"start":0.75,"last":0.5,"best":0.875,"best_step":60},"#,
             r#""mean_confidence":0.75,"cluster_sizes":[1797,0]}"#,
