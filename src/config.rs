@@ -102,8 +102,16 @@ pub struct NeighboursConfig {
     pub steps: u32,
     /// Resolution of the modularity that candidates are weighed by.
     pub resolution: f32,
-    /// Steps in which the encoder is trained towards the layout, if a layout's clusters are taken.
-    pub pretrain_steps: u32,
+    /// Steps in which the encoder is trained towards the layout, if a layout's clusters are taken; chosen from n and D if
+    /// left out.
+    pub pretrain_steps: Option<u32>,
+    /// Adam's learning rate in these steps.
+    pub pretrain_learning_rate: f32,
+    /// Adam's learning rate in clustering, if the network was trained towards a layout: as long as the layout's clusters are
+    /// the target.
+    pub first_learning_rate: f32,
+    /// The same from there on.
+    pub learning_rate: f32,
     /// Samples that are laid out, at most; the encoder carries the others.
     pub samples: usize,
 }

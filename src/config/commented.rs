@@ -73,7 +73,10 @@ mod tests {
                 layouts: Some(4),
                 steps: 250,
                 resolution: 1.0,
-                pretrain_steps: 1000,
+                pretrain_steps: Some(1000),
+                pretrain_learning_rate: 1.0,
+                first_learning_rate: 1.0,
+                learning_rate: 1.0,
                 samples: 1000,
             },
             pretrain: PretrainConfig {
@@ -156,7 +159,7 @@ mod tests {
     #[test]
     fn every_key_of_the_struct_is_printed_and_no_other() {
         let expected = keys(&fully_set().to_toml());
-        assert_eq!(expected.len(), 63, "the keys of today");
+        assert_eq!(expected.len(), 66, "the keys of today");
         for name in PRESETS {
             let text = uncommented(&commented(name).unwrap());
             assert_eq!(keys(&text), expected, "{name}");

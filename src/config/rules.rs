@@ -61,6 +61,9 @@ impl Config {
         self.neighbours
             .space
             .get_or_insert_with(|| space(n, k, warped));
+        let per_epoch = n.div_ceil(self.pretrain.batch_size.max(1));
+        (self.neighbours.pretrain_steps)
+            .get_or_insert_with(|| steps_towards_layout(per_epoch, shape.input_dim));
         let pretrain_n = *self.pretrain.samples.get_or_insert(n);
         let per_epoch = pretrain_n.div_ceil(self.pretrain.batch_size.max(1));
         self.pretrain
@@ -159,7 +162,7 @@ impl Config {
             _ if config.layouts == Some(0) => Err(ConfigError::Zero {
                 key: "neighbours.layouts",
             }),
-            _ if config.pretrain_steps == 0 => Err(ConfigError::Zero {
+            _ if config.pretrain_steps == Some(0) => Err(ConfigError::Zero {
                 key: "neighbours.pretrain-steps",
             }),
             _ if config.samples < 1000 => {
@@ -226,6 +229,15 @@ impl Config {
             ("pretrain.bias-rate", pretrain.bias_rate),
             ("pretrain.loss-scale", pretrain.loss_scale),
             ("neighbours.resolution", self.neighbours.resolution),
+            (
+                "neighbours.first-learning-rate",
+                self.neighbours.first_learning_rate,
+            ),
+            ("neighbours.learning-rate", self.neighbours.learning_rate),
+            (
+                "neighbours.pretrain-learning-rate",
+                self.neighbours.pretrain_learning_rate,
+            ),
             ("cluster.learning-rate", cluster.learning_rate),
             ("cluster.first-learning-rate", cluster.first_learning_rate),
             ("cluster.alpha", cluster.alpha),
@@ -295,6 +307,14 @@ fn space(n: usize, k: usize, warped: bool) -> Space {
         true => Space::Off,
         false if warped => Space::Embedding,
         false => Space::Inputs,
+    }
+}
+
+/// 1,000 steps; the narrow network of few inputs needs 25 epochs, within 1,000 to 3,000 steps.
+fn steps_towards_layout(per_epoch: usize, input_dim: usize) -> u32 {
+    match input_dim >= 128 {
+        true => 1000,
+        false => (25 * per_epoch).clamp(1000, 3000) as u32,
     }
 }
 

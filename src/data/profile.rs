@@ -19,6 +19,8 @@ const SAME_UNIT: f64 = 10.0;
 const SAME_UNIT_WIDE: f64 = 5.0;
 /// Columns of a wide table.
 const WIDE: usize = 50;
+/// A column so many times as wide as the median drowns all others.
+const DROWNS: f64 = 100.0;
 /// Rows with a larger share of zeros are counts or weights of words, whatever their ranges.
 const MOSTLY_ZEROS: f64 = 0.9;
 
@@ -54,9 +56,15 @@ pub fn columns(data: &Dataset) -> Columns {
             .copied()
     };
     let cells = data.n_samples as f64 * data.input_dim as f64;
-    let wide = data.input_dim > WIDE && zeros as f64 <= MOSTLY_ZEROS * cells;
+    let mostly_zeros = zeros as f64 > MOSTLY_ZEROS * cells;
+    let wide = data.input_dim > WIDE && !mostly_zeros;
+    let drowned = match (at(0.5), ranges.last()) {
+        (Some(median), Some(largest)) => !mostly_zeros && *largest > DROWNS * median,
+        _ => false,
+    };
     let same_unit = if wide { SAME_UNIT_WIDE } else { SAME_UNIT };
     match (at(0.1), at(0.9)) {
+        _ if drowned => Columns::Mixed,
         (Some(small), Some(large)) if large > same_unit * small => Columns::Mixed,
         _ => Columns::OneUnit,
     }
@@ -102,6 +110,11 @@ mod tests {
         assert_eq!(uneven(40, 0), Columns::OneUnit);
         assert_eq!(uneven(60, 0), Columns::Mixed);
         assert_eq!(uneven(60, 58), Columns::OneUnit);
+        let one_huge = |i: usize| [1.0, 2.0, 3.0, 900.0][i % 4] * (i / 4) as f32;
+        assert_eq!(
+            columns(&set(4, (0..12).map(one_huge).collect())),
+            Columns::Mixed
+        );
         assert_eq!(columns(&crate::data::digits()), Columns::Bounded);
     }
 }

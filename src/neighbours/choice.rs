@@ -24,6 +24,8 @@ pub struct Verdict {
     pub chosen: String,
     /// Whether it is one of a layout of the graph.
     pub of_layout: bool,
+    /// Whether the network was trained towards that layout.
+    pub trained_towards: bool,
     /// (Q_layout − Q_raw)·√n: how far the highest modularity of a layout's clusters is above that of k-means on the space.
     pub gain: f64,
     /// Mean adjusted Rand index of the layouts' own best.
@@ -73,7 +75,7 @@ impl Pool<'_> {
     pub(crate) fn verdict(&self) -> (Verdict, usize) {
         let weigh = |labels: &[u32]| self.graph.modularity(labels, self.resolution);
         let raw = weigh(&self.raw[0]);
-        let weights: Vec<f64> = self.layouts.iter().map(|c| weigh(&c.labels)).collect();
+        let weights: Vec<f64> = self.layouts.iter().map(|c| weigh(&c.nearest)).collect();
         let agreement = self.agreement();
         let mut order: Vec<usize> = (0..weights.len()).collect();
         order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
@@ -90,6 +92,7 @@ impl Pool<'_> {
         let mut verdict = Verdict {
             chosen: String::new(),
             of_layout: false,
+            trained_towards: false,
             gain: (highest - raw) * (self.graph.n_points() as f64).sqrt(),
             stability: mean_ari(&self.best_of_each(&weights)),
             raw_stability: mean_ari(&self.raw[1..].iter().map(|l| &l[..]).collect::<Vec<_>>()),
@@ -132,7 +135,7 @@ impl Pool<'_> {
             .flat_map(|a| (a + 1..count).map(move |b| (a, b)))
             .collect();
         let scores: Vec<f64> = (pairs.par_iter())
-            .map(|(a, b)| metrics::ari(&self.layouts[*a].labels, &self.layouts[*b].labels))
+            .map(|(a, b)| metrics::ari(&self.layouts[*a].nearest, &self.layouts[*b].nearest))
             .collect();
         let mut sums = vec![0.0; count];
         for ((a, b), score) in pairs.into_iter().zip(scores) {
@@ -149,7 +152,7 @@ impl Pool<'_> {
         let of = |layout: usize| {
             let own = (0..weights.len()).filter(move |c| self.layouts[*c].layout == Some(layout));
             let best = own.max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
-            best.map(|c| &self.layouts[c].labels[..])
+            best.map(|c| &self.layouts[c].nearest[..])
         };
         (0..layouts.map_or(0, |most| most + 1))
             .filter_map(of)
@@ -183,6 +186,7 @@ mod tests {
             name: format!("{labels:?}"),
             layout: Some(0),
             labels: labels.to_vec(),
+            nearest: labels.to_vec(),
         });
         let graph = triangles();
         let pool = Pool {

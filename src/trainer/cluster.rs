@@ -87,7 +87,7 @@ impl<D: Device> Trainer<'_, D> {
         first: First<D>,
         observe: Observer<'_>,
     ) -> Result<Underway<D>> {
-        let config = self.config.cluster.clone();
+        let config = self.cluster_config();
         let (interval, _) = schedule(&config);
         let mut run = Run::new(self, first.centroids(), &config)?;
         let of_kmeans = first.kmeans.assignment.clone();
@@ -129,7 +129,7 @@ impl<D: Device> Trainer<'_, D> {
         mut underway: Underway<D>,
         observe: Observer<'_>,
     ) -> Result<Clustering> {
-        let config = self.config.cluster.clone();
+        let config = self.cluster_config();
         let (interval, max_steps) = schedule(&config);
         let stop_reason = loop {
             if underway.step >= max_steps {
@@ -267,7 +267,7 @@ impl<D: Device> Trainer<'_, D> {
         let (assignment, changed) = run.assignment(self.device).await?;
         let label_change = f64::from(changed) / assignment.len() as f64;
         let taught = run.teacher != Teacher::Itself;
-        let learning_rate = run.rate(&self.config.cluster); // of the steps until now
+        let learning_rate = run.rate(&self.cluster_config()); // of the steps until now
         run.dismiss_teacher(step, label_change, self.config.cluster.tolerance);
         if run.teacher == Teacher::Itself {
             run.update_target(self.device);

@@ -104,7 +104,8 @@ impl<D: Device> Trainer<'_, D> {
         let Some((points, m)) = self.space()? else {
             return Ok(());
         };
-        let found = self.neighbourhood(&points, m, observe).await?;
+        let mut found = self.neighbourhood(&points, m, observe).await?;
+        found.verdict.trained_towards = found.verdict.of_layout && self.waits_for_neighbours();
         self.verdict = Some(found.verdict.clone());
         self.neighbourhood = Some(found);
         Ok(())
@@ -135,10 +136,9 @@ impl<D: Device> Trainer<'_, D> {
 
     /// Whether the network is trained towards a layout.
     pub(super) fn follows_layout(&self) -> bool {
-        let found = self.neighbourhood.as_ref();
-        !self.graph_waits
-            && self.principal.is_some()
-            && found.is_some_and(|found| found.verdict.of_layout)
+        self.verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.trained_towards)
     }
 
     /// The points whose graph is built (rows, m), for each block of the data, and m; none without a graph.

@@ -65,6 +65,18 @@ impl<'a, D: Device> Trainer<'a, D> {
                 &mut like.cluster.first_learning_rate,
                 own.cluster.first_learning_rate,
             ),
+            std::mem::replace(
+                &mut like.neighbours.pretrain_learning_rate,
+                own.neighbours.pretrain_learning_rate,
+            ),
+            std::mem::replace(
+                &mut like.neighbours.learning_rate,
+                own.neighbours.learning_rate,
+            ),
+            std::mem::replace(
+                &mut like.neighbours.first_learning_rate,
+                own.neighbours.first_learning_rate,
+            ),
         ];
         let k = std::mem::replace(&mut like.n_clusters, own.n_clusters).unwrap_or(1);
         like.cluster.first = own.cluster.first;

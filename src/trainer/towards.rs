@@ -3,7 +3,7 @@
 
 use super::Trainer;
 use super::neighbours::Neighbourhood;
-use crate::config::{OptimiserKind, PretrainConfig, Schedule};
+use crate::config::{ClusterConfig, OptimiserKind, PretrainConfig, Schedule};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::Order;
@@ -12,9 +12,6 @@ use crate::loss::LossTerm;
 
 /// Weight of the reconstruction's squares, summed over a sample's values.
 const RECONSTRUCTION: f32 = 0.1;
-/// Adam's learning rate, which falls by a cosine.
-const LEARNING_RATE: f32 = 1e-3;
-
 /// A layout that the encoder is trained towards.
 pub(super) struct Towards<D: Device> {
     /// Z (n, d).
@@ -55,14 +52,28 @@ impl<D: Device> Trainer<'_, D> {
         match self.follows_layout() {
             false => own,
             true => PretrainConfig {
-                steps: Some(self.config.neighbours.pretrain_steps),
+                steps: self.config.neighbours.pretrain_steps,
                 optimiser: OptimiserKind::Adam,
-                learning_rate: LEARNING_RATE.min(own.learning_rate),
+                learning_rate: self.config.neighbours.pretrain_learning_rate,
                 schedule: Schedule::Cosine,
                 bias_rate: 1.0,
                 loss_scale: RECONSTRUCTION * self.source.input_dim() as f32,
                 held_out: 0.0,
                 samples: None,
+                ..own
+            },
+        }
+    }
+
+    /// How clustering is trained: after training towards a layout by Adam, whose steps fit the layout's scale.
+    pub(super) fn cluster_config(&self) -> ClusterConfig {
+        let (own, neighbours) = (self.config.cluster.clone(), &self.config.neighbours);
+        match self.follows_layout() {
+            false => own,
+            true => ClusterConfig {
+                optimiser: OptimiserKind::Adam,
+                first_learning_rate: neighbours.first_learning_rate,
+                learning_rate: neighbours.learning_rate,
                 ..own
             },
         }

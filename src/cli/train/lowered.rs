@@ -36,10 +36,13 @@ pub(super) fn lower(
         true => {
             config.cluster.learning_rate *= FACTOR;
             config.cluster.first_learning_rate *= FACTOR;
-            "cluster.learning-rate and cluster.first-learning-rate"
+            config.neighbours.learning_rate *= FACTOR;
+            config.neighbours.first_learning_rate *= FACTOR;
+            "the learning rates of clustering"
         }
         false => {
             config.pretrain.learning_rate *= FACTOR;
+            config.neighbours.pretrain_learning_rate *= FACTOR;
             "pretrain.learning-rate"
         }
     };

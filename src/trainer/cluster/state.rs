@@ -45,7 +45,7 @@ impl<D: Device> Trainer<'_, D> {
 
     /// The clustering that [`Trainer::state_of`] has told.
     pub(super) fn underway_of(&mut self, state: &State) -> Result<Underway<D>> {
-        let (device, config) = (self.device, self.config.cluster.clone());
+        let (device, config) = (self.device, self.cluster_config());
         let (k, d) = (self.n_clusters(), self.config.network.embedding_dim);
         self.take_parameters(state, Some(config.optimiser))?;
         let mut run = Run::new(self, &state.floats_of("centroids", k * d)?, &config)?;

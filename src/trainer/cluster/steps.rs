@@ -24,10 +24,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         centroids: &[f32],
         embedding: &[f32],
     ) -> Result<ClusterSteps<'_, 'a, D>> {
-        let (config, d) = (
-            self.config.cluster.clone(),
-            self.config.network.embedding_dim,
-        );
+        let (config, d) = (self.cluster_config(), self.config.network.embedding_dim);
         let mut run = Run::new(self, centroids, &config)?;
         self.reset_momentum(&mut run, &config)?;
         let mut rest = embedding;
