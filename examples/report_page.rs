@@ -109,6 +109,7 @@ fn metrics(found: &Clustering, device: DeviceInfo, pretrain: u64, config: &Confi
         lowered_rate: None,
         device_fault: None,
         identity: None,
+        choice: None,
         stop_reason: found.stop_reason,
         label_change: found.label_change,
         neighbours: Some(found.neighbours),

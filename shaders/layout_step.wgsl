@@ -56,19 +56,19 @@ fn add(factor: f32) {
 }
 
 // One term of the loss, if it is wanted.
-fn term(factor: f32, of: f32) -> f32 {
+fn term(factor: f32, ratio: f32) -> f32 {
     if params.with_loss == 1u {
-        return factor * log(of);
+        return factor * log(ratio);
     }
     return 0.0;
 }
 
 // Pushes away from point j, unless it is the point itself; returns the loss.
-fn repel(layout: u32, i: u32, j: u32, gamma: f32) -> f32 {
+fn repel(number: u32, i: u32, j: u32, gamma: f32) -> f32 {
     if j == i {
         return 0.0;
     }
-    let square = squared_distance((layout * params.n + j) * params.d);
+    let square = squared_distance((number * params.n + j) * params.d);
     add(-gamma * 2.0 / ((NEAR + square) * (1.0 + square)));
     return term(gamma, (1.0 + square) / (NEAR + square));
 }
@@ -80,11 +80,11 @@ fn main(
     @builtin(local_invocation_index) lane: u32,
 ) {
     let i = (group.y * groups.x + group.x) * 64u + lane;
-    let layout = group.z;
+    let number = group.z;
     if i >= params.n {
         return;
     }
-    let place = (layout * params.n + i) * params.d;
+    let place = (number * params.n + i) * params.d;
     for (var c = 0u; c < WIDEST; c++) {
         gradient[c] = 0.0;
         if c < params.d {
@@ -93,20 +93,20 @@ fn main(
     }
     var total = 0.0;
     for (var e = start[i]; e < start[i + 1u]; e++) {
-        let square = squared_distance((layout * params.n + neighbour[e]) * params.d);
+        let square = squared_distance((number * params.n + neighbour[e]) * params.d);
         add(weight[e] * 2.0 / (1.0 + square));
         total += term(weight[e], 1.0 + square);
     }
-    let gamma = select(params.gamma_odd, params.gamma_even, layout % 2u == 0u) / 8.0;
+    let gamma = select(params.gamma_odd, params.gamma_even, number % 2u == 0u) / 8.0;
     for (var part = 0u; part < 2u; part++) {
-        let drawn = bits4(params.seed, params.step, params.stream + 2u * layout + part, i) % vec4<u32>(params.n);
-        total += repel(layout, i, drawn.x, gamma);
-        total += repel(layout, i, drawn.y, gamma);
-        total += repel(layout, i, drawn.z, gamma);
-        total += repel(layout, i, drawn.w, gamma);
+        let drawn = bits4(params.seed, params.step, params.stream + 2u * number + part, i) % vec4<u32>(params.n);
+        total += repel(number, i, drawn.x, gamma);
+        total += repel(number, i, drawn.y, gamma);
+        total += repel(number, i, drawn.z, gamma);
+        total += repel(number, i, drawn.w, gamma);
     }
     if params.with_loss == 1u {
-        loss[layout * params.n + i] = total;
+        loss[number * params.n + i] = total;
     }
     for (var c = 0u; c < WIDEST; c++) {
         if c < params.d {

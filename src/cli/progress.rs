@@ -160,12 +160,24 @@ impl Progress {
             loss: loss as f32,
             seconds: self.screen.seconds(),
         };
-        self.record(record, None);
+        if !self.has_told_layout(step) {
+            self.record(record, None);
+        }
         self.losses.push(loss);
         self.screen.show(step, &news::of_layouts(&self.losses));
         if step == steps {
             self.end_phase(); // what follows has no steps
         }
+    }
+
+    /// Whether the history holds this step of the layouts: a run that goes on from a later phase lays out the same again.
+    fn has_told_layout(&self, step: u64) -> bool {
+        let told = |record: &HistoryRecord| match record {
+            HistoryRecord::Neighbours { step, .. } => Some(*step),
+            _ => None,
+        };
+        let last = self.history.iter().rev().find_map(told);
+        last.is_some_and(|last| step <= last)
     }
 
     fn held_out(&mut self, step: u64, loss: f64, best_step: u64) {

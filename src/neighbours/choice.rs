@@ -204,8 +204,13 @@ mod tests {
             verdict.gain > 0.5 && !verdict.of_layout,
             "two clusters are left to others: {verdict:?}"
         );
-        let (four, _) = Pool { k: 4, ..pool }.verdict();
-        assert!(!four.of_layout, "six points show nothing");
+        let near = Pool {
+            k: 4,
+            raw: &[vec![0, 0, 1, 1, 1, 1]],
+            ..pool
+        };
+        let (four, _) = near.verdict();
+        assert!(!four.of_layout, "six points show nothing: {four:?}");
     }
 
     #[test]

@@ -215,6 +215,7 @@ mod tests {
             stop_reason: StopReason::MaxSteps,
             lowered_rate: None,
             device_fault: None,
+            choice: None,
             identity: None,
             label_change: 0.5,
             neighbours: Some(Course {

@@ -14,6 +14,7 @@ mod images;
 mod info;
 #[cfg(target_os = "linux")]
 mod memory;
+mod neighbours;
 mod numeric;
 mod onnx_graph;
 mod output;

@@ -27,9 +27,10 @@ fn too_little_is_refused_with_the_size_needed_and_that_is_enough() {
         &["of the machine's memory are needed", "allows 10 MiB"],
     );
     assert!(!folder.path("run").exists());
-    // The first answer comes before the data are read, so only their own size is in it.
+    // Before the file is read only a lower bound is known; with that, the size needed is told.
     let least = told(&stderr(&folder.run(&all("20M"))));
     let needed = told(&stderr(&folder.run(&all(&format!("{least}M")))));
+    assert!(needed >= least, "{needed} {least}");
     folder.ok(&[&all(&format!("{needed}M"))[..], &["--force"]].concat());
 }
 
@@ -45,20 +46,31 @@ fn a_file_too_large_is_refused_before_it_is_read() {
     assert!(peak < 100 << 10, "{peak} KiB were used");
 }
 
-#[test]
-fn what_is_used_is_no_more_than_what_was_told() {
+/// The program trains on so many rows of 50 values; what it used is no more than it told, and not much less.
+fn assert_told(rows: usize, setting: &str) {
     let folder = Folder::new();
-    let rows = 300_000;
     let values: Vec<f32> = (0..rows * 50).map(|i| (i * 7919 % 1009) as f32).collect();
     folder.write("data.npy", npy(rows, 50, &values));
-    let args = [&["train", "data.npy", "-k", "3"], &TINY[..]].concat();
-    let (peak, errors, code) = watched(&mut folder.command(&args));
+    let args = ["train", "data.npy", "-k", "3", "--set", setting];
+    let (peak, errors, code) = watched(&mut folder.command(&[&args, &TINY[..]].concat()));
     assert_eq!(code, Some(0), "{errors}");
     let told = told(&errors) << 10;
     assert!(
         peak <= told && told < 2 * peak,
-        "{peak} KiB were used, {told} KiB told"
+        "{setting}: {peak} KiB were used, {told} KiB told"
     );
+}
+
+#[test]
+fn what_is_used_is_no_more_than_what_was_told() {
+    assert_told(300_000, "neighbours.space=off");
+}
+
+/// With the graph of all rows, and of a sample.
+#[test]
+fn what_a_graph_uses_is_no_more_than_what_was_told() {
+    assert_told(20_000, "neighbours.steps=10");
+    assert_told(300_000, "neighbours.samples=2000");
 }
 
 #[test]

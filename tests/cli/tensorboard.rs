@@ -143,6 +143,7 @@ fn history(folder: &Folder, name: &str) -> Vec<Seen> {
                 },
                 &[("loss", "loss"), ("learning_rate", "learning_rate")],
             ),
+            Some("neighbours") => ("neighbours".to_owned(), &[("loss", "loss")]),
             Some("held_out") => ("pretrain".to_owned(), &[("loss", "held_out_loss")]),
             _ => (
                 "cluster".to_owned(),

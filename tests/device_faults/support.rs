@@ -11,7 +11,7 @@ use dec_gpu::gpu::{Backend, adapters};
 use crate::common_runs::SAME;
 
 /// Twenty steps of each phase; checkpoints at the ends of phases.
-const TRAIN: [&str; 21] = [
+const TRAIN: [&str; 23] = [
     "train",
     "data.csv",
     "-k",
@@ -24,6 +24,8 @@ const TRAIN: [&str; 21] = [
     "network.hidden=[16]",
     "--set",
     "network.embedding-dim=3",
+    "--set",
+    "neighbours.steps=20",
     "--set",
     "pretrain.steps=20",
     "--set",

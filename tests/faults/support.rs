@@ -7,7 +7,7 @@ use crate::common_runs::SAME;
 use crate::shim::{self, Ended, Fault};
 
 /// A fraction of a second, on the CPU.
-pub(crate) const SCHEDULE: [&str; 20] = [
+pub(crate) const SCHEDULE: [&str; 22] = [
     "--backend",
     "cpu",
     "--checkpoint-every",
@@ -18,6 +18,8 @@ pub(crate) const SCHEDULE: [&str; 20] = [
     "network.hidden=[16]",
     "--set",
     "network.embedding-dim=3",
+    "--set",
+    "neighbours.steps=20",
     "--set",
     "pretrain.steps=60",
     "--set",

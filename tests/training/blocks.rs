@@ -65,8 +65,9 @@ impl Device for SmallCpu {
 
 /// Bytes of one binding in the tests of blocks.
 const BINDING: usize = 1 << 15;
-/// Layers so narrow that 1,024 rows of each fit one binding.
-const NARROW: [&str; 3] = [
+/// Layers so narrow that 1,024 rows of each fit one binding. The graph of neighbours is not split.
+const NARROW: [&str; 4] = [
+    "neighbours.space=off",
     "network.hidden=[8]",
     "pretrain.steps=60",
     "cluster.max-steps=20",

@@ -15,6 +15,7 @@ fn choose(device: &impl Device, data: &Dataset) -> (Choice, Clustering, Config) 
     let config = config(data, &["n-clusters=6"]);
     let affine = fit(data, config.normalisation());
     let mut trainer = Trainer::new(device, data, affine, config).expect("room");
+    trainer.let_graph_wait();
     pollster::block_on(async {
         trainer.pretrain(&mut |_| {}).await?;
         let mut told = Vec::new();

@@ -18,7 +18,8 @@ fn two_blobs(n: usize) -> Dataset {
     }
 }
 
-const OVERRIDES: [&str; 3] = [
+const OVERRIDES: [&str; 4] = [
+    "neighbours.space=off",
     "n-clusters=2",
     "network.embedding-dim=2",
     "data.normalisation=unit-mean-square",
@@ -30,7 +31,13 @@ fn of_the_digits_a_mixture_sees_more_than_kmeans() {
     let (data, cpu) = (digits(), Cpu::new());
     let labels = &data.labels.as_ref().expect("labelled").ids;
     for seed in ["seed=0", "seed=1"] {
-        let overrides = ["pretrain.steps=800", "n-clusters=10", seed].map(String::from);
+        let overrides = [
+            "neighbours.space=off",
+            "pretrain.steps=800",
+            "n-clusters=10",
+            seed,
+        ]
+        .map(String::from);
         let config = Config::layered(None, None, &overrides).expect("valid");
         let config = config.resolve(DataShape::of(&data)).expect("valid");
         let affine = fit(&data, config.normalisation());

@@ -19,7 +19,8 @@ fn shapeless() -> Dataset {
 }
 
 /// Steps so long that the clusters fall apart.
-const HARMFUL: [&str; 4] = [
+const HARMFUL: [&str; 5] = [
+    "neighbours.space=off",
     "n-clusters=8",
     "cluster.first=kmeans",
     "cluster.learning-rate=2.0",
@@ -30,6 +31,7 @@ const HARMFUL: [&str; 4] = [
 fn what_got_worse_is_undone_to_the_bit() {
     let data = shapeless();
     let first = [
+        "neighbours.space=off",
         "n-clusters=8",
         "cluster.first=kmeans",
         "cluster.max-steps=0",
@@ -63,6 +65,7 @@ fn what_got_worse_is_undone_to_the_bit() {
 #[test]
 fn what_a_mixture_taught_comes_back() {
     let harmful = [
+        "neighbours.space=off",
         "n-clusters=8",
         "cluster.learning-rate=2.0",
         "cluster.max-steps=200",

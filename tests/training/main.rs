@@ -12,6 +12,7 @@ mod first;
 mod foreign;
 mod guard;
 mod memory;
+mod neighbours;
 mod precision;
 mod resume;
 mod together;

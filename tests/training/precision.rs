@@ -24,6 +24,7 @@ fn digits_are_clustered_as_well_at_f16() {
     let labels = data.labels.as_ref().expect("digits are labelled");
     let run = |cpu: Cpu| {
         let short = [
+            "neighbours.space=off",
             "pretrain.steps=1000",
             "pretrain.held-out=0.0",
             "cluster.max-steps=300",

@@ -16,7 +16,8 @@ use dec_gpu::verify::training::{LossAt, Run, blobs};
 use super::{bits, config, on_adapters};
 
 /// Both ways of pre-training, samples held out, updates of the target, a mixture that teaches: a few steps of each.
-pub(super) const SHORT: [&str; 9] = [
+pub(super) const SHORT: [&str; 10] = [
+    "neighbours.space=off",
     "pretrain.method=layerwise",
     "pretrain.layer-steps=7",
     "pretrain.steps=12",
@@ -29,18 +30,18 @@ pub(super) const SHORT: [&str; 9] = [
 ];
 
 /// Where a run was stopped, and the losses so far; or the whole run.
-enum End {
+pub(super) enum End {
     Stopped(Stopped),
     Whole(Box<Run>),
 }
 
-struct Stopped {
-    state: State,
+pub(super) struct Stopped {
+    pub(super) state: State,
     losses: Vec<LossAt>,
 }
 
 /// Trains from a state or from the start; stops when it is asked for the `stop`-th time, from 0.
-fn train<D: Device>(
+pub(super) fn train<D: Device>(
     device: &D,
     data: &Dataset,
     config: &Config,
@@ -132,7 +133,7 @@ pub(super) fn go_on(
     pollster::block_on(phases(&mut trainer, &mut losses, &mut told)).map(drop)
 }
 
-fn whole(end: End) -> Run {
+pub(super) fn whole(end: End) -> Run {
     match end {
         End::Whole(run) => *run,
         End::Stopped(Stopped { state, .. }) => {
@@ -142,7 +143,7 @@ fn whole(end: End) -> Run {
 }
 
 /// Stops a run at its `stop`-th question and goes on; false if there are not so many.
-fn stops_and_goes_on<D: Device>(
+pub(super) fn stops_and_goes_on<D: Device>(
     device: &D,
     data: &Dataset,
     config: &Config,

@@ -38,7 +38,7 @@ pub(super) fn lower(
             config.cluster.first_learning_rate *= FACTOR;
             config.neighbours.learning_rate *= FACTOR;
             config.neighbours.first_learning_rate *= FACTOR;
-            "the learning rates of clustering"
+            "cluster.learning-rate, cluster.first-learning-rate and those of neighbours"
         }
         false => {
             config.pretrain.learning_rate *= FACTOR;

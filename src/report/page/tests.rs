@@ -50,6 +50,7 @@ fn page() -> Page {
             stop_reason: StopReason::Converged,
             lowered_rate: None,
             device_fault: None,
+            choice: None,
             identity: None,
             label_change: 0.0,
             neighbours: None,
