@@ -44,6 +44,10 @@ pub(super) struct Neighbourhood {
     /// The layout that the best clusters were found in (n, d), centred.
     pub(super) layout: Vec<f32>,
     pub(super) verdict: Verdict,
+    /// Of the modularity.
+    resolution: f64,
+    /// Whether the points are the inputs, not an embedding.
+    of_inputs: bool,
 }
 
 impl Neighbourhood {
@@ -64,10 +68,8 @@ impl Neighbourhood {
     /// else those of the mixture. Where there is none, because samples are few, or where most rows are repeated, an
     /// autoencoder has little to learn from, and k-means on the inputs is taken.
     pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
-        let resolution = 1.0;
-        let modularity = self
-            .graph
-            .modularity(&self.of_sample(of_embedding), resolution);
+        let labels = self.of_sample(of_embedding);
+        let modularity = self.graph.modularity(&labels, self.resolution);
         let name = if is_mixture {
             "autoencoder + mixture"
         } else {
@@ -81,7 +83,7 @@ impl Neighbourhood {
         if self.verdict.of_layout {
             return Some(self.labels.clone());
         }
-        if !is_mixture || !self.verdict.is_unique() {
+        if self.of_inputs && (!is_mixture || !self.verdict.is_unique()) {
             self.verdict.chosen = RAW.into();
             return Some(self.raw.clone());
         }
@@ -213,6 +215,7 @@ impl<D: Device> Trainer<'_, D> {
             graph: &graph,
             k,
             resolution: self.config.neighbours.resolution.into(),
+            of_inputs: self.principal.is_some(),
             neighbours: nearest,
             unique: unique(&host, m),
             raw: &raw,
@@ -223,6 +226,8 @@ impl<D: Device> Trainer<'_, D> {
         Ok(Neighbourhood {
             layout: self.centred(&layouts[layout], d),
             sample,
+            resolution: self.config.neighbours.resolution.into(),
+            of_inputs: self.principal.is_some(),
             labels: pool.swap_remove(best).labels,
             raw: raw.into_iter().next().unwrap_or_default(),
             graph,
