@@ -1,7 +1,6 @@
 //! The graph of nearest neighbours in whole runs: where it finds what k-means does not, going on from a state between two
 //! steps of the layouts, and data that show nothing.
 
-use std::f32::consts::PI;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dec_gpu::checkpoint::{Phase, State};
