@@ -416,7 +416,7 @@ impl<D: Device> Trainer<'_, D> {
             .then(|| Matrix::zeros(device, rows, m))
             .transpose()?;
         let k = neighbours_for(rows, self.n_clusters());
-        let _lists = Matrix::zeros(device, rows, 3 * k)?;
+        drop(Matrix::zeros(device, rows, 3 * k)?); // the lists, before there are layouts
         let _edges = Matrix::zeros(device, rows, 4 * k + 1)?;
         let _layouts = Matrix::zeros(device, rows * self.layout_count(rows), 4 * d + 1)?;
         Ok(())
