@@ -10,11 +10,11 @@ use dec_gpu::config::{Config, DataShape};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, Values, fit};
 use dec_gpu::device::{Device, DeviceInfo};
+use dec_gpu::neighbours::Pca;
 use dec_gpu::precision::Precision;
 use dec_gpu::random::normal;
 use dec_gpu::report::{
-    ClusterFiles, HistoryRecord, METRICS_SCHEMA, Map, MapPoint, Page, Pca, RunMetrics, Seconds,
-    Steps,
+    ClusterFiles, HistoryRecord, METRICS_SCHEMA, Map, MapPoint, Page, RunMetrics, Seconds, Steps,
 };
 use dec_gpu::trainer::{Clustering, Event, Trainer};
 
@@ -126,7 +126,7 @@ fn page(
     found: &Clustering,
 ) -> Page {
     let d = metrics.embedding_dim as usize;
-    let pca = Pca::of(&found.embedding, d);
+    let pca = Pca::of(&found.embedding, d, 2);
     let point = |i: usize| MapPoint {
         id: i.to_string(),
         cluster: found.assignment[i] as usize,
@@ -137,14 +137,16 @@ fn page(
         metrics,
         history,
         config,
-        points: (0..N).map(point).collect(),
+        tree: None,
         maps: vec![Map {
+            points: (0..N).map(point).collect(),
             name: "pca",
             title: "The embedding along its two main directions".into(),
             places: found
                 .embedding
                 .chunks_exact(d)
                 .map(|row| pca.place(row))
+                .map(|place| [place[0], place[1]])
                 .collect(),
         }],
         confidence: vec![None; K],
