@@ -48,6 +48,9 @@ fn a_file_too_large_is_refused_before_it_is_read() {
     assert!(peak < 100 << 10, "{peak} KiB were used");
 }
 
+/// KiB that are told for the program itself, of which a small run without a driver uses few.
+const PROGRAM: u64 = 96 << 10;
+
 /// The program trains on so many rows of 50 values; what it used is no more than it told, and not much less.
 fn assert_told(rows: usize, setting: &str) {
     let folder = Folder::new();
@@ -58,7 +61,7 @@ fn assert_told(rows: usize, setting: &str) {
     assert_eq!(code, Some(0), "{errors}");
     let told = told(&errors) << 10;
     assert!(
-        peak <= told && told < 2 * peak,
+        peak <= told && told < 2 * peak + PROGRAM,
         "{setting}: {peak} KiB were used, {told} KiB told"
     );
 }
