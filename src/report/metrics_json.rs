@@ -224,7 +224,6 @@ mod tests {
                 best: 0.875,
                 best_step: 60,
             }),
-            choice: None,
             mean_confidence: 0.75,
             cluster_sizes: vec![1797, 0],
         }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::cluster::Clustering;
-use super::neighbours::WIDEST_SPACE;
+use super::neighbours::{WIDEST_OF_ZEROS, WIDEST_SPACE};
 use super::{Trainer, download_all};
 use crate::config::{Config, Space};
+use crate::data::Dataset;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::neighbours::{self, Graph, Laying, LayoutOptions, Pca, neighbours_for};
@@ -138,11 +139,20 @@ impl<D: Device> Trainer<'_, D> {
     }
 }
 
-/// Bytes that the map of n rows of `input_dim` columns takes at most: on the host, and on the device.
-pub fn map_bytes(config: &Config, n: usize, input_dim: usize) -> [usize; 2] {
+/// Bytes that the map takes at most: on the host, and on the device. They are 0 if it takes the graph of the stage
+/// `neighbours`, which needs more.
+pub fn map_bytes(data: &Dataset, config: &Config) -> [usize; 2] {
+    let n = data.n_samples;
     let m = n.min(MOST_ON_MAP);
+    let all_laid_out = n <= config.neighbours.samples.min(MOST_ON_MAP);
+    if all_laid_out && config.neighbours.space == Some(Space::Inputs) {
+        return [0; 2];
+    }
     let (in_space, width) = match config.neighbours.space {
-        Some(Space::Inputs) => (n, WIDEST_SPACE.min(input_dim)),
+        Some(Space::Inputs) if neighbours::is_mostly_zeros(data) => {
+            (n, data.input_dim.min(WIDEST_OF_ZEROS))
+        }
+        Some(Space::Inputs) => (n, data.input_dim.min(WIDEST_SPACE)),
         _ => (0, config.network.embedding_dim),
     };
     let points = 4 * width * (in_space + m);

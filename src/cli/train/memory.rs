@@ -61,13 +61,13 @@ pub(super) fn fit(
 ) -> Result<Fit> {
     let fits = |needed: u64, most: Option<u64>| most.is_none_or(|most| needed <= most);
     let mut least = None;
+    let [on_host, on_device] = map_bytes(data, config);
     for divisor in DIVISORS {
         let need = need(device, data, config, divisor)?;
         let most = if divisor == 1 { together } else { 1 };
         let fewer = |together: &u32| (*together > 1).then(|| together.div_ceil(2));
         for together in std::iter::successors(Some(most), fewer) {
             let copies = together as usize * (1 + usize::from(choosing));
-            let [on_host, on_device] = map_bytes(config, data.n_samples, data.input_dim);
             let device_bytes = (need.of_runs(copies) + together as usize * on_device) as u64;
             let host_bytes = host(device, data, config, (device_bytes, copies as u64))
                 + u64::from(together) * on_host as u64;

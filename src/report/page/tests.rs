@@ -54,7 +54,6 @@ fn page() -> Page {
             identity: None,
             label_change: 0.0,
             neighbours: None,
-            choice: None,
             mean_confidence: 0.875,
             cluster_sizes: vec![3, 1, 0],
         },
