@@ -69,8 +69,6 @@ pub enum Event<'a> {
         /// Mean loss of a point in this step, over all layouts.
         loss: f64,
     },
-    /// Clusters were chosen among those of the layouts and others.
-    Chosen(&'a Verdict),
     /// The mean loss of the steps since the last such event.
     Loss {
         /// The phase.

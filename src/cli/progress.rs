@@ -115,7 +115,6 @@ impl Progress {
                 }
             }
             Event::Layout { step, steps, loss } => self.layout(step, steps, loss),
-            Event::Chosen(_) => {}
             Event::State(state) => self.keep(state),
             Event::HeldOut {
                 step,

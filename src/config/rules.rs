@@ -56,11 +56,16 @@ impl Config {
         self.network.hidden.get_or_insert_with(|| hidden(shape));
         self.augment.pretrain.get_or_insert(shape.images);
         self.augment.cluster.get_or_insert(shape.images);
+        // Who says what the first clusters are does not want them from a graph.
+        let first_is_given = self.cluster.first.is_some();
         let warped = self.augment.pretrain == Some(true);
         let k = self.n_clusters.unwrap_or(1);
         self.neighbours
             .space
-            .get_or_insert_with(|| space(n, k, warped));
+            .get_or_insert_with(|| match first_is_given {
+                true => Space::Off,
+                false => space(n, k, warped),
+            });
         let per_epoch = n.div_ceil(self.pretrain.batch_size.max(1));
         (self.neighbours.pretrain_steps)
             .get_or_insert_with(|| steps_towards_layout(per_epoch, shape.input_dim));

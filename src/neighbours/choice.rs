@@ -1,5 +1,7 @@
 //! Which clusters to take, without labels.
 
+use std::fmt;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,8 @@ pub(crate) struct Pool<'a> {
     pub(crate) k: usize,
     /// Of the modularity.
     pub(crate) resolution: f64,
+    /// Whether the space is the inputs', not an embedding's.
+    pub(crate) of_inputs: bool,
     pub(crate) neighbours: usize,
     pub(crate) unique: f64,
     /// k-means on the space, the first that is kept, and others to see how much they differ.
@@ -61,6 +65,25 @@ const CLEAR_OF_FEW: (f64, f64) = (5.0, 0.1);
 const STEADY: f64 = 0.25;
 /// Share of different rows below which a graph is one of repetitions.
 const UNIQUE: f64 = 0.5;
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let modularity = |name: &str| {
+            let found = self.candidates.iter().find(|c| c.name == name);
+            found.map_or(f64::NAN, |c| c.modularity)
+        };
+        write!(
+            f,
+            "first clusters: {}, chosen among {} (modularity on the graph {:.3}, of k-means {:.3}; gain of the layouts {:.2}, their agreement {:.2})",
+            self.chosen,
+            self.candidates.len(),
+            modularity(&self.chosen),
+            modularity(RAW).max(modularity(RAW_OF_EMBEDDING)), // there is one of the two
+            self.gain,
+            self.stability
+        )
+    }
+}
 
 impl Verdict {
     /// Whether most rows differ.
@@ -101,7 +124,12 @@ impl Pool<'_> {
             candidates: (0..weights.len()).map(weighed).collect(),
         };
         verdict.candidates.push(Weighed {
-            name: RAW.into(),
+            name: if self.of_inputs {
+                RAW
+            } else {
+                RAW_OF_EMBEDDING
+            }
+            .into(),
             modularity: raw,
             agreement: None,
         });
@@ -162,6 +190,8 @@ impl Pool<'_> {
 
 /// What the clusters of k-means on the space are called.
 pub(crate) const RAW: &str = "k-means on the inputs";
+/// The same where the space is an embedding.
+const RAW_OF_EMBEDDING: &str = "k-means on the embedding";
 
 /// Mean adjusted Rand index of all pairs; 1 of fewer than two.
 fn mean_ari(all: &[&[u32]]) -> f64 {
@@ -193,6 +223,7 @@ mod tests {
             graph: &graph,
             k: 2,
             resolution: 1.0,
+            of_inputs: true,
             neighbours: 2,
             unique: 1.0,
             raw: &[vec![0, 1, 0, 1, 0, 1]],

@@ -32,6 +32,9 @@ const WINDOW: u32 = 25;
 /// Runs of k-means, and starts of each, by whose agreement the layouts' is judged.
 const COMPARED: (usize, usize) = (4, 3);
 
+/// The fewest samples that are laid out, whatever the device.
+const FEWEST: usize = 3;
+
 /// What the graph of neighbours has shown.
 pub(super) struct Neighbourhood {
     pub(super) graph: Graph,
@@ -44,6 +47,10 @@ pub(super) struct Neighbourhood {
     /// The layout that the best clusters were found in (n, d), centred.
     pub(super) layout: Vec<f32>,
     pub(super) verdict: Verdict,
+    /// Of the modularity.
+    resolution: f64,
+    /// Whether the points are the inputs, not an embedding.
+    of_inputs: bool,
 }
 
 impl Neighbourhood {
@@ -64,10 +71,8 @@ impl Neighbourhood {
     /// else those of the mixture. Where there is none, because samples are few, or where most rows are repeated, an
     /// autoencoder has little to learn from, and k-means on the inputs is taken.
     pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
-        let resolution = 1.0;
-        let modularity = self
-            .graph
-            .modularity(&self.of_sample(of_embedding), resolution);
+        let labels = self.of_sample(of_embedding);
+        let modularity = self.graph.modularity(&labels, self.resolution);
         let name = if is_mixture {
             "autoencoder + mixture"
         } else {
@@ -81,7 +86,7 @@ impl Neighbourhood {
         if self.verdict.of_layout {
             return Some(self.labels.clone());
         }
-        if !is_mixture || !self.verdict.is_unique() {
+        if self.of_inputs && (!is_mixture || !self.verdict.is_unique()) {
             self.verdict.chosen = RAW.into();
             return Some(self.raw.clone());
         }
@@ -105,7 +110,15 @@ impl<D: Device> Trainer<'_, D> {
             return Ok(());
         };
         let mut found = self.neighbourhood(&points, m, observe).await?;
-        found.verdict.trained_towards = found.verdict.of_layout && self.waits_for_neighbours();
+        let cells = self.source.n_samples() * self.config.network.embedding_dim;
+        let fits = 4 * cells <= self.device.max_binding_bytes();
+        if !fits {
+            log::warn!(
+                "the layout of all samples is larger than one binding of the device; the network is pre-trained without it"
+            );
+        }
+        found.verdict.trained_towards =
+            found.verdict.of_layout && self.waits_for_neighbours() && fits;
         self.verdict = Some(found.verdict.clone());
         self.neighbourhood = Some(found);
         Ok(())
@@ -187,7 +200,7 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Neighbourhood> {
         let (device, k) = (self.device, self.n_clusters());
-        let sample = self.sample_to_lay_out();
+        let sample = self.sample_to_lay_out(m);
         let chosen = match &sample {
             Some(sample) => vec![self.rows_of(points, sample)?],
             None => points.to_vec(),
@@ -213,6 +226,7 @@ impl<D: Device> Trainer<'_, D> {
             graph: &graph,
             k,
             resolution: self.config.neighbours.resolution.into(),
+            of_inputs: self.principal.is_some(),
             neighbours: nearest,
             unique: unique(&host, m),
             raw: &raw,
@@ -223,6 +237,8 @@ impl<D: Device> Trainer<'_, D> {
         Ok(Neighbourhood {
             layout: self.centred(&layouts[layout], d),
             sample,
+            resolution: self.config.neighbours.resolution.into(),
+            of_inputs: self.principal.is_some(),
             labels: pool.swap_remove(best).labels,
             raw: raw.into_iter().next().unwrap_or_default(),
             graph,
@@ -230,9 +246,18 @@ impl<D: Device> Trainer<'_, D> {
         })
     }
 
+    /// The most samples that are laid out: none of the graph's buffers may be larger than one binding.
+    fn most_laid_out(&self, m: usize) -> usize {
+        let k = self.config.neighbours.k.unwrap_or(15);
+        let widest = m.max(2 * k).max(self.config.network.embedding_dim);
+        let fit = self.device.max_binding_bytes() / (4 * widest);
+        self.config.neighbours.samples.min(fit).max(FEWEST)
+    }
+
     /// The samples that are laid out, drawn from the seed, if they are not all.
-    fn sample_to_lay_out(&self) -> Option<Vec<u32>> {
-        let (n, most) = (self.source.n_samples(), self.config.neighbours.samples);
+    fn sample_to_lay_out(&self, m: usize) -> Option<Vec<u32>> {
+        let n = self.source.n_samples();
+        let most = self.most_laid_out(m);
         if n <= most {
             return None;
         }
@@ -408,7 +433,7 @@ impl<D: Device> Trainer<'_, D> {
     pub(crate) fn hold_neighbours(&self, data: &Dataset, space: Space) -> Result<()> {
         let (device, n) = (self.device, data.n_samples);
         let (m, d) = (self.space_width(data, space), self.layout_dim());
-        let rows = n.min(self.config.neighbours.samples);
+        let rows = n.min(self.most_laid_out(m));
         let blocks = self.source.block_rows().into_iter();
         let points = blocks.map(|rows| Matrix::zeros(device, rows, m));
         let _points = points.collect::<Result<Vec<_>>>()?;
@@ -416,7 +441,7 @@ impl<D: Device> Trainer<'_, D> {
             .then(|| Matrix::zeros(device, rows, m))
             .transpose()?;
         let k = neighbours_for(rows, self.n_clusters());
-        let _lists = Matrix::zeros(device, rows, 3 * k)?;
+        drop(Matrix::zeros(device, rows, 3 * k)?); // the lists, before there are layouts
         let _edges = Matrix::zeros(device, rows, 4 * k + 1)?;
         let _layouts = Matrix::zeros(device, rows * self.layout_count(rows), 4 * d + 1)?;
         Ok(())

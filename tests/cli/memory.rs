@@ -29,11 +29,11 @@ fn too_little_is_refused_with_the_size_needed_and_that_is_enough() {
     assert!(!folder.path("run").exists());
     // Before the file is read only a lower bound is known; with that, the size needed is told.
     let least = told(&stderr(&folder.run(&all("20M"))));
-    let enough = format!("{least}M");
-    let needed = told(&stderr(&folder.run(&all(&enough))));
+    let size = format!("{least}M");
+    let needed = told(&stderr(&folder.run(&all(&size))));
     assert!(needed >= least, "{needed} {least}");
-    let enough = format!("{needed}M");
-    folder.ok(&[&all(&enough)[..], &["--force"]].concat());
+    let size = format!("{needed}M");
+    folder.ok(&[&all(&size)[..], &["--force"]].concat());
 }
 
 #[test]

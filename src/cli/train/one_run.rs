@@ -231,8 +231,11 @@ async fn first_clusters<D: Device>(
     if let Some(mixture) = mixture {
         progress.say(&scored("autoencoder + mixture", scores[1]));
         if !mixture.earned {
-            progress.say("its clusters are those of k-means on the smoothed embedding: a mixture's agree no better with the neighbours");
+            progress.say("the mixture agreed no better with nearest neighbours than k-means, so the k-means clusters are used");
         }
+    }
+    if let Some(verdict) = trainer.verdict() {
+        progress.say(&verdict.to_string());
     }
     progress.note_first_scores(&scores);
     Ok((first, scores))
