@@ -139,10 +139,15 @@ impl<D: Device> Trainer<'_, D> {
     }
 }
 
-/// Bytes that the map takes at most: on the host, and on the device.
+/// Bytes that the map takes at most: on the host, and on the device. They are 0 if it takes the graph of the stage
+/// `neighbours`, which needs more.
 pub fn map_bytes(data: &Dataset, config: &Config) -> [usize; 2] {
     let n = data.n_samples;
     let m = n.min(MOST_ON_MAP);
+    let all_laid_out = n <= config.neighbours.samples.min(MOST_ON_MAP);
+    if all_laid_out && config.neighbours.space == Some(Space::Inputs) {
+        return [0; 2];
+    }
     let (in_space, width) = match config.neighbours.space {
         Some(Space::Inputs) if neighbours::is_mostly_zeros(data) => {
             (n, data.input_dim.min(WIDEST_OF_ZEROS))

@@ -171,7 +171,7 @@ impl<D: Device> Trainer<'_, D> {
             .loss(device, &self.autoencoder.layers[last], [&x, &batch], &dy);
         match &run.towards {
             Some(towards) => {
-                self.backward_towards(towards, run.phase.batches.of_step(number.into()))
+                self.backward_towards(towards, run.phase.batches.of_step(number.into()));
             }
             None => self.autoencoder.backward(device, 0..last + 1, &self.tape),
         }
