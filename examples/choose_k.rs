@@ -43,6 +43,7 @@ fn main() -> dec_gpu::Result<()> {
         }
     };
     let found = pollster::block_on(async {
+        trainer.let_graph_wait(); // until k is known
         trainer.pretrain(&mut |_| {}).await?;
         let choice = trainer.choose_clusters(&data, range, &mut show).await?;
         println!("{}", choice.reason);

@@ -92,6 +92,7 @@ impl<D: Device> Trainer<'_, D> {
         observe: Observer<'_>,
     ) -> Result<Choice> {
         Choice::check(data.n_samples, *range.end())?;
+        self.forget_graph();
         let split = Split::new(self.config.seed, data.n_samples);
         let mut seen = Part::new(self, data, &split.trained)?;
         let held_out = Part::new(self, data, &split.held_out)?;

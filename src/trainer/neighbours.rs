@@ -129,6 +129,13 @@ impl<D: Device> Trainer<'_, D> {
         !self.graph_waits && self.principal.is_some()
     }
 
+    /// Forgets clusters of another k; the graph is built again once k is chosen.
+    pub(super) fn forget_graph(&mut self) {
+        self.neighbourhood = None;
+        self.verdict = None;
+        self.graph_waits = true;
+    }
+
     /// Lets the graph wait until the number of clusters is chosen.
     pub fn let_graph_wait(&mut self) {
         self.graph_waits = true;

@@ -11,7 +11,7 @@ fn json(folder: &Folder, file: &str) -> Value {
 /// The `neighbours` records of a history.
 fn records(folder: &Folder, file: &str) -> Vec<Value> {
     let history = String::from_utf8(folder.read(file)).expect("UTF-8");
-    let all = history.lines().map(|line| serde_json::from_str(line));
+    let all = history.lines().map(serde_json::from_str);
     all.map(|record| record.expect("JSON"))
         .filter(|record: &Value| record["phase"] == "neighbours")
         .collect()

@@ -89,7 +89,9 @@ fn the_run_goes_on_as_if_k_had_been_given() {
         let (choice, found, used) = choose(device, data);
         let k = format!("n-clusters={}", choice.chosen);
         // Six clusters are too many for a mixture of 150 samples, three are not.
-        assert_eq!(used, config(data, &[&k, "cluster.first=mixture"]));
+        // Given by hand, the mixture would turn the graph off.
+        let own = [&k, "cluster.first=mixture", "neighbours.space=inputs"];
+        assert_eq!(used, config(data, &own));
         let given = super::run(device, data, &[&k]).clustering;
         assert_eq!(found.assignment, given.assignment);
         let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();

@@ -395,7 +395,7 @@ fn foreign_states_of_layouts_are_errors_or_harmless() {
     let changes: [Change; 8] = [
         ("no places", true, |s| s.put("layout.z.0", vec![])),
         ("places of others", true, |s| {
-            s.put("layout.z.0", vec![0; 7])
+            s.put("layout.z.0", vec![0; 7]);
         }),
         ("places that are no numbers", true, |s| {
             let words = s.words("layout.z.0").expect("places").len();
@@ -407,7 +407,7 @@ fn foreign_states_of_layouts_are_errors_or_harmless() {
         }),
         ("a step far away", false, |s| s.step = u64::MAX),
         ("a verdict that is none", false, |s| {
-            s.put_text("verdict", "[]")
+            s.put_text("verdict", "[]");
         }),
         ("pre-training", true, |s| s.phase = Phase::EndToEnd),
         ("clustering", true, |s| s.phase = Phase::Cluster),
