@@ -112,13 +112,13 @@ impl<D: Device> Trainer<'_, D> {
         let mut found = self.neighbourhood(&points, m, observe).await?;
         let cells = self.source.n_samples() * self.config.network.embedding_dim;
         let fits = 4 * cells <= self.device.max_binding_bytes();
-        if !fits {
+        let wanted = found.verdict.of_layout && self.waits_for_neighbours();
+        if wanted && !fits {
             log::warn!(
                 "the layout of all samples is larger than one binding of the device; the network is pre-trained without it"
             );
         }
-        found.verdict.trained_towards =
-            found.verdict.of_layout && self.waits_for_neighbours() && fits;
+        found.verdict.trained_towards = wanted && fits;
         self.verdict = Some(found.verdict.clone());
         self.neighbourhood = Some(found);
         Ok(())

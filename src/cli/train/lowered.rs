@@ -43,7 +43,7 @@ pub(super) fn lower(
         false => {
             config.pretrain.learning_rate *= FACTOR;
             config.neighbours.pretrain_learning_rate *= FACTOR;
-            "pretrain.learning-rate"
+            "pretrain.learning-rate and neighbours.pretrain-learning-rate"
         }
     };
     progress.say(&format!(
