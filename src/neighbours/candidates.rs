@@ -1,8 +1,6 @@
 //! The clusters that a layout of the graph may show.
 
-use rayon::prelude::*;
-
-use super::{Graph, merge, move_labels};
+use super::{Graph, Means, merge, move_labels};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::argmax_rows::argmax_rows;
@@ -73,7 +71,7 @@ pub async fn candidates<D: Device>(
     let moved = |(name, mut labels): (String, Vec<u32>)| {
         move_labels(graph, &mut labels, k);
         Candidate {
-            nearest: nearest_means(z, d, &labels, k),
+            nearest: Means::of(z, d, &labels, k).nearest(z),
             name: format!("layout {}, {name}", number + 1),
             layout: Some(number),
             labels,
@@ -121,29 +119,4 @@ async fn of_mixture<D: Device>(
     mixture_posterior(device, rows, &components, &p);
     argmax_rows(device, &p, &label, &confidence?, &changes, 0);
     Ok(Some(device.download(&label.buffer).await?[..n].to_vec()))
-}
-
-/// The cluster whose mean is nearest to each point (n, d).
-fn nearest_means(z: &[f32], d: usize, labels: &[u32], k: usize) -> Vec<u32> {
-    let (mut means, mut sizes) = (vec![0.0f64; k * d], vec![0.0f64; k]);
-    for (row, label) in z.chunks_exact(d).zip(labels) {
-        let c = *label as usize;
-        sizes[c] += 1.0;
-        (means[c * d..][..d].iter_mut().zip(row)).for_each(|(sum, x)| *sum += f64::from(*x));
-    }
-    for (mean, size) in means.chunks_exact_mut(d).zip(&sizes) {
-        mean.iter_mut().for_each(|sum| *sum /= size.max(1.0));
-    }
-    let nearest = |row: &[f32]| {
-        let distance = |c: usize| -> f64 {
-            let pairs = row.iter().zip(&means[c * d..][..d]);
-            pairs.map(|(x, mean)| (f64::from(*x) - mean).powi(2)).sum()
-        };
-        let taken = (0..k).filter(|c| sizes[*c] > 0.0);
-        let nearest = taken
-            .map(|c| (c, distance(c)))
-            .min_by(|a, b| a.1.total_cmp(&b.1));
-        nearest.map_or(0, |(c, _)| c as u32)
-    };
-    z.par_chunks_exact(d).map(nearest).collect()
 }

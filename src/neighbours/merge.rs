@@ -1,6 +1,6 @@
 //! Joining many small clusters into k along the graph.
 
-use super::Graph;
+use super::{Graph, Means};
 
 /// Two clusters that were joined, as in scipy's linkage: clusters are numbered from 0, the one made by the i-th joining is
 /// number `count` + i.
@@ -87,33 +87,23 @@ impl Clusters {
         let volume = graph.volumes(labels);
         let count = volume.len();
         let mut between = vec![vec![0.0; count]; count];
-        let (mut size, mut mean) = (vec![0; count], vec![vec![0.0; d]; count]);
+        let means = Means::of(points, d, labels, count);
         for (i, label) in labels.iter().enumerate() {
             let own = *label as usize;
             for (j, w) in graph.edges(i) {
                 between[own][labels[j] as usize] += w;
             }
-            size[own] += 1;
-            let row = &points[i * d..][..d];
-            mean[own]
-                .iter_mut()
-                .zip(row)
-                .for_each(|(sum, x)| *sum += f64::from(*x));
-        }
-        for (mean, size) in mean.iter_mut().zip(&size) {
-            mean.iter_mut()
-                .for_each(|sum| *sum /= f64::from((*size).max(1) as u32));
         }
         Self {
             between,
             volume,
-            number: size
+            number: (means.sizes)
                 .iter()
                 .enumerate()
                 .map(|(c, n)| (*n > 0).then_some(c))
                 .collect(),
-            size,
-            mean,
+            size: means.sizes,
+            mean: means.values.chunks_exact(d).map(<[f64]>::to_vec).collect(),
             place: (0..count).collect(),
         }
     }

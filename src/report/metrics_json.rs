@@ -82,8 +82,26 @@ pub struct RunScores {
     /// A mixture of Gaussians on the pre-trained embedding, if clustering starts there; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoencoder_mixture: Option<Scores>,
+    /// The clusters of the graph of neighbours, if clustering starts there; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<Scores>,
     /// The final assignment.
     pub dec: Scores,
+}
+
+impl RunScores {
+    /// What was scored, by its name for people, in the order of the stages.
+    pub fn stages(&self) -> Vec<(&'static str, Scores)> {
+        let all = [
+            ("k-means on the inputs", self.kmeans),
+            ("autoencoder + k-means", self.autoencoder_kmeans),
+            ("autoencoder + mixture", self.autoencoder_mixture),
+            ("graph of neighbours", self.neighbours),
+            ("DEC", Some(self.dec)),
+        ];
+        let scored = |(name, scores): (_, Option<Scores>)| Some((name, scores?));
+        all.into_iter().filter_map(scored).collect()
+    }
 }
 
 /// What a training began with, in short.
@@ -201,6 +219,7 @@ mod tests {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
                 autoencoder_mixture: None,
+                neighbours: None,
                 dec: scores,
             }),
             seconds: Seconds {

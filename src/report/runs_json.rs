@@ -61,6 +61,9 @@ pub struct Runs {
     /// A mixture on the embedding, where every run has it; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoencoder_mixture: Option<StageSpread>,
+    /// The clusters of the graph of neighbours, where every run has them; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<StageSpread>,
     /// The final clusters, where labels are known.
     pub dec: Option<StageSpread>,
 }
@@ -85,6 +88,7 @@ impl Runs {
             kmeans: stage(|scores| scores.kmeans),
             autoencoder_kmeans: stage(|scores| scores.autoencoder_kmeans),
             autoencoder_mixture: stage(|scores| scores.autoencoder_mixture),
+            neighbours: stage(|scores| scores.neighbours),
             dec: stage(|scores| Some(scores.dec)),
             runs,
         }
@@ -157,6 +161,7 @@ mod tests {
             kmeans: None,
             autoencoder_kmeans: None,
             autoencoder_mixture: None,
+            neighbours: None,
             dec: Scores {
                 acc,
                 nmi: 0.5,

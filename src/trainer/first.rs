@@ -15,6 +15,7 @@ use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::mixture_posterior::{Components, mixture_posterior};
 use crate::kmeans::{KMeansOptions, KMeansResult};
 use crate::mixture::{self, Mixture};
+use crate::neighbours::Means;
 use crate::random::{self, stream};
 
 /// Starts of the mixture: k-means that has run to its end, and k-means after one iteration, by turns. The first are good,
@@ -133,16 +134,16 @@ impl<D: Device> Trainer<'_, D> {
         let (d, k) = (self.config.network.embedding_dim, self.n_clusters());
         let found = self.neighbourhood.as_ref().expect("seen above");
         let (means, assignment) = match &found.sample {
-            None => (means(&z, d, &labels, k), labels),
+            None => (Means::of(&z, d, &labels, k).filled(), labels),
             Some(sample) => {
                 let own: Vec<f32> = (sample.iter())
                     .flat_map(|i| &z[*i as usize * d..][..d])
                     .copied()
                     .collect();
-                let means = means(&own, d, &labels, k);
-                let mut all = nearest(&z, d, &means);
+                let means = Means::of(&own, d, &labels, k);
+                let mut all = means.nearest(&z);
                 (sample.iter().zip(&labels)).for_each(|(i, label)| all[*i as usize] = *label);
-                (means, all)
+                (means.filled(), all)
             }
         };
         Ok(Some(GraphClusters {
@@ -269,38 +270,4 @@ impl<D: Device> Trainer<'_, D> {
             posterior,
         }))
     }
-}
-
-/// The mean (k, d) of each cluster of rows (n, d); of an empty one the mean of all.
-fn means(rows: &[f32], d: usize, labels: &[u32], k: usize) -> Vec<f32> {
-    let mut sums = vec![0.0f64; (k + 1) * d];
-    let mut sizes = vec![0usize; k + 1];
-    for (row, label) in rows.chunks_exact(d).zip(labels) {
-        for c in [*label as usize, k] {
-            sizes[c] += 1;
-            (sums[c * d..][..d].iter_mut().zip(row)).for_each(|(sum, x)| *sum += f64::from(*x));
-        }
-    }
-    let mean = |c: usize| {
-        let from = if sizes[c] > 0 { c } else { k };
-        let size = sizes[from].max(1) as f64;
-        sums[from * d..][..d]
-            .iter()
-            .map(move |sum| (sum / size) as f32)
-            .collect::<Vec<_>>()
-    };
-    (0..k).flat_map(mean).collect()
-}
-
-/// The nearest of the means (k, d) to each row (n, d).
-fn nearest(rows: &[f32], d: usize, means: &[f32]) -> Vec<u32> {
-    let distance = |row: &[f32], mean: &[f32]| -> f32 {
-        row.iter().zip(mean).map(|(x, m)| (x - m) * (x - m)).sum()
-    };
-    let of_row = |row: &[f32]| {
-        let distances = means.chunks_exact(d).map(|mean| distance(row, mean));
-        let nearest = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
-        nearest.map_or(0, |(c, _)| c as u32)
-    };
-    rows.chunks_exact(d).map(of_row).collect()
 }

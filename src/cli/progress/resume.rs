@@ -14,8 +14,8 @@ const SECONDS: &str = "seconds";
 const FIRST: &str = "first_scores";
 const LOWERED: &str = "lowered_rate";
 
-/// Scores of the first clusters: of k-means, and of a mixture.
-pub(crate) type FirstScores = [Option<Scores>; 2];
+/// Scores of the first clusters: of k-means, of a mixture, and of the graph of neighbours.
+pub(crate) type FirstScores = [Option<Scores>; 3];
 
 impl Progress {
     /// Writes a checkpoint.

@@ -87,7 +87,7 @@ async fn attempt<D: Device>(
     if let Some(keeper) = &progress.keeper {
         trainer.ask_between_steps(keeper.wish());
     }
-    let mut first = [None, None];
+    let mut first = FirstScores::default();
     if let Some(state) = state {
         if state.phase >= Phase::Cluster {
             first = progress.first_scores(&state)?;
@@ -140,7 +140,7 @@ async fn phases<D: Device>(
         false => None,
     };
     progress.clock.end(|seconds| &mut seconds.init);
-    let [autoencoder_kmeans, autoencoder_mixture] =
+    let [autoencoder_kmeans, autoencoder_mixture, neighbours] =
         first.as_ref().map_or(resumed, |(_, scores)| *scores);
 
     progress.n_clusters = trainer.config().n_clusters.unwrap_or(1);
@@ -167,6 +167,7 @@ async fn phases<D: Device>(
         kmeans,
         autoencoder_kmeans,
         autoencoder_mixture,
+        neighbours,
         dec,
     });
     progress.clock.begin();
@@ -223,9 +224,11 @@ async fn first_clusters<D: Device>(
     let first = trainer.first_clusters().await?;
     let score = |assignment: &[u32]| labels.map(|labels| Scores::of(labels, assignment));
     let mixture = first.mixture.as_ref();
+    let graph = first.graph.as_ref().filter(|graph| !graph.is_final);
     let scores = [
         score(&first.kmeans.assignment),
         mixture.and_then(|mixture| score(&mixture.assignment)),
+        graph.and_then(|graph| score(&graph.assignment)),
     ];
     progress.say(&scored("autoencoder + k-means", scores[0]));
     if let Some(mixture) = mixture {
@@ -236,6 +239,9 @@ async fn first_clusters<D: Device>(
     }
     if let Some(verdict) = trainer.verdict() {
         progress.say(&verdict.to_string());
+    }
+    if graph.is_some() {
+        progress.say(&scored("graph of neighbours", scores[2]));
     }
     progress.note_first_scores(&scores);
     Ok((first, scores))

@@ -146,19 +146,11 @@ fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
     let mut lines = Vec::new();
     if let Some(scores) = &metrics.scores {
         lines.push(format!("{:<22} {:>7} {:>7} {:>7}", "", "ACC", "NMI", "ARI"));
-        let rows = [
-            ("k-means on the inputs", scores.kmeans),
-            ("autoencoder + k-means", scores.autoencoder_kmeans),
-            ("autoencoder + mixture", scores.autoencoder_mixture),
-            ("DEC", Some(scores.dec)),
-        ];
-        for (name, row) in rows {
-            if let Some(s) = row {
-                lines.push(format!(
-                    "{name:<22} {:>7.4} {:>7.4} {:>7.4}",
-                    s.acc, s.nmi, s.ari
-                ));
-            }
+        for (name, s) in scores.stages() {
+            lines.push(format!(
+                "{name:<22} {:>7.4} {:>7.4} {:>7.4}",
+                s.acc, s.nmi, s.ari
+            ));
         }
     }
     let sizes: Vec<String> = metrics.cluster_sizes.iter().map(u64::to_string).collect();

@@ -71,23 +71,11 @@ pub(super) fn scores(page: &Page) -> Markup {
     let Some(scores) = &page.metrics.scores else {
         return html! {};
     };
-    let stages = [
-        ("k-means on the inputs", scores.kmeans),
-        ("autoencoder + k-means", scores.autoencoder_kmeans),
-        ("autoencoder + mixture", scores.autoencoder_mixture),
-        ("DEC", Some(scores.dec)),
-    ];
-    let row = |(name, scores): (&str, Option<Scores>)| {
+    let row = |(name, s): (&str, Scores)| {
         let number = |score: f64| format!("{score:.4}");
-        let s = scores?;
-        Some(vec![
-            name.to_owned(),
-            number(s.acc),
-            number(s.nmi),
-            number(s.ari),
-        ])
+        vec![name.to_owned(), number(s.acc), number(s.nmi), number(s.ari)]
     };
-    let rows: Vec<_> = stages.into_iter().filter_map(row).collect();
+    let rows: Vec<_> = scores.stages().into_iter().map(row).collect();
     html! {
         h2 { "Scores" }
         p.soft { "Agreement with the labels, 1 at best. The labels were used for nothing else." }

@@ -40,6 +40,7 @@ fn page() -> Page {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
                 autoencoder_mixture: None,
+                neighbours: None,
                 dec: scores,
             }),
             seconds: Seconds::default(),
