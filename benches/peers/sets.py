@@ -9,8 +9,8 @@ from sklearn.metrics.cluster import contingency_matrix
 
 IDX_HEADER = {"images": 16, "labels": 8}
 
-# SAME_UNIT of src/data/profile.rs.
-SAME_UNIT = 10
+# The constants of src/data/profile.rs.
+SAME_UNIT, SAME_UNIT_WIDE, WIDE, DROWNS, MOSTLY_ZEROS = 10, 5, 50, 100, 0.9
 
 
 def idx(folder, kind):
@@ -61,8 +61,12 @@ def mixed(x):
     if not len(ranges):
         return False
     # Rust rounds halves up, Python's round to the even number.
-    small, large = (ranges[int(share * (len(ranges) - 1) + 0.5)] for share in (0.1, 0.9))
-    return bool(large > SAME_UNIT * small)
+    small, median, large = (ranges[int(share * (len(ranges) - 1) + 0.5)] for share in (0.1, 0.5, 0.9))
+    mostly_zeros = (x == 0).mean() > MOSTLY_ZEROS
+    if not mostly_zeros and ranges[-1] > DROWNS * median:
+        return True
+    wide = x.shape[1] > WIDE and not mostly_zeros
+    return bool(large > (SAME_UNIT_WIDE if wide else SAME_UNIT) * small)
 
 
 def scores(labels, truth):

@@ -53,7 +53,6 @@ impl Config {
         self.data
             .normalisation
             .get_or_insert_with(|| normalisation(shape).to_string());
-        self.network.hidden.get_or_insert_with(|| hidden(shape));
         self.augment.pretrain.get_or_insert(shape.images);
         self.augment.cluster.get_or_insert(shape.images);
         // Who says what the first clusters are does not want them from a graph.
@@ -66,6 +65,10 @@ impl Config {
                 true => Space::Off,
                 false => space(n, k, warped),
             });
+        let of_inputs = self.neighbours.space == Some(Space::Inputs);
+        self.network
+            .hidden
+            .get_or_insert_with(|| hidden(shape.input_dim, of_inputs));
         let per_epoch = n.div_ceil(self.pretrain.batch_size.max(1));
         (self.neighbours.pretrain_steps)
             .get_or_insert_with(|| steps_towards_layout(per_epoch, shape.input_dim));
@@ -333,12 +336,11 @@ fn normalisation(shape: DataShape) -> Normalisation {
 }
 
 /// The paper's D-500-500-2000-d, scaled down for few inputs: a network far wider than its input learns to
-/// copy, and on a CPU it takes most of the time.
-fn hidden(shape: DataShape) -> Vec<usize> {
-    if shape.input_dim >= 128 {
-        vec![500, 500, 2000]
-    } else {
-        vec![128, 128, 512]
+/// copy, and on a CPU it takes most of the time. To learn a layout of the inputs' neighbours the smaller one is enough.
+fn hidden(input_dim: usize, of_inputs: bool) -> Vec<usize> {
+    match input_dim >= 128 && !of_inputs {
+        true => vec![500, 500, 2000],
+        false => vec![128, 128, 512],
     }
 }
 

@@ -137,6 +137,7 @@ impl Page {
             (sections::confusion(self))
             (sections::uncertain(self))
             (sections::training(self))
+            (sections::first_clusters(self))
             (sections::choice(self))
             (sections::seeds(self))
             (sections::details(self))

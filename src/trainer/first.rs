@@ -21,6 +21,8 @@ use crate::random::{self, stream};
 /// Starts of the mixture: k-means that has run to its end, and k-means after one iteration, by turns. The first are good,
 /// the others differ.
 const STARTS: usize = 8;
+/// Iterations of k-means from the clusters of a layout.
+const SETTLING: usize = 3;
 
 /// Where clustering begins.
 pub struct First<D: Device> {
@@ -134,7 +136,13 @@ impl<D: Device> Trainer<'_, D> {
         let (d, k) = (self.config.network.embedding_dim, self.n_clusters());
         let found = self.neighbourhood.as_ref().expect("seen above");
         let (means, assignment) = match &found.sample {
-            None => (Means::of(&z, d, &labels, k).filled(), labels),
+            None => {
+                let labels = match found.verdict.trained_towards {
+                    true => settled(&z, d, labels, k),
+                    false => labels,
+                };
+                (Means::of(&z, d, &labels, k).filled(), labels)
+            }
             Some(sample) => {
                 let own: Vec<f32> = (sample.iter())
                     .flat_map(|i| &z[*i as usize * d..][..d])
@@ -270,4 +278,14 @@ impl<D: Device> Trainer<'_, D> {
             posterior,
         }))
     }
+}
+
+/// The clusters of a layout as the network has them that was trained towards it: a few iterations of k-means in the
+/// embedding z (n, d). What the network did not learn is noise more often than not, so DEC need not learn it either; to
+/// the end of k-means, clusters of other shapes than balls would be lost.
+fn settled(z: &[f32], d: usize, mut labels: Vec<u32>, k: usize) -> Vec<u32> {
+    for _ in 0..SETTLING {
+        labels = Means::of(z, d, &labels, k).nearest(z);
+    }
+    labels
 }

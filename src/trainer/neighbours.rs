@@ -1,39 +1,26 @@
 //! The stage `neighbours`: the graph of nearest neighbours, its layouts, and the choice among the clusters they show.
 
+mod layouts;
+mod space;
+
 use std::collections::HashSet;
 
 use super::target::blocks_of;
-use super::{Event, Observer, Trainer};
-use crate::autoencoder::Layer;
-use crate::checkpoint::{Phase, Wish};
+use super::{Observer, Trainer};
+use crate::checkpoint::Phase;
 use crate::config::Space;
 use crate::data::Dataset;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
-use crate::kernels::unit_rows::unit_rows;
 use crate::kmeans::{KMeansOptions, kmeans};
 use crate::neighbours::{
-    self, Candidate, Graph, Laying, LayoutOptions, MOSTLY_ZEROS, Pool, Principal, RAW, Verdict,
-    Weighed, candidates, neighbours_for,
+    self, Candidate, Graph, Pool, RAW, Verdict, Weighed, candidates, neighbours_for,
 };
 use crate::random::{self, stream};
+pub(super) use space::{WIDEST_OF_ZEROS, WIDEST_SPACE};
 
-/// The widest space that distances are taken in.
-pub(super) const WIDEST_SPACE: usize = 50;
-/// The same for rows of mostly zeros: texts have many subjects.
-pub(super) const WIDEST_OF_ZEROS: usize = 300;
-/// Layouts, and from how many samples on half of them.
-const LAYOUTS: (usize, usize) = (4, 12_000);
-/// γ of even and of odd layouts.
-const GAMMA: [f32; 2] = [5.0, 2.5];
-/// Steps between two readings of the layouts' loss.
-const WINDOW: u32 = 25;
 /// Runs of k-means, and starts of each, by whose agreement the layouts' is judged.
 const COMPARED: (usize, usize) = (4, 3);
-
-/// The fewest samples that are laid out, whatever the device.
-const FEWEST: usize = 3;
 
 /// What the graph of neighbours has shown.
 pub(super) struct Neighbourhood {
@@ -161,45 +148,6 @@ impl<D: Device> Trainer<'_, D> {
             .is_some_and(|verdict| verdict.trained_towards)
     }
 
-    /// The points whose graph is built (rows, m), for each block of the data, and m; none without a graph.
-    pub(super) fn space(&self) -> Result<Option<(Vec<Matrix<D>>, usize)>> {
-        match (&self.principal, self.config.neighbours.space) {
-            (Some(principal), _) => self.input_space(principal).map(Some),
-            (None, Some(Space::Embedding)) => {
-                self.encode_all();
-                let blocks = self.embedding.blocks.to_vec();
-                Ok(Some((blocks, self.config.network.embedding_dim)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The normalised rows on their principal directions (rows, m), for each block of the data; of length 1 where most raw
-    /// values are zero.
-    fn input_space(&self, principal: &Principal) -> Result<(Vec<Matrix<D>>, usize)> {
-        let (device, columns) = (self.device, self.source.input_dim());
-        let m = principal.count;
-        let minus: Vec<f32> = principal.mean.iter().map(|x| -x).collect();
-        let layer = Layer {
-            weight: Matrix::upload(device, columns, m, &principal.directions)?,
-            bias: Matrix::upload(device, 1, m, &minus)?,
-            relu: false,
-        };
-        let wide = columns > WIDEST_SPACE;
-        let by_direction = wide && principal.zeros > MOSTLY_ZEROS && !self.augment.is_on();
-        let mut blocks = Vec::new();
-        for (i, rows) in self.source.block_rows().into_iter().enumerate() {
-            let points = Matrix::zeros(device, rows, m)?;
-            self.source
-                .forward_in_order(device, i, 0..rows, &layer, (&points, 0));
-            if by_direction {
-                unit_rows(device, &points);
-            }
-            blocks.push(points);
-        }
-        Ok((blocks, m))
-    }
-
     async fn neighbourhood(
         &mut self,
         points: &[Matrix<D>],
@@ -251,151 +199,6 @@ impl<D: Device> Trainer<'_, D> {
             graph,
             verdict,
         })
-    }
-
-    /// The most samples that are laid out: none of the graph's buffers may be larger than one binding.
-    fn most_laid_out(&self, m: usize) -> usize {
-        let k = self.config.neighbours.k.unwrap_or(15);
-        let widest = m.max(2 * k).max(self.config.network.embedding_dim);
-        let fit = self.device.max_binding_bytes() / (4 * widest);
-        self.config.neighbours.samples.min(fit).max(FEWEST)
-    }
-
-    /// The samples that are laid out, drawn from the seed, if they are not all.
-    fn sample_to_lay_out(&self, m: usize) -> Option<Vec<u32>> {
-        let n = self.source.n_samples();
-        let most = self.most_laid_out(m);
-        if n <= most {
-            return None;
-        }
-        let mut sample = random::permutation(self.config.seed, stream::LAID_OUT, 0, n);
-        sample.truncate(most);
-        sample.sort_unstable();
-        Some(sample)
-    }
-
-    /// Some rows of a matrix in blocks.
-    fn rows_of(&self, points: &[Matrix<D>], sample: &[u32]) -> Result<Matrix<D>> {
-        let (device, m) = (self.device, points[0].cols);
-        let index = Matrix {
-            rows: sample.len(),
-            cols: 1,
-            buffer: device.upload(sample)?,
-        };
-        let as_they_are = Normalisation {
-            shift: Matrix::zeros(device, 1, m)?,
-            scale: Matrix::upload(device, 1, m, &vec![1.0; m])?,
-        };
-        let rows = Matrix::zeros(device, sample.len(), m)?;
-        let mut first = 0;
-        for points in points {
-            let block = Block {
-                x: points.buffer.clone(),
-                source: Storage::F32,
-                first,
-                rows: points.rows,
-            };
-            let order = Order {
-                index: Some(&index),
-                first: 0,
-            };
-            gather_rows(device, order, &block, &as_they_are, &rows);
-            first += points.rows;
-        }
-        Ok(rows)
-    }
-
-    /// Dimensions of the layouts: those of the embedding, as far as the kernel goes.
-    fn layout_dim(&self) -> usize {
-        let widest = crate::kernels::layout_step::WIDEST;
-        self.config.network.embedding_dim.min(widest)
-    }
-
-    /// A layout (n, d) around the origin, with zeros in further columns of the embedding.
-    fn centred(&self, z: &[f32], d: usize) -> Vec<f32> {
-        let (n, width) = (z.len() / d, self.config.network.embedding_dim);
-        let mut mean = vec![0.0f64; d];
-        for row in z.chunks_exact(d) {
-            mean.iter_mut()
-                .zip(row)
-                .for_each(|(m, x)| *m += f64::from(*x) / n as f64);
-        }
-        let mut centred = vec![0.0; n * width];
-        for (to, row) in centred.chunks_exact_mut(width).zip(z.chunks_exact(d)) {
-            for ((to, x), mean) in to.iter_mut().zip(row).zip(&mean) {
-                *to = (f64::from(*x) - mean) as f32;
-            }
-        }
-        centred
-    }
-
-    async fn layouts(
-        &mut self,
-        graph: &Graph,
-        (points, m): (&[f32], usize),
-        observe: Observer<'_>,
-    ) -> Result<Vec<Vec<f32>>> {
-        let config = &self.config.neighbours;
-        let n = graph.n_points();
-        let options = LayoutOptions {
-            d: self.layout_dim(),
-            steps: config.steps,
-            count: self.layout_count(n),
-            gamma: GAMMA,
-            seed: self.config.seed,
-        };
-        observe(&Event::Begin {
-            phase: "neighbours",
-            steps: options.steps.into(),
-        });
-        let mut laying = Laying::new(self.device, graph, points, m, options)?;
-        if let Some(state) = self
-            .resumed
-            .take_if(|state| state.phase == Phase::Neighbours)
-        {
-            laying.take_from(&state)?;
-        }
-        while !laying.is_done() {
-            let done = laying.steps_done() + 1;
-            let read = done.is_multiple_of(WINDOW) || done == options.steps;
-            laying.step(read);
-            if read {
-                observe(&Event::Layout {
-                    step: done.into(),
-                    steps: options.steps.into(),
-                    loss: laying.loss().await?,
-                });
-            } else {
-                self.device.flush();
-            }
-            self.between_layout_steps(&laying, observe).await?;
-        }
-        laying.places().await
-    }
-
-    async fn between_layout_steps(
-        &self,
-        laying: &Laying<'_, D>,
-        observe: Observer<'_>,
-    ) -> Result<()> {
-        let wish = self.wish();
-        let trained = self.graph_waits || self.principal.is_none();
-        if wish == Wish::GoOn || laying.is_done() || trained && wish == Wish::State {
-            return Ok(());
-        }
-        // A trained network is worth more than a layout: the layout begins again.
-        let (phase, step) = match trained {
-            true => (Phase::Pretrained, 0),
-            false => (Phase::Neighbours, laying.steps_done().into()),
-        };
-        let mut state = self.state(phase, step);
-        self.autoencoder
-            .put_into(self.device, &mut state, false)
-            .await?;
-        if !trained {
-            laying.put_into(&mut state).await?;
-        }
-        self.tell(state, wish, observe)
     }
 
     /// k-means on the space, then some more to see how they agree.
@@ -452,26 +255,6 @@ impl<D: Device> Trainer<'_, D> {
         let _edges = Matrix::zeros(device, rows, 4 * k + 1)?;
         let _layouts = Matrix::zeros(device, rows * self.layout_count(rows), 4 * d + 1)?;
         Ok(())
-    }
-
-    /// Columns of the points whose graph is built.
-    fn space_width(&self, data: &Dataset, space: Space) -> usize {
-        match space {
-            Space::Inputs if neighbours::is_mostly_zeros(data) => {
-                data.input_dim.min(WIDEST_OF_ZEROS)
-            }
-            Space::Inputs => data.input_dim.min(WIDEST_SPACE),
-            Space::Embedding | Space::Off => self.config.network.embedding_dim,
-        }
-    }
-
-    /// Layouts of so many points.
-    fn layout_count(&self, n: usize) -> usize {
-        let by_rule = match n < LAYOUTS.1 {
-            true => LAYOUTS.0,
-            false => LAYOUTS.0 / 2,
-        };
-        self.config.neighbours.layouts.unwrap_or(by_rule)
     }
 }
 

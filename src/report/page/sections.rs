@@ -7,6 +7,7 @@ use super::shell::{picture, table};
 use super::text::Text;
 use super::{Page, heat, series};
 use crate::metrics::Scores;
+use crate::neighbours::Weighed;
 
 /// What was run, and on what.
 pub(super) fn head(page: &Page) -> Markup {
@@ -157,6 +158,32 @@ pub(super) fn training(page: &Page) -> Markup {
             @for (_, chart) in series::charts(&page.history) {
                 figure { (chart.inline()) }
             }
+        }
+    }
+}
+
+/// Where clustering began, and what it was chosen from.
+pub(super) fn first_clusters(page: &Page) -> Markup {
+    let Some(verdict) = &page.metrics.choice else {
+        return html! {};
+    };
+    let row = |candidate: &Weighed| {
+        let agreement = |value: f64| format!("{value:.3}");
+        vec![
+            candidate.name.clone(),
+            format!("{:.3}", candidate.modularity),
+            candidate.agreement.map_or(String::new(), agreement),
+        ]
+    };
+    let rows: Vec<_> = verdict.candidates.iter().map(row).collect();
+    let head = ["", "modularity", "agreement"].map(String::from);
+    html! {
+        h2 { "First clusters" }
+        p { "Clustering began with " b { (Text(&verdict.chosen)) } ", chosen without labels by a graph of the " (verdict.neighbours) " nearest neighbours." }
+        details {
+            summary { "What it was chosen from" }
+            p.soft { "Modularity is how much more neighbours share a cluster than by chance. Agreement is the mean adjusted Rand index with the other clusters of the layouts." }
+            (table(&head, &rows))
         }
     }
 }

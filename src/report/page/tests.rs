@@ -3,6 +3,7 @@
 use super::*;
 use crate::device::DeviceInfo;
 use crate::metrics::Scores;
+use crate::neighbours::{Verdict, Weighed};
 use crate::precision::Precision;
 use crate::report::{METRICS_SCHEMA, RunScores, Seconds, Steps, StopReason};
 
@@ -51,7 +52,21 @@ fn page() -> Page {
             stop_reason: StopReason::Converged,
             lowered_rate: None,
             device_fault: None,
-            choice: None,
+            choice: Some(Verdict {
+                chosen: HOSTILE.into(),
+                of_layout: true,
+                trained_towards: true,
+                gain: 2.0,
+                stability: 0.5,
+                raw_stability: 0.5,
+                unique: 1.0,
+                neighbours: 5,
+                candidates: vec![Weighed {
+                    name: HOSTILE.into(),
+                    modularity: 0.75,
+                    agreement: None,
+                }],
+            }),
             identity: None,
             label_change: 0.0,
             neighbours: None,
