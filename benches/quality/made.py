@@ -1,6 +1,6 @@
 """Small sets from scikit-learn that played no part in the choice of the defaults, as made/NAME.npz below a folder.
 
-    python made.py DATA && SETS="iris wine breast-cancer five-classes half-moons" benches/quality/run.sh DATA OUT
+    python made.py DATA && SETS="wine breast-cancer five-classes half-moons" benches/quality/run.sh DATA OUT
 """
 
 import pathlib
@@ -16,7 +16,6 @@ def main():
     folder = pathlib.Path(sys.argv[1]) / "made"
     folder.mkdir(parents=True, exist_ok=True)
     sets = {
-        "iris": datasets.load_iris(return_X_y=True),
         "wine": datasets.load_wine(return_X_y=True),
         "breast-cancer": datasets.load_breast_cancer(return_X_y=True),
         "five-classes": datasets.make_classification(3000, 40, random_state=3, **FIVE_CLASSES),

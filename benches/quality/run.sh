@@ -11,7 +11,8 @@
 #   PRETRAINED  a folder with DIR/SET-SEED/model.safetensors, made by the same command with
 #             --set cluster.max-steps=0 --set cluster.min-spread=0: pre-training is not done again, the result is the same
 #             to the bit (tests/cli/pretrained.rs). A set that is not there is pre-trained.
-#   PYTHON    an interpreter with ClustPy: its DEC and IDEC are run too, with their own defaults
+#   PYTHON    an interpreter with benches/peers/requirements.txt: the methods of PEERS are run too
+#   PEERS     "graph clustpy": graph_methods.py, and ClustPy's DEC and IDEC with their own defaults
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=${1:?the folder with the data sets} out=${2:?the folder for the runs}
@@ -36,6 +37,16 @@ clustpy() { # NAME PATH K SEED
     mv "$row.part" "$row"
 }
 
+graph() { # NAME PATH K
+    local rows=$out/$1.graph.jsonl
+    [ -s "$rows" ] && return
+    echo "$1, methods of a graph" >&2
+    # shellcheck disable=SC2086
+    "$PYTHON" "$here/../peers/graph_methods.py" "$data/$2" -k "$3" --seeds ${SEEDS:-0 1 2} >"$rows.part"
+    mv "$rows.part" "$rows"
+}
+
+peers=" ${PEERS:-graph clustpy} "
 failed=0
 while read -r name path k; do
     [[ -z $name || $name == \#* ]] && continue
@@ -46,10 +57,13 @@ while read -r name path k; do
     fi
     for seed in ${SEEDS:-0 1 2}; do
         ours "$name" "$path" "$k" "$seed" </dev/null || failed=1
-        if [ -n "${PYTHON:-}" ]; then
+        if [[ -n ${PYTHON:-} && $peers == *" clustpy "* ]]; then
             clustpy "$name" "$path" "$k" "$seed" </dev/null || failed=1
         fi
     done
+    if [[ -n ${PYTHON:-} && $peers == *" graph "* ]]; then
+        graph "$name" "$path" "$k" </dev/null || failed=1
+    fi
 done <"$here/sets.txt"
 python3 "$here/table.py" "$out"
 exit $failed
