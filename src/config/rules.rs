@@ -155,8 +155,8 @@ impl Config {
             })
         };
         if config.space != Some(Space::Off) && n < FEWEST_IN_GRAPH {
-            let expected = "inputs or embedding only from 3 samples on; leave it out, or say off";
-            return refuse("neighbours.space", n as f64, expected);
+            let expected = "at least 3; leave neighbours.space out, or say off";
+            return refuse("the number of samples of a graph", n as f64, expected);
         }
         match config.k {
             Some(k) if k == 0 || k > 64 || k >= n => refuse(
@@ -371,5 +371,44 @@ fn first_clusters(n: usize, k: usize, d: usize) -> FirstClusters {
         FirstClusters::Mixture
     } else {
         FirstClusters::Kmeans
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(shape: DataShape, more: &[&str]) -> Config {
+        let items: Vec<String> = more.iter().map(|item| (*item).to_owned()).collect();
+        let config = Config::layered(None, None, &items).expect("valid");
+        config.resolve(shape).expect("fits")
+    }
+
+    /// The paper's network is for images and for runs without a graph of the inputs.
+    #[test]
+    fn the_network_is_as_large_as_what_it_learns() {
+        let shape = |input_dim: usize, images: bool| DataShape {
+            n_samples: 1000,
+            input_dim,
+            columns: Columns::OneUnit,
+            images,
+            prepared: false,
+        };
+        let (small, large) = (vec![128, 128, 512], vec![500, 500, 2000]);
+        for (input_dim, images, more, expected) in [
+            (64, false, &[][..], &small),
+            (784, false, &[], &small),
+            (784, true, &[], &large),
+            (784, false, &["neighbours.space=off"], &large),
+            (64, true, &[], &small),
+        ] {
+            let more = [&["n-clusters=5"], more].concat();
+            let config = resolved(shape(input_dim, images), &more);
+            assert_eq!(
+                config.network.hidden.as_ref(),
+                Some(expected),
+                "{input_dim} inputs, images {images}, {more:?}"
+            );
+        }
     }
 }

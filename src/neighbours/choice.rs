@@ -52,7 +52,7 @@ pub(crate) struct Pool<'a> {
     pub(crate) of_inputs: bool,
     pub(crate) neighbours: usize,
     pub(crate) unique: f64,
-    /// k-means on the space, the first that is kept, and others to see how much they differ.
+    /// k-means on the space: the one whose clusters may be taken, and others to see how much they differ.
     pub(crate) raw: &'a [Vec<u32>],
     pub(crate) layouts: &'a [Candidate],
 }
@@ -65,6 +65,8 @@ const CLEAR_OF_FEW: (f64, f64) = (5.0, 0.1);
 const STEADY: f64 = 0.25;
 /// Share of different rows below which a graph is one of repetitions.
 const UNIQUE: f64 = 0.5;
+/// Share of the modularity of k-means below which the clusters of an autoencoder have lost what neighbours share.
+const LOST: f64 = 0.75;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,6 +92,12 @@ impl Verdict {
     pub(crate) fn is_unique(&self) -> bool {
         self.unique >= UNIQUE
     }
+
+    /// Whether clusters of this modularity are far worse than those of k-means on the inputs.
+    pub(crate) fn is_lost(&self, modularity: f64) -> bool {
+        let raw = self.candidates.iter().find(|c| c.name == RAW);
+        raw.is_some_and(|raw| modularity < LOST * raw.modularity)
+    }
 }
 
 impl Pool<'_> {
@@ -97,7 +105,9 @@ impl Pool<'_> {
     /// that agrees best with all others.
     pub(crate) fn verdict(&self) -> (Verdict, usize) {
         let weigh = |labels: &[u32]| self.graph.modularity(labels, self.resolution);
-        let raw = weigh(&self.raw[0]);
+        // A single run of k-means may have ended badly: the best of all is what a layout must be better than.
+        let raw = self.raw.iter().map(|labels| weigh(labels));
+        let raw = raw.fold(f64::NEG_INFINITY, f64::max);
         let weights: Vec<f64> = self.layouts.iter().map(|c| weigh(&c.nearest)).collect();
         let agreement = self.agreement();
         let mut order: Vec<usize> = (0..weights.len()).collect();
@@ -237,11 +247,14 @@ mod tests {
         );
         let near = Pool {
             k: 4,
-            raw: &[vec![0, 0, 1, 1, 1, 1]],
+            raw: &[vec![0, 1, 0, 1, 0, 1], vec![0, 0, 1, 1, 1, 1]],
             ..pool
         };
         let (four, _) = near.verdict();
         assert!(!four.of_layout, "six points show nothing: {four:?}");
+        let raw = four.candidates.last().expect("k-means").modularity;
+        assert!(raw > 0.0, "{four:?}");
+        assert!(four.is_lost(0.7 * raw) && !four.is_lost(0.8 * raw));
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl<D: Device> Trainer<'_, D> {
             (None, mixture) => mixture.map(|mixture| mixture.posterior),
         };
         if let Some(posterior) = posterior {
-            run.teacher = Teacher::Mixture {
+            run.teacher = Teacher::First {
                 until: u64::from(config.first_updates) * interval,
             };
             run.target = run.target.beginning_with(posterior);

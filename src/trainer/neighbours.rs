@@ -56,7 +56,8 @@ impl Neighbourhood {
 
     /// The clusters to take in place of those of the embedding (n), if any: those of the layouts if they are far above k-means,
     /// else those of the mixture. Where there is none, because samples are few, or where most rows are repeated, an
-    /// autoencoder has little to learn from, and k-means on the inputs is taken.
+    /// autoencoder has little to learn from, and k-means on the inputs is taken; also where the mixture's modularity says
+    /// that it went astray.
     pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
         let labels = self.of_sample(of_embedding);
         let modularity = self.graph.modularity(&labels, self.resolution);
@@ -73,7 +74,8 @@ impl Neighbourhood {
         if self.verdict.of_layout {
             return Some(self.labels.clone());
         }
-        if self.of_inputs && (!is_mixture || !self.verdict.is_unique()) {
+        let lost = self.verdict.is_lost(modularity);
+        if self.of_inputs && (!is_mixture || !self.verdict.is_unique() || lost) {
             self.verdict.chosen = RAW.into();
             return Some(self.raw.clone());
         }

@@ -152,7 +152,7 @@ fn wrong_settings_are_named_with_what_is_expected() {
     refused(
         "two.csv",
         "space=inputs",
-        &["neighbours.space", "3 samples"],
+        &["neighbours.space", "at least 3"],
     );
     assert!(
         !folder.path("run").exists(),

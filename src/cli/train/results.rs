@@ -158,12 +158,14 @@ fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
     lines.push(format!("mean confidence: {:.3}", metrics.mean_confidence));
     let s = &metrics.seconds;
     lines.push(format!(
-        "{:.1} s (load {:.1}, pretrain {:.1}, init {:.1}, cluster {:.1}); {} + {} steps, stopped by {}",
+        "{:.1} s (load {:.1}, neighbours {:.1}, pretrain {:.1}, init {:.1}, cluster {:.1}, map {:.1}); {} + {} steps, stopped by {}",
         s.total,
         s.load,
+        s.neighbours,
         s.pretrain,
         s.init,
         s.cluster,
+        s.map,
         metrics.steps.pretrain,
         metrics.steps.cluster,
         match metrics.stop_reason {

@@ -50,8 +50,8 @@ pub(super) struct Run<D: Device> {
 /// Who makes the target distribution.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Teacher {
-    /// The mixture of the first clusters: p is its posterior.
-    Mixture {
+    /// The first clusters: p is the posterior of a mixture, or what the graph of neighbours says.
+    First {
         /// The step from which it does not teach in any case.
         until: u64,
     },
@@ -123,14 +123,14 @@ impl<D: Device> Run<D> {
     /// The learning rate of the steps until the next update.
     pub(super) fn rate(&self, config: &ClusterConfig) -> f32 {
         match self.teacher {
-            Teacher::Mixture { .. } => config.first_learning_rate,
+            Teacher::First { .. } => config.first_learning_rate,
             Teacher::Itself => config.learning_rate,
         }
     }
 
     /// Lets the network go on by itself once its labels have settled, or the time is up.
     pub(super) fn dismiss_teacher(&mut self, step: u64, label_change: f64, tolerance: f64) {
-        if let Teacher::Mixture { until } = self.teacher {
+        if let Teacher::First { until } = self.teacher {
             let settled = step > 0 && label_change < SETTLED * tolerance;
             if settled || step >= until {
                 self.teacher = Teacher::Itself;

@@ -20,7 +20,7 @@ impl<D: Device> Trainer<'_, D> {
         let (device, run) = (self.device, &underway.run);
         let mut state = self.state(Phase::Cluster, underway.step);
         state.put_number("label_change", underway.label_change);
-        if let Teacher::Mixture { until } = run.teacher {
+        if let Teacher::First { until } = run.teacher {
             state.put_number(TEACHER, until as f64);
             state.put_number(ENDS_TAUGHT, u8::from(run.ends_taught).into());
         }
@@ -54,7 +54,7 @@ impl<D: Device> Trainer<'_, D> {
             optimiser::State::of_words(device, state, names, k * d, config.optimiser)?;
         if state.text(TEACHER).is_ok() {
             let until = state.number(TEACHER)? as u64;
-            run.teacher = Teacher::Mixture { until };
+            run.teacher = Teacher::First { until };
             run.ends_taught = state.number(ENDS_TAUGHT)? > 0.0;
         }
         let n = self.source.n_samples();
