@@ -14,6 +14,8 @@ const WIDEST_MIXTURE: usize = 64;
 const FEWEST_SAMPLES: usize = 15;
 /// Samples below which there is no graph.
 const FEWEST_IN_GRAPH: usize = 3;
+/// Samples from which a layout is mostly chosen, if the inputs show any.
+const ENOUGH_FOR_LAYOUT: usize = 4096;
 
 /// What the rules look at: shape and storage of the data, never labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +70,7 @@ impl Config {
         let of_inputs = self.neighbours.space == Some(Space::Inputs);
         self.network
             .hidden
-            .get_or_insert_with(|| hidden(shape.input_dim, of_inputs));
+            .get_or_insert_with(|| hidden(shape, of_inputs));
         let per_epoch = n.div_ceil(self.pretrain.batch_size.max(1));
         (self.neighbours.pretrain_steps)
             .get_or_insert_with(|| steps_towards_layout(per_epoch, shape.input_dim));
@@ -336,9 +338,11 @@ fn normalisation(shape: DataShape) -> Normalisation {
 }
 
 /// The paper's D-500-500-2000-d, scaled down for few inputs: a network far wider than its input learns to
-/// copy, and on a CPU it takes most of the time. To learn a layout of the inputs' neighbours the smaller one is enough.
-fn hidden(input_dim: usize, of_inputs: bool) -> Vec<usize> {
-    match input_dim >= 128 && !of_inputs {
+/// copy, and on a CPU it takes most of the time. To learn a layout of the inputs' neighbours the smaller one is enough;
+/// few samples seldom show one, and then the network must find the clusters itself.
+fn hidden(shape: DataShape, of_inputs: bool) -> Vec<usize> {
+    let learns_layout = of_inputs && shape.n_samples >= ENOUGH_FOR_LAYOUT;
+    match shape.input_dim >= 128 && !learns_layout {
         true => vec![500, 500, 2000],
         false => vec![128, 128, 512],
     }
@@ -387,27 +391,28 @@ mod tests {
     /// The paper's network is for images and for runs without a graph of the inputs.
     #[test]
     fn the_network_is_as_large_as_what_it_learns() {
-        let shape = |input_dim: usize, images: bool| DataShape {
-            n_samples: 1000,
+        let shape = |n_samples: usize, input_dim: usize, images: bool| DataShape {
+            n_samples,
             input_dim,
             columns: Columns::OneUnit,
             images,
             prepared: false,
         };
         let (small, large) = (vec![128, 128, 512], vec![500, 500, 2000]);
-        for (input_dim, images, more, expected) in [
-            (64, false, &[][..], &small),
-            (784, false, &[], &small),
-            (784, true, &[], &large),
-            (784, false, &["neighbours.space=off"], &large),
-            (64, true, &[], &small),
+        for (n, input_dim, images, more, expected) in [
+            (5000, 64, false, &[][..], &small),
+            (5000, 784, false, &[], &small),
+            (4000, 784, false, &[], &large),
+            (5000, 784, true, &[], &large),
+            (5000, 784, false, &["neighbours.space=off"], &large),
+            (4000, 64, true, &[], &small),
         ] {
             let more = [&["n-clusters=5"], more].concat();
-            let config = resolved(shape(input_dim, images), &more);
+            let config = resolved(shape(n, input_dim, images), &more);
             assert_eq!(
                 config.network.hidden.as_ref(),
                 Some(expected),
-                "{input_dim} inputs, images {images}, {more:?}"
+                "{n} x {input_dim}, images {images}, {more:?}"
             );
         }
     }

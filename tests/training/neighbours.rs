@@ -369,12 +369,12 @@ fn settings_that_fit_no_graph_are_refused() {
     refused(
         &two,
         &["n-clusters=2", "neighbours.space=inputs"],
-        "3 samples",
+        "at least 3",
     );
     refused(
         &two,
         &["n-clusters=2", "neighbours.space=embedding"],
-        "3 samples",
+        "at least 3",
     );
     let by_rule = |n| {
         configuration(&blobs(n, 4, 1), &["n-clusters=2"])
