@@ -4,7 +4,8 @@
 
 OUT holds SET-SEED/metrics.json (dec-gpu), SET.graph.jsonl (graph_methods.py) and SET-SEED.clustpy.json
 (clustpy_run.py). A method that ran in two spaces is shown in the one with its higher mean NMI, which no user could choose
-without labels. A rank is among the methods that all sets of the table have; equals share the mean of their ranks.
+without labels. Ranks are among the methods that all sets have, and then among all methods over the sets that have them
+all; equals share the mean of their ranks.
 """
 
 import json
@@ -90,6 +91,15 @@ def ranks(found, columns, score):
     return {column: total / len(found) for column, total in sums.items()}
 
 
+def print_ranks(found, columns):
+    by = {score: ranks(found, columns, score) for score in SCORES} if found else {}
+    print(f"\nMean rank over {len(found)} sets, 1 is the best\n")
+    print("| by |", " | ".join(columns), "|")
+    print("|---|" + "---:|" * len(columns))
+    for score, of_score in by.items():
+        print(f"| {score.upper()} |", " | ".join(f"{of_score[column]:.2f}" for column in columns), "|")
+
+
 def table(found, columns):
     print("| set | seeds |", " | ".join(columns), "|")
     print("|---|---:|" + "---|" * len(columns))
@@ -108,12 +118,9 @@ def main():
         print("\nBeside other methods, ACC / NMI / ARI\n")
         table(found, columns)
         whole = [column for column in columns if all(column in row for row in found.values())]
-        by = {score: ranks(found, whole, score) for score in SCORES}
-        print(f"\nMean rank over {len(found)} sets, 1 is the best\n")
-        print("| by |", " | ".join(whole), "|")
-        print("|---|" + "---:|" * len(whole))
-        for score in SCORES:
-            print(f"| {score.upper()} |", " | ".join(f"{by[score][column]:.2f}" for column in whole), "|")
+        print_ranks(found, whole)
+        if whole != columns:
+            print_ranks({name: row for name, row in found.items() if all(column in row for column in columns)}, columns)
 
 
 if __name__ == "__main__":
