@@ -34,6 +34,12 @@ pub struct Verdict {
     pub stability: f64,
     /// The same of runs of k-means on the space.
     pub raw_stability: f64,
+    /// Mean conductance of the best of the layouts' clusters: the share of a cluster's edges that leave it.
+    #[serde(default)]
+    pub conductance: f64,
+    /// The same of k-means on the space, the least of its runs.
+    #[serde(default)]
+    pub raw_conductance: f64,
     /// The share of rows that differ from all before them.
     pub unique: f64,
     /// Neighbours of each point.
@@ -128,6 +134,13 @@ impl Pool<'_> {
             trained_towards: false,
             gain: (highest - raw) * (self.graph.n_points() as f64).sqrt(),
             stability: mean_ari(&self.best_of_each(&weights)),
+            conductance: match self.layouts.get(best) {
+                Some(best) => self.graph.conductance(&best.labels),
+                None => 1.0,
+            },
+            raw_conductance: (self.raw.iter())
+                .map(|labels| self.graph.conductance(labels))
+                .fold(1.0, f64::min),
             raw_stability: mean_ari(&self.raw[1..].iter().map(|l| &l[..]).collect::<Vec<_>>()),
             unique: self.unique,
             neighbours: self.neighbours,
@@ -153,6 +166,10 @@ impl Pool<'_> {
     fn takes_layout(&self, verdict: &Verdict) -> bool {
         let n = self.graph.n_points() as f64;
         if self.layouts.is_empty() || !verdict.is_unique() {
+            return false;
+        }
+        // Modularity gains by cutting a cluster that holds most points into equal parts; the normalised cut does not.
+        if verdict.conductance >= verdict.raw_conductance {
             return false;
         }
         if self.k < 4 {

@@ -90,6 +90,25 @@ impl Graph {
         inside / volume - resolution * squares
     }
 
+    /// The mean conductance of the clusters, 0 to 1: the normalised cut (Shi and Malik 2000) over their number,
+    /// (1/k) Σ_c (vol_c − in_c)/vol_c. Clusters without edges do not count; 0 if none has any. Unlike modularity it does
+    /// not ask for equal sizes.
+    ///
+    /// # Panics
+    /// With another number of labels than points.
+    pub fn conductance(&self, labels: &[u32]) -> f64 {
+        assert_eq!(labels.len(), self.n_points(), "a label for each point");
+        let volumes = self.volumes(labels);
+        let mut cut = vec![0.0; volumes.len()];
+        for (i, label) in labels.iter().enumerate() {
+            let others = self.edges(i).filter(|(j, _)| labels[*j] != *label);
+            cut[*label as usize] += others.map(|(_, w)| w).sum::<f64>();
+        }
+        let with_edges = cut.iter().zip(&volumes).filter(|(_, v)| **v > 0.0);
+        let shares: Vec<f64> = with_edges.map(|(cut, volume)| cut / volume).collect();
+        shares.iter().sum::<f64>() / shares.len().max(1) as f64
+    }
+
     /// The volume of each cluster, up to the largest label.
     pub(crate) fn volumes(&self, labels: &[u32]) -> Vec<f64> {
         let clusters = labels.iter().max().map_or(0, |most| *most as usize + 1);
@@ -192,6 +211,8 @@ pub(super) mod tests {
         assert!((graph.modularity(&apart, 1.0) - (12.0 / 13.0 - 0.5)).abs() < 1e-12);
         assert!((graph.modularity(&apart, 0.3) - (12.0 / 13.0 - 0.15)).abs() < 1e-12);
         assert!(graph.modularity(&[0; 6], 1.0).abs() < 1e-12);
+        assert!((graph.conductance(&apart) - 0.5 / 6.5).abs() < 1e-12);
+        assert_eq!(graph.conductance(&[0; 6]), 0.0);
     }
 
     #[test]
@@ -199,6 +220,7 @@ pub(super) mod tests {
         let graph = Graph::of_memberships(&[7, 7], &[1.0, 0.0], 1);
         assert_eq!(graph.neighbour.len(), 0);
         assert_eq!(graph.modularity(&[0, 1], 1.0), 0.0);
+        assert_eq!(graph.conductance(&[0, 1]), 0.0);
         assert_eq!(graph.shares(&[0, 1], 2), [1.0, 0.0, 0.0, 1.0]);
         let shares = triangles().shares(&[0, 0, 0, 1, 1, 1], 2);
         assert!((shares[2 * 2] - 0.8).abs() < 1e-6, "{shares:?}");

@@ -24,7 +24,14 @@ fn metrics_and_history_tell_what_the_graph_has_shown() {
     folder.train(&["data.csv", "-k", "4"]);
     let metrics = json(&folder, "run/metrics.json");
     let choice = &metrics["choice"];
-    for number in ["gain", "stability", "raw_stability", "unique"] {
+    for number in [
+        "gain",
+        "stability",
+        "raw_stability",
+        "conductance",
+        "raw_conductance",
+        "unique",
+    ] {
         let value = choice[number].as_f64();
         assert!(value.is_some_and(f64::is_finite), "{number}: {choice}");
     }

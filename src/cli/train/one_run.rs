@@ -234,7 +234,7 @@ async fn first_clusters<D: Device>(
     if let Some(mixture) = mixture {
         progress.say(&scored("autoencoder + mixture", scores[1]));
         if !mixture.earned {
-            progress.say("the mixture agreed no better with nearest neighbours than k-means, so the k-means clusters are used");
+            progress.say("the mixture agreed no better with nearest neighbours than k-means, so its components are the clusters of k-means");
         }
     }
     if let Some(verdict) = trainer.verdict() {

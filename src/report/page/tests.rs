@@ -59,6 +59,8 @@ fn page() -> Page {
                 gain: 2.0,
                 stability: 0.5,
                 raw_stability: 0.5,
+                conductance: 0.25,
+                raw_conductance: 0.5,
                 unique: 1.0,
                 neighbours: 5,
                 candidates: vec![Weighed {
