@@ -69,6 +69,8 @@ const CLEAR: f64 = 1.5;
 const CLEAR_OF_FEW: (f64, f64) = (5.0, 0.1);
 /// A smaller gain counts if layouts agree with each other, and better than runs of k-means do.
 const STEADY: f64 = 0.25;
+/// Agreement from which layouts say the same.
+const AGREE: f64 = 0.7;
 /// Share of different rows below which a graph is one of repetitions.
 const UNIQUE: f64 = 0.5;
 /// Share of the modularity of k-means below which the clusters of an autoencoder have lost what neighbours share.
@@ -168,8 +170,10 @@ impl Pool<'_> {
         if self.layouts.is_empty() || !verdict.is_unique() {
             return false;
         }
-        // Modularity gains by cutting a cluster that holds most points into equal parts; the normalised cut does not.
-        if verdict.conductance >= verdict.raw_conductance {
+        // Modularity gains by cutting a cluster that holds most points into equal parts. The normalised cut does not, and
+        // such a cut falls elsewhere in every layout.
+        let agree = verdict.stability >= AGREE;
+        if !agree && verdict.conductance >= verdict.raw_conductance {
             return false;
         }
         if self.k < 4 {
@@ -178,7 +182,7 @@ impl Pool<'_> {
         }
         let steady = n >= 20.0 * self.k as f64
             && verdict.gain >= STEADY
-            && verdict.stability >= 0.7
+            && agree
             && verdict.stability >= verdict.raw_stability + 0.1;
         verdict.gain >= CLEAR || steady
     }
