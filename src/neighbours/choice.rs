@@ -75,6 +75,8 @@ const AGREE: f64 = 0.7;
 const UNIQUE: f64 = 0.5;
 /// Share of the modularity of k-means below which the clusters of an autoencoder have lost what neighbours share.
 const LOST: f64 = 0.75;
+/// Mean conductance of clusters that hardly touch.
+const CLEAN: f64 = 0.02;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,10 +103,12 @@ impl Verdict {
         self.unique >= UNIQUE
     }
 
-    /// Whether clusters of this modularity are far worse than those of k-means on the inputs.
-    pub(crate) fn is_lost(&self, modularity: f64) -> bool {
+    /// Whether clusters of this modularity and mean conductance are far worse than those of k-means on the inputs: next
+    /// to no modularity, or cut where k-means cuts next to nothing.
+    pub(crate) fn is_lost(&self, modularity: f64, conductance: f64) -> bool {
         let raw = self.candidates.iter().find(|c| c.name == RAW);
-        raw.is_some_and(|raw| modularity < LOST * raw.modularity)
+        let cut = self.raw_conductance < CLEAN && conductance > self.raw_conductance + CLEAN;
+        raw.is_some_and(|raw| cut || modularity < LOST * raw.modularity)
     }
 }
 
@@ -275,7 +279,12 @@ mod tests {
         assert!(!four.of_layout, "six points show nothing: {four:?}");
         let raw = four.candidates.last().expect("k-means").modularity;
         assert!(raw > 0.0, "{four:?}");
-        assert!(four.is_lost(0.7 * raw) && !four.is_lost(0.8 * raw));
+        assert!(four.is_lost(0.7 * raw, 0.5) && !four.is_lost(0.8 * raw, 0.5));
+        let clean = Verdict {
+            raw_conductance: 0.01,
+            ..four
+        };
+        assert!(clean.is_lost(raw, 0.04) && !clean.is_lost(raw, 0.02));
     }
 
     #[test]

@@ -74,7 +74,9 @@ impl Neighbourhood {
         if self.verdict.of_layout {
             return Some(self.labels.clone());
         }
-        let lost = self.verdict.is_lost(modularity);
+        let lost = self
+            .verdict
+            .is_lost(modularity, self.graph.conductance(&labels));
         if self.of_inputs && (!is_mixture || !self.verdict.is_unique() || lost) {
             self.verdict.chosen = RAW.into();
             return Some(self.raw.clone());
