@@ -1,6 +1,8 @@
 """Small sets from scikit-learn that played no part in the choice of the defaults, as made/NAME.npz below a folder.
 
-    python made.py DATA && SETS="wine breast-cancer five-classes half-moons" benches/quality/run.sh DATA OUT
+    python made.py DATA [ROWS] && SETS="wine breast-cancer five-classes half-moons" benches/quality/run.sh DATA OUT
+
+With ROWS also curves.npz: so many rows of 32 columns in 20 curved clusters.
 """
 
 import pathlib
@@ -12,6 +14,21 @@ from sklearn import datasets
 FIVE_CLASSES = {"n_informative": 12, "n_redundant": 8, "n_classes": 5, "n_clusters_per_class": 1, "class_sep": 2.0}
 
 
+def curves(rows, clusters=20, columns=32):
+    """Each cluster is six curved functions of three coordinates, turned, moved and with noise."""
+    r = numpy.random.default_rng(0)
+    y = r.integers(0, clusters, rows)
+    a, b, c = r.uniform(-2, 2, (rows, 3)).T
+    curved = numpy.stack([a, b, numpy.sin(2 * a), b**2 - 1, numpy.cos(2 * c), a * b], 1)
+    turn = r.normal(size=(clusters, 6, columns))
+    centre = r.normal(size=(clusters, columns)) * 2.0
+    x = numpy.empty((rows, columns), numpy.float32)
+    for j in range(clusters):
+        own = y == j
+        x[own] = curved[own] @ turn[j] + centre[j]
+    return x + r.normal(size=x.shape) * 0.7, y
+
+
 def main():
     folder = pathlib.Path(sys.argv[1]) / "made"
     folder.mkdir(parents=True, exist_ok=True)
@@ -21,6 +38,8 @@ def main():
         "five-classes": datasets.make_classification(3000, 40, random_state=3, **FIVE_CLASSES),
         "half-moons": datasets.make_moons(1000, noise=0.06, random_state=0),
     }
+    if len(sys.argv) > 2:
+        sets["curves"] = curves(int(sys.argv[2]))
     for name, (x, y) in sets.items():
         numpy.savez(folder / f"{name}.npz", x=x.astype(numpy.float32), y=y)
 
