@@ -6,7 +6,7 @@
 //! | graph | the k nearest of each row, exactly; UMAP's memberships and their fuzzy union | [`nearest_rows`], [`membership`], [`Graph`] |
 //! | layouts | the graph laid out freely in d dimensions with DEC's kernel 1/(1 + &#124;Δ&#124;²) | [`Laying`] |
 //! | candidates | k-means, a mixture, and many small clusters merged along the graph, each moved along the graph | [`candidates()`] |
-//! | choice | the highest modularity on the graph, if it is far above that of k-means on the space | [`Verdict`] |
+//! | choice | of the half with the highest modularity the one that agrees best with all others, if the graph shows more than k-means on the space sees | [`Verdict`] |
 //!
 //! Nothing here looks at labels. All is deterministic on one device.
 
