@@ -1,16 +1,17 @@
-// index_rj = i with probability distance_ri / sum_i distance_ri.   Arthur and Vassilvitskii 2007, step 1b
-// One workgroup per restart. Each invocation sums one run of rows; invocation 0 finds the run that holds the drawn share.
+// trial_rt = i with probability distance_ri / sum_i distance_ri.   Arthur and Vassilvitskii 2007, step 1b
+// One workgroup per restart and trial. Each invocation sums one run of rows; invocation 0 finds the run that holds the drawn share.
 struct Params {
     n: u32, // rows
     k: u32, // clusters
     restarts: u32, // restarts R
-    chosen: u32, // the centroid j to draw; the first is uniform over the rows
+    trials: u32, // rows to draw, T
+    chosen: u32, // the centroid j to draw for; the first is uniform over the rows
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> distance: array<f32>; // (R, n)
-@group(0) @binding(2) var<storage, read> draw: array<f32>; // (R, k), uniform in [0, 1)
-@group(0) @binding(3) var<storage, read_write> index: array<u32>; // (R, k)
+@group(0) @binding(2) var<storage, read> draw: array<f32>; // (R, k, T), uniform in [0, 1)
+@group(0) @binding(3) var<storage, read_write> trial: array<u32>; // (R, T)
 
 const NONE = 0xffffffffu;
 
@@ -46,6 +47,7 @@ fn find_run(u: f32) {
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let r = group.x;
+    let t = group.y;
     let rows = r * params.n;
     let length = (params.n + 255u) / 256u;
     let start = min(lane * length, params.n);
@@ -58,15 +60,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     run_sums[lane] = sum;
     workgroupBarrier();
-    let u = draw[r * params.k + params.chosen];
+    let u = draw[(r * params.k + params.chosen) * params.trials + t];
     if lane == 0u {
         find_run(u);
     }
     workgroupBarrier();
-    let cell = r * params.k + params.chosen;
+    let cell = r * params.trials + t;
     if owner == NONE {
         if lane == 0u {
-            index[cell] = min(u32(u * f32(params.n)), params.n - 1u);
+            trial[cell] = min(u32(u * f32(params.n)), params.n - 1u);
         }
     } else if lane == owner {
         var passed = 0.0;
@@ -81,6 +83,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 }
             }
         }
-        index[cell] = found;
+        trial[cell] = found;
     }
 }

@@ -90,6 +90,8 @@ kernels! {
         gather_warped_rows,
         kmeanspp_distance,
         kmeanspp_pick,
+        kmeanspp_potential,
+        kmeanspp_choose,
         copy_rows,
         nearest_centroid,
         centroid_sum,

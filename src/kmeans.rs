@@ -1,4 +1,4 @@
-//! k-means on the device: k-means++ (Arthur and Vassilvitskii 2007), Lloyd's iterations (1982), restarts.
+//! k-means on the device: greedy k-means++ (Arthur and Vassilvitskii 2007, section 5), Lloyd's iterations (1982), restarts.
 //!
 //! All restarts advance in the same dispatches. The host reads nothing back inside the rounds of k-means++
 //! and only every few iterations of Lloyd: a restart that has converged is skipped on the device, so that

@@ -71,6 +71,8 @@ pub mod stream {
     pub const MAP: u32 = 0x100b;
     /// Starts of the candidates' k-means; the candidate's number is added.
     pub const CANDIDATES: u32 = 0x1009;
+    /// Where Lanczos' method begins.
+    pub const SPECTRAL_START: u32 = 0x100c;
     /// Points that points of a layout are pushed away from; twice the layout's number is added.
     pub const LAYOUT: u32 = 0x4000;
     /// Order of the samples in pre-training; the phase's number is added.

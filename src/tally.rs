@@ -196,11 +196,13 @@ pub fn neighbours_host_bytes(data: &Dataset, config: &Config) -> usize {
         data.n_samples.min(config.neighbours.samples),
         config.network.embedding_dim,
     );
+    let n_clusters = config.n_clusters.unwrap_or(1);
+    let of_row = HOST_BYTES_OF_ROW + neighbours::bytes_of_slow_walks(n_clusters);
     match config.neighbours.space {
         None | Some(Space::Off) => 0,
-        Some(Space::Embedding) => n * (HOST_BYTES_OF_ROW + 4 * d),
+        Some(Space::Embedding) => n * (of_row + 4 * d),
         Some(Space::Inputs) => {
-            neighbours::host_bytes(data) + n * (HOST_BYTES_OF_ROW + 4 * data.input_dim.min(50))
+            neighbours::host_bytes(data) + n * (of_row + 4 * data.input_dim.min(50))
         }
     }
 }

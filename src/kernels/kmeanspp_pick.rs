@@ -1,4 +1,4 @@
-//! Draws the next centroid of k-means++: a row, with probability proportional to its squared distance.
+//! Draws candidates for the next centroid of k-means++: rows, with probability proportional to their squared distance.
 
 use super::inputs;
 use crate::device::{Device, Matrix, param};
@@ -15,7 +15,9 @@ crate::params! {
     k: u32,
     /// Restarts R.
     restarts: u32,
-    /// The centroid j to draw; the first is uniform over the rows.
+    /// Rows to draw, T.
+    trials: u32,
+    /// The centroid j to draw for; the first is uniform over the rows.
     chosen: u32,
 }
 
@@ -27,7 +29,7 @@ pub static KERNEL: Kernel = Kernel {
     bindings: &[
         read("distance", F32),
         read("draw", F32),
-        write("index", U32),
+        write("trial", U32),
     ],
     workgroup_size: [256, 1, 1],
     tile: None,
@@ -37,46 +39,49 @@ pub static KERNEL: Kernel = Kernel {
     mutation: ("share < passed", "share <= passed"),
 };
 
-/// Sets index (R, k) at column `chosen` to a row of distance (R, n), by the uniform draws (R, k).
+/// Sets trial (R, T) to rows of distance (R, n), for centroid `chosen`, by the uniform draws (R, k·T).
 pub fn kmeanspp_pick<D: Device>(
     device: &D,
     distance: &Matrix<D>,
     draw: &Matrix<D>,
     chosen: usize,
-    index: &Matrix<D>,
+    trial: &Matrix<D>,
 ) {
-    let restarts = distance.rows;
-    draw.expect_shape("draw", restarts, draw.cols);
-    index.expect_shape("index", restarts, draw.cols);
-    assert!(chosen < draw.cols, "centroid {chosen} of {}", draw.cols);
+    let (restarts, trials) = (distance.rows, trial.cols);
+    let k = draw.cols / trials;
+    draw.expect_shape("draw", restarts, k * trials);
+    trial.expect_shape("trial", restarts, trials);
+    assert!(chosen < k, "centroid {chosen} of {k}");
     let params = Params {
         n: param(distance.cols),
-        k: param(draw.cols),
+        k: param(k),
         restarts: param(restarts),
+        trials: param(trials),
         chosen: param(chosen),
     };
     device.dispatch(
         &KERNEL,
         bytemuck::bytes_of(&params),
-        [param(restarts), 1, 1],
-        &[&distance.buffer, &draw.buffer, &index.buffer],
+        [param(restarts), param(trials), 1],
+        &[&distance.buffer, &draw.buffer, &trial.buffer],
     );
 }
 
 fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
-    let [distance, draw, index] = views(buffers);
-    let n = p.n as usize;
+    let [distance, draw, trial] = views(buffers);
+    let (n, trials) = (p.n as usize, p.trials as usize);
     for r in 0..p.restarts as usize {
-        let cell = r * p.k as usize + p.chosen as usize;
-        let u = draw.f32()[cell];
-        let drawn = match p.chosen {
-            0 => None,
-            _ => weighted(&distance.f32()[r * n..][..n], u),
-        };
-        // The product rounds to n for draws next to 1.
-        let uniform = ((u * p.n as f32) as u32).min(p.n - 1);
-        index.u32_mut()[cell] = drawn.map_or(uniform, |i| i as u32);
+        for t in 0..trials {
+            let u = draw.f32()[(r * p.k as usize + p.chosen as usize) * trials + t];
+            let drawn = match p.chosen {
+                0 => None,
+                _ => weighted(&distance.f32()[r * n..][..n], u),
+            };
+            // The product rounds to n for draws next to 1.
+            let uniform = ((u * p.n as f32) as u32).min(p.n - 1);
+            trial.u32_mut()[r * trials + t] = drawn.map_or(uniform, |i| i as u32);
+        }
     }
 }
 
@@ -98,22 +103,23 @@ fn weighted(weights: &[f32], u: f32) -> Option<usize> {
 }
 
 fn cases() -> Vec<Case> {
-    // (n, k, restarts, chosen): one of each, fewer rows than invocations, around the workgroup size,
+    // (n, k, restarts, trials, chosen): one of each, fewer rows than invocations, around the workgroup size,
     // several rows per run.
     [
-        (1, 1, 1, 0),
-        (37, 3, 5, 0),
-        (2, 2, 8, 1),
-        (37, 3, 64, 2),
-        (255, 4, 32, 1),
-        (257, 2, 32, 1),
-        (5003, 10, 20, 9),
+        (1, 1, 1, 1, 0),
+        (37, 3, 5, 1, 0),
+        (2, 2, 8, 2, 1),
+        (37, 3, 64, 1, 2),
+        (255, 4, 32, 3, 1),
+        (257, 2, 32, 2, 1),
+        (5003, 10, 20, 4, 9),
     ]
-    .map(|(n, k, restarts, chosen)| {
+    .map(|(n, k, restarts, trials, chosen)| {
         case(Params {
             n,
             k,
             restarts,
+            trials,
             chosen,
         })
     })
@@ -124,6 +130,7 @@ fn cases() -> Vec<Case> {
 /// Many rows weigh nothing, and many draws fall on the border of a row.
 fn case(p: Params) -> Case {
     let (n, k, restarts) = (p.n as usize, p.k as usize, p.restarts as usize);
+    let trials = p.trials as usize;
     let mut distance: Vec<f32> = (inputs::integers(1, restarts * n).iter())
         .map(|v| v.max(0.0))
         .collect();
@@ -132,17 +139,17 @@ fn case(p: Params) -> Case {
         distance[n..2 * n].fill(0.0);
         distance[n + n / 2] = 64.0; // all the weight on one row
     }
-    let draw: Vec<f32> = (inputs::uniform(2, restarts * k).iter())
+    let draw: Vec<f32> = (inputs::uniform(2, restarts * k * trials).iter())
         .map(|u| (32.0 * (u + 1.0)).floor() / 64.0)
         .collect();
     let label = format!(
-        "{n} rows, k {k}, centroid {}, {restarts} restarts",
+        "{n} rows, k {k}, {trials} for centroid {}, {restarts} restarts",
         p.chosen
     );
-    Case::new(label, &p, [p.restarts, 1, 1])
+    Case::new(label, &p, [p.restarts, p.trials, 1])
         .input(&distance)
         .input(&draw)
-        .update(&vec![u32::MAX; restarts * k], Tolerance::Exact)
+        .update(&vec![u32::MAX; restarts * trials], Tolerance::Exact)
 }
 
 #[cfg(test)]

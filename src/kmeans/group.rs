@@ -11,8 +11,10 @@ use crate::kernels::centroid_mean::centroid_mean;
 use crate::kernels::centroid_sum::centroid_sum;
 use crate::kernels::copy_rows::copy_rows;
 use crate::kernels::farthest_point::farthest_point;
+use crate::kernels::kmeanspp_choose::kmeanspp_choose;
 use crate::kernels::kmeanspp_distance::kmeanspp_distance;
 use crate::kernels::kmeanspp_pick::kmeanspp_pick;
+use crate::kernels::kmeanspp_potential::kmeanspp_potential;
 use crate::kernels::nearest_centroid::{Iteration, Restarts, nearest_centroid};
 use crate::kernels::segment_sum::SegmentSum;
 use crate::random::{self, stream};
@@ -29,8 +31,7 @@ pub(super) struct Group<'a, D: Device, R: ?Sized> {
     rows: &'a R,
     options: &'a KMeansOptions,
     plan: &'a Plan,
-    /// The uniform draws of k-means++ (R, k).
-    draw: Matrix<D>,
+    trials: Trials<D>,
     /// Rows to copy into centroids (R, k), u32.
     index: Matrix<D>,
     /// Rows of each cluster (R, k), u32.
@@ -40,6 +41,41 @@ pub(super) struct Group<'a, D: Device, R: ?Sized> {
     restarts: Restarts<D>,
     /// Multiply-adds recorded since work was last started.
     recorded: Cell<u64>,
+}
+
+/// Rows that are drawn for the next centroid of each restart, T of them; the best is taken.
+struct Trials<D: Device> {
+    /// Uniform draws (R, k·T).
+    draw: Matrix<D>,
+    /// The rows drawn (R, T), u32.
+    row: Matrix<D>,
+    /// Their values (R·T, d).
+    candidate: Matrix<D>,
+    /// What the squared distances would sum up to with each, part by part (R·T, P).
+    partial: Matrix<D>,
+}
+
+impl<D: Device> Trials<D> {
+    fn new(
+        device: &D,
+        options: &KMeansOptions,
+        plan: &Plan,
+        d: usize,
+        numbers: Range<usize>,
+    ) -> Result<Self> {
+        let (restarts, k) = (numbers.len(), options.n_clusters);
+        let count = plan.trials;
+        let draw: Vec<f32> = numbers
+            .flat_map(|r| (0..k * count).map(move |j| (r as u32, j as u32)))
+            .map(|(r, j)| random::uniform(options.seed, r, stream::KMEANS, j))
+            .collect();
+        Ok(Self {
+            draw: Matrix::upload(device, restarts, k * count, &draw)?,
+            row: Matrix::zeros(device, restarts, count)?,
+            candidate: Matrix::zeros(device, restarts * count, d)?,
+            partial: Matrix::zeros(device, restarts * count, plan.parts[0].total)?,
+        })
+    }
 }
 
 impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
@@ -52,10 +88,6 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
         numbers: Range<usize>,
     ) -> Result<Self> {
         let (n, d, k, restarts) = (rows.n(), rows.d(), options.n_clusters, numbers.len());
-        let draw: Vec<f32> = numbers
-            .flat_map(|r| (0..k).map(move |j| (r as u32, j as u32)))
-            .map(|(r, j)| random::uniform(options.seed, r, stream::KMEANS, j))
-            .collect();
         let parts = plan.parts[0].total;
         let mu = Matrix::zeros(device, restarts * k, d)?;
         Ok(Self {
@@ -63,7 +95,7 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
             rows,
             options,
             plan,
-            draw: Matrix::upload(device, restarts, k, &draw)?,
+            trials: Trials::new(device, options, plan, d, numbers)?,
             index: Matrix::zeros(device, restarts, k)?,
             count: Matrix::zeros(device, restarts, k)?,
             partial: Matrix::zeros(device, restarts * parts * k, d + 1)?,
@@ -72,13 +104,20 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
         })
     }
 
-    /// k-means++: each centroid is a row, drawn by its squared distance to those chosen before.
+    /// Greedy k-means++: rows are drawn for each centroid by their squared distance to those chosen before, and the one that
+    /// lowers the sum of these distances most is taken. The first is any row.
     pub(super) fn choose_centroids(&self) {
         let (device, k) = (self.device, self.options.n_clusters);
         let Restarts { mu, distance, .. } = &self.restarts;
+        let Trials { draw, row, .. } = &self.trials;
         for j in 0..k {
-            kmeanspp_pick(device, distance, &self.draw, j, &self.index);
-            self.copy_rows(j..j + 1);
+            kmeanspp_pick(device, distance, draw, j, row);
+            if j > 0 {
+                self.weigh_candidates();
+            }
+            // Nothing was weighed for the first: all sums are 0, and the first of equal ones is taken.
+            kmeanspp_choose(device, row, &self.trials.partial, j, &self.index);
+            self.copy_rows(&self.index, j..j + 1, mu);
             if j + 1 < k {
                 for b in 0..self.rows.blocks() {
                     let (first, x) = self.rows.block(device, b);
@@ -86,6 +125,24 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
                     self.record(&x, mu.rows / k);
                 }
             }
+        }
+    }
+
+    /// What the squared distances would sum up to with each row that was drawn.
+    fn weigh_candidates(&self) {
+        let device = self.device;
+        let Trials {
+            row,
+            candidate,
+            partial,
+            ..
+        } = &self.trials;
+        self.copy_rows(row, 0..row.cols, candidate);
+        for (b, parts) in (0..self.rows.blocks()).zip(&self.plan.parts) {
+            let (first, x) = self.rows.block(device, b);
+            let distance = &self.restarts.distance;
+            kmeanspp_potential(device, &x, first, candidate, distance, *parts, partial);
+            self.record(&x, candidate.rows);
         }
     }
 
@@ -154,21 +211,14 @@ impl<'a, D: Device, R: Rows<D> + ?Sized> Group<'a, D, R> {
             &self.count,
         );
         farthest_point(device, &self.count, &self.restarts, iteration, &self.index);
-        self.copy_rows(0..self.options.n_clusters);
+        self.copy_rows(&self.index, 0..self.options.n_clusters, &self.restarts.mu);
     }
 
-    /// Copies the rows of `index` into these centroids, from whichever block holds them.
-    fn copy_rows(&self, centroids: Range<usize>) {
+    /// Copies rows, by their index (R, c), to these columns of c in `to` (R·c, d), from whichever block holds them.
+    fn copy_rows(&self, index: &Matrix<D>, columns: Range<usize>, to: &Matrix<D>) {
         for b in 0..self.rows.blocks() {
             let (first, x) = self.rows.block(self.device, b);
-            copy_rows(
-                self.device,
-                &x,
-                first,
-                &self.index,
-                centroids.clone(),
-                &self.restarts.mu,
-            );
+            copy_rows(self.device, &x, first, index, columns.clone(), to);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{KMeansOptions, Rows};
 use crate::device::{Device, param};
 use crate::error::{FaultKind, Result};
+use crate::kernel::MAX_WORKGROUPS;
 use crate::kernels::centroid_sum::Parts;
 
 /// Most memory for the state of one group of restarts, unless a single restart needs more.
@@ -20,6 +21,8 @@ pub(super) struct Plan {
     pub(super) together: usize,
     /// Per block, where its parts lie.
     pub(super) parts: Vec<Parts>,
+    /// Rows that are drawn for each centroid of k-means++, T: 2 + ⌊ln k⌋, as in scikit-learn, and at most k.
+    pub(super) trials: usize,
     /// A restart has converged when no more labels than this are new.
     pub(super) tolerance: u32,
 }
@@ -36,7 +39,8 @@ impl Plan {
             .map(|b| rows.block(device, b).1.rows)
             .collect();
         let parts = cut(&lengths, 4 * k * (d + 1));
-        // Per restart: the partial sums, the centroids, labels and distances.
+        let trials = (2 + (k as f64).ln() as usize).min(k);
+        // Per restart: the partial sums, the candidates of k-means++ with theirs, the centroids, labels and distances.
         let partial = 4 * parts[0].total * k * (d + 1);
         let largest = partial.max(4 * n);
         if largest > device.max_binding_bytes() {
@@ -47,14 +51,17 @@ impl Plan {
             );
             return Err(FaultKind::Other.of(&device.info().name, text).into());
         }
-        let together = (scratch_bytes / (partial + 4 * k * d + 8 * n))
+        let candidates = 4 * trials * (k + d + parts[0].total);
+        let together = (scratch_bytes / (partial + candidates + 4 * k * d + 8 * n))
             .min(device.max_binding_bytes() / largest)
+            .min(MAX_WORKGROUPS as usize / trials)
             .clamp(1, options.restarts);
         // At the first iteration all n labels are new: it must never count as converged.
         let tolerance = ((options.tolerance * n as f64) as usize).min(n - 1);
         Ok(Self {
             together,
             parts,
+            trials,
             tolerance: param(tolerance),
         })
     }

@@ -32,19 +32,32 @@ pub struct Candidate {
     pub nearest: Vec<u32>,
 }
 
+/// Where the points of a graph lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Laid<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its number among all.
+    pub number: usize,
+    /// The places (n, d).
+    pub z: &'a [f32],
+    /// d.
+    pub d: usize,
+}
+
 /// k-means, a mixture of Gaussians with full covariances, and k-means with 3k and 6k clusters merged along the graph, in
-/// one layout z (n, d); each moved along the graph.
+/// one layout; each moved along the graph.
 ///
 /// # Errors
 /// The device's.
 pub async fn candidates<D: Device>(
     device: &D,
     graph: &Graph,
-    (number, z, d): (usize, &[f32], usize),
+    laid: Laid<'_>,
     k: usize,
     seed: u32,
 ) -> Result<Vec<Candidate>> {
-    let n = graph.n_points();
+    let (n, Laid { number, z, d, .. }) = (graph.n_points(), laid);
     let rows = [Matrix::upload(device, n, d, z)?];
     let options = |clusters: usize, restarts: usize, part: u32| KMeansOptions {
         n_clusters: clusters,
@@ -72,7 +85,7 @@ pub async fn candidates<D: Device>(
         move_labels(graph, &mut labels, k);
         Candidate {
             nearest: Means::of(z, d, &labels, k).nearest(z),
-            name: format!("layout {}, {name}", number + 1),
+            name: format!("{}, {name}", laid.name),
             layout: Some(number),
             labels,
         }

@@ -6,6 +6,8 @@
 //! means are the first centroids, and the posterior is the first target distribution: Student's t kernel around
 //! the means alone would cut the clusters by nearest centroids again.
 
+use std::borrow::Cow;
+
 use super::Trainer;
 use super::smoothed::{Smoothed, components};
 use crate::config::{FirstClusters, MIXTURE_SAMPLES};
@@ -135,27 +137,28 @@ impl<D: Device> Trainer<'_, D> {
         let z = super::download_all(self.device, &self.embedding.blocks).await?;
         let (d, k) = (self.config.network.embedding_dim, self.n_clusters());
         let found = self.neighbourhood.as_ref().expect("seen above");
-        let (means, assignment) = match &found.sample {
-            None => {
-                let labels = match found.verdict.trained_towards {
-                    true => settled(&z, d, labels, k),
-                    false => labels,
-                };
-                (Means::of(&z, d, &labels, k).filled(), labels)
-            }
+        let own = match &found.sample {
+            None => Cow::Borrowed(&z),
             Some(sample) => {
-                let own: Vec<f32> = (sample.iter())
-                    .flat_map(|i| &z[*i as usize * d..][..d])
-                    .copied()
-                    .collect();
-                let means = Means::of(&own, d, &labels, k);
+                let rows = sample.iter().flat_map(|i| &z[*i as usize * d..][..d]);
+                Cow::Owned(rows.copied().collect())
+            }
+        };
+        let labels = match found.verdict.trained_towards {
+            true => settled(&own, d, labels, k),
+            false => labels,
+        };
+        let means = Means::of(&own, d, &labels, k);
+        let assignment = match &found.sample {
+            None => labels,
+            Some(sample) => {
                 let mut all = means.nearest(&z);
                 (sample.iter().zip(&labels)).for_each(|(i, label)| all[*i as usize] = *label);
-                (means.filled(), all)
+                all
             }
         };
         Ok(Some(GraphClusters {
-            means,
+            means: means.filled(),
             is_final: !found.verdict.of_layout,
             target: self.target_of(found, &assignment)?,
             assignment,

@@ -14,7 +14,7 @@ use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kmeans::{KMeansOptions, kmeans};
 use crate::neighbours::{
-    self, Candidate, Graph, Pool, RAW, Verdict, Weighed, candidates, neighbours_for,
+    self, Candidate, Graph, Laid, Pool, RAW, Verdict, Weighed, candidates, neighbours_for,
 };
 use crate::random::{self, stream};
 pub(super) use space::{WIDEST_OF_ZEROS, WIDEST_SPACE};
@@ -61,6 +61,7 @@ impl Neighbourhood {
     pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
         let labels = self.of_sample(of_embedding);
         let modularity = self.graph.modularity(&labels, self.resolution);
+        let conductance = self.graph.conductance(&labels);
         let name = if is_mixture {
             "autoencoder + mixture"
         } else {
@@ -69,14 +70,13 @@ impl Neighbourhood {
         self.verdict.candidates.push(Weighed {
             name: name.into(),
             modularity,
+            conductance,
             agreement: None,
         });
         if self.verdict.of_layout {
             return Some(self.labels.clone());
         }
-        let lost = self
-            .verdict
-            .is_lost(modularity, self.graph.conductance(&labels));
+        let lost = self.verdict.is_lost(modularity, conductance);
         if self.of_inputs && (!is_mixture || !self.verdict.is_unique() || lost) {
             self.verdict.chosen = RAW.into();
             return Some(self.raw.clone());
@@ -173,13 +173,24 @@ impl<D: Device> Trainer<'_, D> {
             .k
             .unwrap_or_else(|| neighbours_for(n, k));
         let graph = neighbours::graph(device, points, nearest).await?;
-        let layouts = self.layouts(&graph, (&host, m), observe).await?;
+        let mut layouts = self.layouts(&graph, (&host, m), observe).await?;
         let d = self.layout_dim();
-        let mut pool: Vec<Candidate> = Vec::new();
-        for (number, z) in layouts.iter().enumerate() {
-            let of = (number, &z[..], d);
-            pool.extend(candidates(device, &graph, of, k, self.config.seed).await?);
+        let usual = layouts.len();
+        if neighbours::are_few(k) {
+            layouts.push(neighbours::slow_walks(&graph, d, self.config.seed));
         }
+        let mut found: Vec<Vec<Candidate>> = Vec::new();
+        for (number, z) in layouts.iter().enumerate() {
+            let name = match number < usual {
+                true => format!("layout {}", number + 1),
+                false => "slow walks".into(),
+            };
+            let name = &name[..];
+            let laid = Laid { name, number, z, d };
+            found.push(candidates(device, &graph, laid, k, self.config.seed).await?);
+        }
+        let slow = found.split_off(usual).concat();
+        let of_layouts = found.concat();
         let raw = self.raw_clusters(points).await?;
         let (verdict, best) = Pool {
             graph: &graph,
@@ -189,16 +200,17 @@ impl<D: Device> Trainer<'_, D> {
             neighbours: nearest,
             unique: unique(&host, m),
             raw: &raw,
-            layouts: &pool,
+            layouts: &of_layouts,
+            slow: &slow,
         }
         .verdict();
-        let layout = pool[best].layout.unwrap_or(0);
+        let (layout, labels) = (best.layout.unwrap_or(0), best.labels.clone());
         Ok(Neighbourhood {
             layout: self.centred(&layouts[layout], d),
             sample,
             resolution: self.config.neighbours.resolution.into(),
             of_inputs: self.principal.is_some(),
-            labels: pool.swap_remove(best).labels,
+            labels,
             raw: raw.into_iter().next().unwrap_or_default(),
             graph,
             verdict,

@@ -1,6 +1,7 @@
 //! The graph of nearest neighbours in whole runs: where it finds what k-means does not, going on from a state between two
 //! steps of the layouts, and data that show nothing.
 
+use std::f32::consts::PI;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dec_gpu::checkpoint::{Phase, State};
@@ -131,6 +132,71 @@ fn a_cluster_that_holds_most_rows_is_not_cut() {
         assert_eq!(dec, 1.0, "seed {seed}: {verdict:?}");
     }
     assert!(refused > 0, "modularity was never in favour of a cut");
+}
+
+/// Two half-moons, and two rings one in the other: k-means cuts both across, and modularity sees nothing in two clusters.
+#[test]
+fn two_clusters_of_any_shape_are_found() {
+    let noise = |i: usize, j: usize| 0.05 * random::normal(4, 0, j as u32, i as u32);
+    let angle = |i: usize, turns: f32| turns * PI * (i / 2) as f32 / 300.0;
+    let moon = |i: usize, j: usize| {
+        let (sin, cos) = angle(i, 1.0).sin_cos();
+        let upper = i.is_multiple_of(2);
+        noise(i, j)
+            + match j {
+                0 => {
+                    if upper {
+                        cos
+                    } else {
+                        1.0 - cos
+                    }
+                }
+                _ => {
+                    if upper {
+                        sin
+                    } else {
+                        0.5 - sin
+                    }
+                }
+            }
+    };
+    let ring = |i: usize, j: usize| {
+        let (sin, cos) = angle(i, 2.0).sin_cos();
+        let radius = if i.is_multiple_of(2) { 1.0 } else { 0.5 };
+        noise(i, j) + radius * if j == 0 { cos } else { sin }
+    };
+    for data in [set("moons", 600, 2, moon), set("rings", 600, 2, ring)] {
+        let data = labelled(data, 2);
+        let (run, verdict, kmeans) = found(&Cpu::new(), &data, &["n-clusters=2"]);
+        let verdict = verdict.expect("a graph");
+        let [dec, kmeans] =
+            [&run.clustering.assignment, &kmeans.assignment].map(|labels| acc(&data, labels));
+        assert!(verdict.of_layout && dec > 0.98, "{dec} {verdict:?}");
+        assert!(kmeans < 0.85, "{}: {kmeans}", data.name);
+    }
+}
+
+/// A cloud and a few rows far from it: clusters that hardly touch are not given up for a cut through the cloud.
+#[test]
+fn a_cloud_is_not_cut_beside_few_rows_far_away() {
+    let far = |i: usize| i >= 480;
+    let value = |i: usize, j: usize| match far(i) {
+        true => 20.0 + 0.2 * random::normal(2, 0, j as u32, i as u32),
+        false => random::normal(2, 0, j as u32, i as u32),
+    };
+    let labels: Vec<i64> = (0..500).map(|i| far(i).into()).collect();
+    let data = Dataset {
+        labels: Some(Labels::from_integers(&labels)),
+        ..set("a cloud", 500, 8, value)
+    };
+    let overrides = ["n-clusters=2", "pretrain.steps=600"];
+    let (run, verdict, _) = found(&Cpu::new(), &data, &overrides);
+    let verdict = verdict.expect("a graph");
+    assert!(
+        verdict.gain > 5.0,
+        "modularity is not in favour of a cut: {verdict:?}"
+    );
+    assert_eq!(acc(&data, &run.clustering.assignment), 1.0, "{verdict:?}");
 }
 
 /// Few steps of each phase of a run that follows a layout: 40 of the layouts, 30 of pre-training, 12 of clustering.

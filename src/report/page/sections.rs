@@ -172,17 +172,18 @@ pub(super) fn first_clusters(page: &Page) -> Markup {
         vec![
             candidate.name.clone(),
             format!("{:.3}", candidate.modularity),
+            format!("{:.3}", candidate.conductance),
             candidate.agreement.map_or(String::new(), agreement),
         ]
     };
     let rows: Vec<_> = verdict.candidates.iter().map(row).collect();
-    let head = ["", "modularity", "agreement"].map(String::from);
+    let head = ["", "modularity", "conductance", "agreement"].map(String::from);
     html! {
         h2 { "First clusters" }
         p { "Clustering began with " b { (Text(&verdict.chosen)) } ", chosen without labels by a graph of the " (verdict.neighbours) " nearest neighbours." }
         details {
             summary { "What it was chosen from" }
-            p.soft { "Modularity is how much more neighbours share a cluster than by chance. Agreement is the mean adjusted Rand index with the other clusters of the layouts." }
+            p.soft { "Modularity is how much more neighbours share a cluster than by chance. Conductance is the share of a cluster's edges that leave it. Agreement is the mean adjusted Rand index with the other clusters of the layouts." }
             (table(&head, &rows))
         }
     }

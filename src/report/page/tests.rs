@@ -66,6 +66,7 @@ fn page() -> Page {
                 candidates: vec![Weighed {
                     name: HOSTILE.into(),
                     modularity: 0.75,
+                    conductance: 0.125,
                     agreement: None,
                 }],
             }),
