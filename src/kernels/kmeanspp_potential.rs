@@ -191,7 +191,7 @@ fn case(p: Params) -> Case {
         .input(&inputs::uniform(2, cells * d))
         .input(&nearest)
         .update(
-            &vec![-1.0; cells * p.parts as usize],
+            &vec![-1.0f32; cells * p.parts as usize],
             Tolerance::sum(rows * d, 4.0),
         )
 }
