@@ -28,8 +28,6 @@ pub(crate) struct Pool<'a> {
 const CLEAR: f64 = 1.5;
 /// With two or three clusters modularity is easily had: the gain that is clear there, and the least Q_layout − Q_raw.
 const CLEAR_OF_FEW: (f64, f64) = (5.0, 0.1);
-/// A smaller gain counts if layouts agree with each other, and better than runs of k-means do.
-const STEADY: f64 = 0.25;
 /// Agreement from which layouts say the same.
 const AGREE: f64 = 0.7;
 /// Share of the mean conductance of k-means up to which two or three clusters are taken to be apart.
@@ -44,15 +42,18 @@ pub(crate) fn are_few(k: usize) -> bool {
     k < 4
 }
 
-/// Of the half with the highest modularity the place of the candidate that agrees best with all others, and that modularity.
-fn agreed(weights: &[(f64, f64)], agreement: &[f64]) -> (usize, f64) {
+/// Of the half with the highest modularity, as far as it is not clearly below the highest, the place of the candidate that agrees
+/// best with all others; and the highest modularity.
+fn agreed(weights: &[(f64, f64)], agreement: &[f64], n: usize) -> (usize, f64) {
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|a, b| weights[*b].0.total_cmp(&weights[*a].0));
-    let top = &order[..order.len().div_ceil(2)];
-    let best = (top.iter().copied())
-        .max_by(|a, b| agreement[*a].total_cmp(&agreement[*b]).then(b.cmp(a)))
-        .expect("k-means in a layout");
-    (best, weights[order[0]].0)
+    let highest = weights[order[0]].0;
+    let least = highest - CLEAR / (n as f64).sqrt();
+    let top = order[..order.len().div_ceil(2)].iter().copied();
+    let best = top
+        .filter(|i| weights[*i].0 >= least)
+        .max_by(|a, b| agreement[*a].total_cmp(&agreement[*b]).then(b.cmp(a)));
+    (best.expect("the highest is among them"), highest)
 }
 
 fn weighed(((candidate, weight), agreement): ((&Candidate, &(f64, f64)), Option<f64>)) -> Weighed {
@@ -80,7 +81,7 @@ impl<'a> Pool<'a> {
         };
         let (weights, of_slow) = (weigh(self.layouts), weigh(self.slow));
         let agreement = self.agreement();
-        let (agreed, highest) = agreed(&weights, &agreement);
+        let (agreed, highest) = agreed(&weights, &agreement, self.graph.n_points());
         let apart = self.apart(&weights, &of_slow, raw_conductance);
         let best = apart.unwrap_or(&self.layouts[agreed]);
         let usual = self.layouts.iter().zip(&weights);
@@ -162,19 +163,14 @@ impl<'a> Pool<'a> {
         if verdict.raw_conductance < CLEAN && verdict.conductance > verdict.raw_conductance + CUT {
             return false;
         }
-        let agree = verdict.stability >= AGREE;
-        if !agree && verdict.conductance >= verdict.raw_conductance {
+        if verdict.stability < AGREE && verdict.conductance >= verdict.raw_conductance {
             return false;
         }
         if are_few(self.k) {
             let (gain, least) = CLEAR_OF_FEW;
             return verdict.gain >= gain && verdict.gain >= least * n.sqrt();
         }
-        let steady = n >= 20.0 * self.k as f64
-            && verdict.gain >= STEADY
-            && agree
-            && verdict.stability >= verdict.raw_stability + 0.1;
-        verdict.gain >= CLEAR || steady
+        verdict.gain >= CLEAR
     }
 
     /// The mean adjusted Rand index of each candidate of the layouts with the others.
