@@ -133,8 +133,8 @@ impl<'a> Pool<'a> {
         of_slow: &[(f64, f64)],
         raw_conductance: f64,
     ) -> Option<&'a Candidate> {
-        if !are_few(self.k) {
-            return None;
+        if !are_few(self.k) || raw_conductance <= 0.0 {
+            return None; // nothing touches less than nothing
         }
         // Of equals the first is taken: the slow walks hold such clusters best.
         let slow = self.slow.iter().zip(of_slow);
