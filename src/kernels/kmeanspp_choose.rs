@@ -26,7 +26,11 @@ pub static KERNEL: Kernel = Kernel {
     name: "kmeanspp_choose",
     wgsl: &[include_str!("../../shaders/kmeanspp_choose.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("trial", U32), read("partial", F32), write("index", U32)],
+    bindings: &[
+        read("trial", U32),
+        read("partial", F32),
+        write("index", U32),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,
@@ -108,7 +112,9 @@ fn case(p: Params) -> Case {
         .collect();
     let alike = partial.chunks_exact_mut(trials * parts).step_by(2);
     alike.for_each(|restart| restart.fill(2.0));
-    let trial: Vec<u32> = (0..p.restarts * p.trials).map(|cell| 3 * cell + 1).collect();
+    let trial: Vec<u32> = (0..p.restarts * p.trials)
+        .map(|cell| 3 * cell + 1)
+        .collect();
     let label = format!(
         "centroid {} of {}, {trials} trials, {parts} parts, {restarts} restarts",
         p.chosen, p.k

@@ -65,7 +65,11 @@ pub fn kmeanspp_potential<D: Device>(
     candidate.expect_shape("candidate", candidate.rows, x.cols);
     partial.expect_shape("partial", candidate.rows, parts.total);
     assert!(first + x.rows <= n, "rows {first}+{} of {n}", x.rows);
-    assert_eq!(candidate.rows % restarts, 0, "candidates of {restarts} restarts");
+    assert_eq!(
+        candidate.rows % restarts,
+        0,
+        "candidates of {restarts} restarts"
+    );
     let params = Params {
         first: param(first),
         rows: param(x.rows),
