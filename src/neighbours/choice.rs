@@ -56,7 +56,7 @@ const UNIQUE: f64 = 0.5;
 /// Share of the modularity of k-means below which the clusters of an autoencoder have lost what neighbours share.
 const LOST: f64 = 0.75;
 /// Mean conductance of clusters that hardly touch.
-pub(super) const CLEAN: f64 = 0.02;
+const CLEAN: f64 = 0.02;
 
 /// What the clusters of k-means on the space are called.
 pub(crate) const RAW: &str = "k-means on the inputs";
@@ -92,7 +92,11 @@ impl Verdict {
     /// to no modularity, or cut where k-means cuts next to nothing.
     pub(crate) fn is_lost(&self, modularity: f64, conductance: f64) -> bool {
         let raw = self.candidates.iter().find(|c| c.name == RAW);
-        let cut = self.raw_conductance < CLEAN && conductance > self.raw_conductance + CLEAN;
-        raw.is_some_and(|raw| cut || modularity < LOST * raw.modularity)
+        raw.is_some_and(|raw| self.is_cut(conductance) || modularity < LOST * raw.modularity)
+    }
+
+    /// Whether clusters of this mean conductance cut where k-means cuts next to nothing.
+    pub(crate) fn is_cut(&self, conductance: f64) -> bool {
+        self.raw_conductance < CLEAN && conductance > self.raw_conductance + CLEAN
     }
 }

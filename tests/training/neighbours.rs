@@ -176,27 +176,35 @@ fn two_clusters_of_any_shape_are_found() {
     }
 }
 
-/// A cloud and a few rows far from it: clusters that hardly touch are not given up for a cut through the cloud.
+/// A cloud and a few rows far from it: clusters that hardly touch are not given up for a cut through the cloud, be it round
+/// or long.
 #[test]
 fn a_cloud_is_not_cut_beside_few_rows_far_away() {
     let far = |i: usize| i >= 480;
-    let value = |i: usize, j: usize| match far(i) {
-        true => 20.0 + 0.2 * random::normal(2, 0, j as u32, i as u32),
-        false => random::normal(2, 0, j as u32, i as u32),
-    };
     let labels: Vec<i64> = (0..500).map(|i| far(i).into()).collect();
-    let data = Dataset {
-        labels: Some(Labels::from_integers(&labels)),
-        ..set("a cloud", 500, 8, value)
-    };
-    let overrides = ["n-clusters=2", "pretrain.steps=600"];
-    let (run, verdict, _) = found(&Cpu::new(), &data, &overrides);
-    let verdict = verdict.expect("a graph");
-    assert!(
-        verdict.gain > 5.0,
-        "modularity is not in favour of a cut: {verdict:?}"
-    );
-    assert_eq!(acc(&data, &run.clustering.assignment), 1.0, "{verdict:?}");
+    for length in [1.0, 3.0] {
+        let value = |i: usize, j: usize| {
+            let normal = random::normal(2, 0, j as u32, i as u32);
+            match (far(i), j) {
+                (true, _) => 20.0 + 0.2 * normal,
+                (false, 0) => length * normal,
+                (false, _) => normal,
+            }
+        };
+        let data = Dataset {
+            labels: Some(Labels::from_integers(&labels)),
+            ..set("a cloud", 500, 8, value)
+        };
+        let overrides = ["n-clusters=2", "pretrain.steps=600"];
+        let (run, verdict, _) = found(&Cpu::new(), &data, &overrides);
+        let verdict = verdict.expect("a graph");
+        assert!(
+            verdict.gain > 5.0,
+            "modularity is not in favour of a cut: {verdict:?}"
+        );
+        let dec = acc(&data, &run.clustering.assignment);
+        assert_eq!(dec, 1.0, "{length}: {verdict:?}");
+    }
 }
 
 /// Few steps of each phase of a run that follows a layout: 40 of the layouts, 30 of pre-training, 12 of clustering.

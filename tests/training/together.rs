@@ -96,7 +96,9 @@ fn runs_that_part_are_as_alone() {
 #[test]
 fn what_is_too_large_for_one_binding_is_not_joined() {
     let data = blobs(150, 12, 6);
-    let seeds: [&[&str]; 3] = [&["seed=0"], &["seed=1"], &["seed=2"]];
+    // Without candidates of layouts, after which the runs are out of step and little is joined with any binding.
+    let off = "neighbours.space=off";
+    let seeds: [&[&str]; 3] = [&["seed=0", off], &["seed=1", off], &["seed=2", off]];
     for report in usable("too large").into_iter().take(1) {
         let options = |bytes| GpuOptions {
             max_binding_bytes: bytes,

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::{Candidate, Graph};
-use super::{CLEAN, RAW, RAW_OF_EMBEDDING, Verdict, Weighed};
+use super::{RAW, RAW_OF_EMBEDDING, Verdict, Weighed};
 use crate::metrics;
 
 /// What the choice is made from.
@@ -34,8 +34,6 @@ const AGREE: f64 = 0.7;
 const APART: f64 = 1.0 / 3.0;
 /// Share of n/k that a cluster holds which is no mere outliers.
 const FAIR: f64 = 0.2;
-/// What the mean conductance of a layout's clusters may be above that of such clusters of k-means.
-const CUT: f64 = 0.05;
 
 /// Whether clusters are too few for modularity to say much.
 pub(crate) fn are_few(k: usize) -> bool {
@@ -160,7 +158,7 @@ impl<'a> Pool<'a> {
         let n = self.graph.n_points() as f64;
         // Modularity gains by cutting a cluster that holds most points into equal parts. The normalised cut does not, and
         // such a cut falls elsewhere in every layout.
-        if verdict.raw_conductance < CLEAN && verdict.conductance > verdict.raw_conductance + CUT {
+        if verdict.is_cut(verdict.conductance) {
             return false;
         }
         if verdict.stability < AGREE && verdict.conductance >= verdict.raw_conductance {
