@@ -13,9 +13,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> partial: array<f32>; // (R, T, P)
 @group(0) @binding(3) var<storage, read_write> index: array<u32>; // (R, k)
 
-var<workgroup> sums: array<f32, 64>;
+const LANES = 64u;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let r = group.x;
     var best = 0u;
@@ -23,22 +23,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var t = 0u; t < params.trials; t++) {
         let parts = (r * params.trials + t) * params.parts;
         var sum = 0.0;
-        for (var p = lane; p < params.parts; p += 64u) {
+        for (var p = lane; p < params.parts; p += LANES) {
             sum += partial[parts + p];
         }
-        sums[lane] = sum;
-        workgroupBarrier();
-        for (var half = 32u; half > 0u; half /= 2u) {
-            if lane < half {
-                sums[lane] += sums[lane + half];
-            }
-            workgroupBarrier();
-        }
-        if lane == 0u && (t == 0u || sums[0] < least) {
+        let potential = group_sum(lane, sum);
+        if lane == 0u && (t == 0u || potential < least) {
             best = t;
-            least = sums[0];
+            least = potential;
         }
-        workgroupBarrier();
+        workgroupBarrier(); // before the sums are written again
     }
     if lane == 0u {
         index[r * params.k + params.chosen] = trial[r * params.trials + best];

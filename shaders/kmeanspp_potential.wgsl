@@ -18,9 +18,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> distance: array<f32>; // (R, n)
 @group(0) @binding(4) var<storage, read_write> partial: array<f32>; // (R, T, P)
 
-var<workgroup> sums: array<f32, 64>;
+const LANES = 64u;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
@@ -32,7 +32,7 @@ fn main(
     let r = cell / params.trials;
     let end = min((part + 1u) * params.rows_per_part, params.rows);
     var sum = 0.0;
-    for (var i = part * params.rows_per_part + lane; i < end; i += 64u) {
+    for (var i = part * params.rows_per_part + lane; i < end; i += LANES) {
         var squared = 0.0;
         for (var c = 0u; c < params.d; c++) {
             let difference = x[i * params.d + c] - candidate[cell * params.d + c];
@@ -40,15 +40,8 @@ fn main(
         }
         sum += min(squared, distance[r * params.n + params.first + i]);
     }
-    sums[lane] = sum;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if lane < half {
-            sums[lane] += sums[lane + half];
-        }
-        workgroupBarrier();
-    }
+    let total = group_sum(lane, sum);
     if lane == 0u && part < block_parts {
-        partial[cell * params.parts + params.part_offset + part] = sums[0];
+        partial[cell * params.parts + params.part_offset + part] = total;
     }
 }

@@ -1,9 +1,10 @@
-"""Small sets from scikit-learn that played no part in the choice of the defaults, as made/NAME.npz below a folder.
+"""Small sets that played no part in the choice of the defaults (but half-moons), as made/NAME.npz below a folder.
 
     python made.py DATA [ROWS]
     SETS="wine breast-cancer five-classes half-moons toy-rings toy-aniso toy-varied toy-spirals" benches/quality/run.sh DATA OUT
 
-The toy sets are those of scikit-learn's page "Comparing different clustering algorithms", and three spirals. With ROWS also curves.npz: so many rows of 32 columns in 20 curved clusters.
+The toy sets are those of scikit-learn's page "Comparing different clustering algorithms", and three spirals.
+With ROWS also curves.npz: so many rows of 32 columns in 20 curved clusters.
 """
 
 import pathlib

@@ -24,7 +24,10 @@ crate::params! {
 /// The kernel.
 pub static KERNEL: Kernel = Kernel {
     name: "kmeanspp_choose",
-    wgsl: &[include_str!("../../shaders/kmeanspp_choose.wgsl")],
+    wgsl: &[
+        include_str!("../../shaders/sum_workgroup.wgsl"),
+        include_str!("../../shaders/kmeanspp_choose.wgsl"),
+    ],
     params: Params::FIELDS,
     bindings: &[
         read("trial", U32),
@@ -36,7 +39,7 @@ pub static KERNEL: Kernel = Kernel {
     reference,
     fast: None,
     cases,
-    mutation: ("sums[0] < least", "sums[0] <= least"),
+    mutation: ("potential < least", "potential <= least"),
 };
 
 /// Sets index (R, k) at column `chosen` to the row of trial (R, T) whose potential, the sum of its row of partial (R·T, P), is

@@ -34,7 +34,10 @@ crate::params! {
 /// The kernel.
 pub static KERNEL: Kernel = Kernel {
     name: "kmeanspp_potential",
-    wgsl: &[include_str!("../../shaders/kmeanspp_potential.wgsl")],
+    wgsl: &[
+        include_str!("../../shaders/sum_workgroup.wgsl"),
+        include_str!("../../shaders/kmeanspp_potential.wgsl"),
+    ],
     params: Params::FIELDS,
     bindings: &[
         read("x", F32),
