@@ -4,7 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the program is made of: a commit is only named without `-dirty` if these do not differ from it.
-const SOURCES: [&str; 5] = ["build.rs", "Cargo.toml", "Cargo.lock", "src", "shaders"];
+const SOURCES: [&str; 6] = [
+    "build.rs",
+    "Cargo.toml",
+    "Cargo.lock",
+    "crates",
+    "src",
+    "shaders",
+];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=DEC_GPU_COMMIT");

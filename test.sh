@@ -37,7 +37,7 @@ install_software_vulkan() {
 }
 
 # Built as the tests need it: plain `cargo build` gives naga fewer features and compiles wgpu twice.
-cargo test --release --locked --no-run
+cargo test --release --locked --workspace --no-run
 if ! has_adapter; then
     install_software_vulkan || true
     if ! has_adapter; then
@@ -54,7 +54,7 @@ fi
 
 # cargo's own runner, not nextest: that one starts a process, and so a device, for every trial.
 export DEC_GPU_REQUIRE_ADAPTER=1
-cargo test --release --locked --no-fail-fast --lib --bins --tests 2>&1 | tee "$log"
+cargo test --release --locked --workspace --no-fail-fast --lib --bins --tests 2>&1 | tee "$log"
 
 # Each GPU test binary reports `gpu-trials: <adapter> (<driver>): <count>`, one line per adapter.
 grep -o 'gpu-trials: .*' "$log" | awk '
@@ -67,7 +67,7 @@ grep -o 'gpu-trials: .*' "$log" | awk '
 }
 
 # Last, so that the output ends in the tests' own summary.
-cargo test --release --locked --doc
+cargo test --release --locked --workspace --doc
 
 if [ "${1:-}" = --all-adapters ]; then
     tests/drivers.sh

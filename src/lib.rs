@@ -94,7 +94,6 @@ pub mod autoencoder;
 pub mod checkpoint;
 pub mod config;
 pub mod cpu;
-pub mod data;
 pub mod device;
 pub mod error;
 pub mod explain;
@@ -121,4 +120,5 @@ pub mod together;
 pub mod trainer;
 pub mod verify;
 
+pub use dec_gpu_data as data;
 pub use error::{DeviceFault, Error, FaultKind, Result};

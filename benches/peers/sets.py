@@ -9,7 +9,7 @@ from sklearn.metrics.cluster import contingency_matrix
 
 IDX_HEADER = {"images": 16, "labels": 8}
 
-# The constants of src/data/profile.rs.
+# The constants of crates/data/src/profile.rs.
 SAME_UNIT, SAME_UNIT_WIDE, WIDE, DROWNS, MOSTLY_ZEROS = 10, 5, 50, 100, 0.9
 
 
@@ -41,8 +41,8 @@ def load(path):
 
 
 def normalised(x):
-    """x as dec-gpu normalises it without an option, float32: `columns` in src/data/profile.rs chooses how,
-    src/data/normalise.rs does it."""
+    """x as dec-gpu normalises it without an option, float32: `columns` in crates/data/src/profile.rs chooses how,
+    crates/data/src/normalise.rs does it."""
     bounded = x.dtype == numpy.uint8 or (x.min() >= 0 and x.max() <= 1)
     x = x.astype(float)
     if bounded:

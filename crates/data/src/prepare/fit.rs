@@ -3,7 +3,7 @@
 use super::rows::{self, Row};
 use super::step::{refuse_negative, sum};
 use super::{Preparation, PrepareError, Step};
-use crate::data::Dataset;
+use crate::Dataset;
 
 /// Fits step after step, each on the rows as those before leave them; columns are not chosen.
 pub(super) fn fit(set: &Dataset, steps: &[Step]) -> Result<Preparation, PrepareError> {

@@ -8,7 +8,7 @@ use super::{ColumnError, DataError};
 
 /// What a column is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum Role {
+pub(crate) enum Role {
     Value,
     Label,
     Id,
@@ -28,7 +28,7 @@ impl Role {
 
 /// What the columns are.
 #[derive(Debug)]
-pub(in crate::data) struct Roles {
+pub(crate) struct Roles {
     of: Vec<Role>,
     /// Why the first column is the id, if nobody asked for it.
     by_itself: Option<RowNames>,
@@ -37,7 +37,7 @@ pub(in crate::data) struct Roles {
 impl Roles {
     /// What was asked for; a column named `label` is the label, and a first column that names its rows is the id,
     /// where nothing else was asked for.
-    pub(in crate::data) fn find(
+    pub(crate) fn find(
         layout: &Layout,
         options: &ReadOptions,
         file: &str,
@@ -100,33 +100,33 @@ impl Roles {
         }
     }
 
-    pub(in crate::data) fn of(&self, column: usize) -> Role {
+    pub(crate) fn of(&self, column: usize) -> Role {
         self.of[column]
     }
 
     /// D.
-    pub(in crate::data) fn n_values(&self) -> usize {
+    pub(crate) fn n_values(&self) -> usize {
         self.of.iter().filter(|role| **role == Role::Value).count()
     }
 
-    pub(in crate::data) fn labelled(&self) -> bool {
+    pub(crate) fn labelled(&self) -> bool {
         self.of.contains(&Role::Label)
     }
 
     /// The column of ids.
-    pub(in crate::data) fn id(&self) -> Option<usize> {
+    pub(crate) fn id(&self) -> Option<usize> {
         self.of.iter().position(|role| *role == Role::Id)
     }
 
     /// The names of the columns of values, fit to be shown.
-    pub(in crate::data) fn value_names(&self, layout: &Layout) -> Option<Vec<String>> {
+    pub(crate) fn value_names(&self, layout: &Layout) -> Option<Vec<String>> {
         let names = layout.header.as_ref()?.iter().zip(&self.of);
         let values = names.filter(|(_, role)| **role == Role::Value);
         Some(values.map(|(name, _)| printable(name)).collect())
     }
 
     /// Says what was taken without having been asked for.
-    pub(in crate::data) fn tell(&self, layout: &Layout, file: &str) {
+    pub(crate) fn tell(&self, layout: &Layout, file: &str) {
         let name = layout.option_name(0);
         if let Some(why) = self.by_itself {
             log::warn!(

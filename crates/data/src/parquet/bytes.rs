@@ -12,7 +12,7 @@ use super::super::owned::Owned;
 const BUFFER: usize = 1 << 10;
 
 /// The file from a place on.
-pub(in crate::data) struct From {
+pub(crate) struct From {
     bytes: Owned,
     at: u64,
 }

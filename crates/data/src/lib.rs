@@ -32,6 +32,8 @@ mod cell;
 mod container;
 mod dataset;
 mod digits;
+#[cfg(test)]
+mod draw;
 mod element;
 mod error;
 mod folder;
@@ -73,8 +75,7 @@ pub use images::{image_shape, images};
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
 pub use pictures::{BadImageSize, ImageSize, PictureError};
-pub use place::{Place, is_printable, printable, printable_lines, short};
-pub(crate) use place::{cut, said};
+pub use place::{Place, cut, is_printable, printable, printable_lines, said, short};
 pub use prepare::{Preparation, PrepareError, Step, UnknownStep, prepare};
 pub use profile::{Columns, columns};
 pub use sparse::Sparse;

@@ -2,7 +2,7 @@
 
 use super::super::place::Place;
 use super::{PrepareError, Step};
-use crate::data::{Dataset, Values};
+use crate::{Dataset, Values};
 
 /// A row: all its values (D), or those of `columns`.
 pub(super) struct Row<'a> {

@@ -199,7 +199,7 @@ mod tests {
 
     use super::super::{open, open_blocks};
     use super::*;
-    use crate::data::{BlockOptions, Values};
+    use crate::{BlockOptions, Values};
 
     const MATRIX: &str =
         "%%MatrixMarket matrix coordinate integer general\n3 2 3\n1 1 5\n3 1 2\n2 2 7\n";

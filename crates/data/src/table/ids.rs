@@ -48,7 +48,7 @@ impl Ids {
 }
 
 /// The first text that is there again, and where it was before.
-pub(in crate::data) fn first_twice(ids: &[String]) -> Option<(usize, usize)> {
+pub(crate) fn first_twice(ids: &[String]) -> Option<(usize, usize)> {
     let mut order: Vec<usize> = (0..ids.len()).collect();
     order.sort_unstable_by_key(|&at| (&ids[at], at));
     let alike = order.windows(2).filter(|two| ids[two[0]] == ids[two[1]]);

@@ -4,7 +4,7 @@ use std::f32::consts::LN_2;
 
 use super::super::{ImageShape, Sparse, Values};
 use super::*;
-use crate::random;
+use crate::draw::uniform;
 
 const COUNTS: [u8; 12] = [1, 0, 3, 0, 0, 0, 2, 2, 0, 10, 0, 2];
 
@@ -197,7 +197,7 @@ fn variance_is_that_of_all_rows_and_keeps_its_digits() {
 /// Counts from 1 to 20 in three places of ten, else 0.
 fn random_counts(n: usize, dim: usize) -> Dataset {
     let value = |i: usize| {
-        let draw = |stream| random::uniform(7, stream, 0, i as u32);
+        let draw = |stream| uniform(7, i, stream);
         if draw(0) < 0.3 {
             (1.0 + 20.0 * draw(1)).floor()
         } else {

@@ -115,6 +115,6 @@ mod tests {
             columns(&set(4, (0..12).map(one_huge).collect())),
             Columns::Mixed
         );
-        assert_eq!(columns(&crate::data::digits()), Columns::Bounded);
+        assert_eq!(columns(&crate::digits()), Columns::Bounded);
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::{Block, BlockRows, RowStream, Take};
-use crate::data::{DataError, Dataset, Labels};
+use crate::{DataError, Dataset, Labels};
 
 /// A set that has been read.
 pub(super) struct Whole(pub(super) Dataset);

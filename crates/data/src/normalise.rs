@@ -186,7 +186,7 @@ fn inverse(spread: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Values;
+    use crate::Values;
 
     fn set(values: Values, input_dim: usize) -> Dataset {
         let n_samples = match &values {

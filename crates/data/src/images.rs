@@ -69,8 +69,8 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Values;
-    use crate::random;
+    use crate::Values;
+    use crate::draw::uniform;
 
     fn set(input_dim: usize, n: usize, value: impl Fn(usize, usize) -> f32) -> Dataset {
         let values = (0..n * input_dim).map(|at| value(at / input_dim, at % input_dim));
@@ -79,7 +79,7 @@ mod tests {
 
     /// A blot at a random place of a 20 × 20 image.
     fn blot(row: usize, i: usize) -> f32 {
-        let at = |axis| 4.0 + 12.0 * random::uniform(1, axis, 0, row as u32);
+        let at = |axis| 4.0 + 12.0 * uniform(1, row, axis);
         let (r, c) = ((i / 20) as f32 - at(0), (i % 20) as f32 - at(1));
         (-(r * r + c * c) / 18.0).exp()
     }
@@ -92,7 +92,7 @@ mod tests {
             data.image_shape = Some(shape);
             assert_eq!(images(&data), found.then_some(shape));
         }
-        assert_eq!(images(&crate::data::digits()), None, "8 x 8");
+        assert_eq!(images(&crate::digits()), None, "8 x 8");
     }
 
     #[test]
@@ -102,16 +102,17 @@ mod tests {
 
     #[test]
     fn noise_spectra_shuffled_images_and_constant_rows_are_not_images() {
-        let noise = |row: usize, i: usize| random::uniform(2, row as u32, 0, i as u32);
+        let noise = |row: usize, i: usize| uniform(2, row, i);
         assert_eq!(images(&set(400, 200, noise)), None);
         // A peak at a random wavelength: smooth over the whole row.
         let spectrum = |row: usize, i: usize| {
-            let at = 400.0 * random::uniform(3, 0, 0, row as u32);
+            let at = 400.0 * uniform(3, row, 0);
             (-((i as f32 - at) / 60.0).powi(2)).exp()
         };
         assert_eq!(images(&set(400, 200, spectrum)), None);
-        let order = random::permutation(4, 0, 0, 400);
-        let shuffled = |row: usize, i: usize| blot(row, order[i] as usize);
+        let mut order: Vec<usize> = (0..400).collect();
+        fastrand::Rng::with_seed(4).shuffle(&mut order);
+        let shuffled = |row: usize, i: usize| blot(row, order[i]);
         assert_eq!(images(&set(400, 200, shuffled)), None);
         assert_eq!(images(&set(400, 200, |_, _| 1.0)), None);
         assert_eq!(images(&set(401, 200, |row, i| blot(row, i % 400))), None);

@@ -22,7 +22,7 @@ pub(super) struct Files {
 }
 
 /// Whether a file is taken for an image, by its name.
-pub(in crate::data) fn is_image_name(name: &str) -> bool {
+pub(crate) fn is_image_name(name: &str) -> bool {
     let ending = name
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_ascii_lowercase());

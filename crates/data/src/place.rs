@@ -77,7 +77,7 @@ pub fn printable_lines(text: &str) -> String {
 }
 
 /// The first `most` characters, and whether there are more.
-pub(crate) fn cut(text: &str, most: usize) -> String {
+pub fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -90,7 +90,7 @@ pub fn short(name: &str) -> String {
 }
 
 /// What another library said of a file: printable, and cut after 300 characters.
-pub(crate) fn said(reason: impl fmt::Display) -> String {
+pub fn said(reason: impl fmt::Display) -> String {
     cut(&printable(&reason.to_string()), 300)
 }
 

@@ -8,7 +8,7 @@ const COUNTERS: [&str; 5] = ["", "index", "Unnamed: 0", "rownames", "row.names"]
 
 /// Why the first column is taken for names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum RowNames {
+pub(crate) enum RowNames {
     /// Text with a letter in all rows, no two alike.
     Text,
     /// 0, 1, 2 … or 1, 2, 3 … in a column without a name, or with one of [`COUNTERS`].
@@ -26,12 +26,12 @@ impl fmt::Display for RowNames {
 
 impl RowNames {
     /// Whether a column of this name may count the rows.
-    pub(in crate::data) fn is_of_counter(name: &str) -> bool {
+    pub(crate) fn is_of_counter(name: &str) -> bool {
         COUNTERS.contains(&name)
     }
 
     /// Looks at the first cells of the first column of a table; `name` is that of the column.
-    pub(in crate::data) fn find(
+    pub(crate) fn find(
         name: Option<&str>,
         cells: &[&[u8]],
         is_text: impl Fn(&[u8]) -> bool,

@@ -46,7 +46,7 @@ impl Sparse {
     }
 
     /// Some of the rows, in the order given.
-    pub(crate) fn of_rows(&self, rows: &[u32]) -> Self {
+    pub fn of_rows(&self, rows: &[u32]) -> Self {
         let mut some = Self::new();
         for row in rows {
             let (columns, values) = self.row(*row as usize);

@@ -10,7 +10,7 @@ use super::{DataError, Dataset, Header, ReadHeader, Size, Source, Span, Values};
 use super::{data, image_shape, is_matrix, room};
 
 /// An array whose header has been read and checked.
-pub(in crate::data) struct ArrayRows<'s> {
+pub(crate) struct ArrayRows<'s> {
     source: &'s mut dyn Source,
     read_header: ReadHeader,
     array: Array,
@@ -26,7 +26,7 @@ struct Array {
 }
 
 impl<'s> ArrayRows<'s> {
-    pub(in crate::data) fn open(
+    pub(crate) fn open(
         source: &'s mut dyn Source,
         read_header: ReadHeader,
         name: String,
