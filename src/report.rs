@@ -40,25 +40,36 @@
 //!
 //! [`tensorboard`] writes what TensorBoard reads: an event file and the files of its projector.
 //!
+//! Tables, pictures, the page and TensorBoard's files are there with the feature `cli`.
+//!
 //! Nothing here opens a file or reads a clock: that is the command line's business. Errors are those
 //! of the `Write`, and so is buffering: the renderers make many small writes.
 
+#[cfg(feature = "cli")]
 mod class_table;
+#[cfg(feature = "cli")]
 mod clusters_csv;
 mod csv_text;
+#[cfg(feature = "cli")]
 mod explain;
 mod history;
 mod labels;
 mod metrics_json;
 mod npy;
+#[cfg(feature = "cli")]
 mod page;
 mod runs_json;
+#[cfg(feature = "cli")]
 pub mod tensorboard;
+#[cfg(feature = "cli")]
 mod tiles;
 mod tree_json;
 
+#[cfg(feature = "cli")]
 pub use class_table::ClassTable;
+#[cfg(feature = "cli")]
 pub use clusters_csv::write_clusters_csv;
+#[cfg(feature = "cli")]
 pub use explain::{
     write_exemplars_csv, write_exemplars_png, write_features_csv, write_margins_csv,
     write_saliency_csv, write_saliency_png, write_uncertain_csv, write_uncertain_png,
@@ -70,8 +81,10 @@ pub use metrics_json::{
     Steps, StopReason,
 };
 pub use npy::{NpyNumber, NpyStream, NpyWriter, read_npy_vector, write_npy, write_npy_vector};
+#[cfg(feature = "cli")]
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Uncertain};
 pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
+#[cfg(feature = "cli")]
 pub use tiles::{Grid, Tile, write_png};
 pub use tree_json::{ClusterJoining, ClusterTree, TREE_SCHEMA};
 

@@ -85,6 +85,7 @@ pub fn write_labels_csv(
 }
 
 /// A share to six significant digits.
+#[cfg(feature = "cli")]
 pub(super) fn share(share: f32) -> String {
     let decimals = decimals(share);
     format!("{share:.decimals$}")

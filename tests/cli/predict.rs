@@ -237,7 +237,6 @@ fn labels_in_the_format_of_numpy() {
     assert_eq!(read("embedding.npy"), folder.read("csv/embedding.npy"));
 }
 
-#[cfg(feature = "parquet")]
 #[test]
 fn labels_as_parquet() {
     use parquet::file::reader::{FileReader, SerializedFileReader};

@@ -1,5 +1,4 @@
-//! What the features `parquet` and `h5ad` add, in one binary:
-//! `cargo test --release --features parquet,h5ad --test data_features`.
+//! What the features `parquet` and `h5ad` add, in one binary.
 
 mod h5ad;
 mod h5ad_hostile;

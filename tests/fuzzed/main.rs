@@ -67,24 +67,8 @@ macro_rules! targets {
 }
 
 targets!(
-    idx,
-    npy,
-    npz,
-    csv,
-    svmlight,
-    mtx,
-    gzip,
-    labels,
-    png,
-    jpeg,
-    ten_x,
-    #[cfg(feature = "parquet")]
-    parquet,
-    #[cfg(feature = "h5ad")]
-    h5ad,
-    model,
-    checkpoint,
-    config
+    idx, npy, npz, csv, svmlight, mtx, gzip, labels, png, jpeg, ten_x, parquet, h5ad, model,
+    checkpoint, config
 );
 
 #[test]

@@ -29,12 +29,10 @@ pub(crate) fn mtx(bytes: &[u8]) {
     any(&forced(b"%%MatrixMarket", bytes));
 }
 
-#[cfg(feature = "parquet")]
 pub(crate) fn parquet(bytes: &[u8]) {
     any(&forced(b"PAR1", bytes));
 }
 
-#[cfg(feature = "h5ad")]
 pub(crate) fn h5ad(bytes: &[u8]) {
     any(&forced(b"\x89HDF\r\n\x1a\n", bytes));
 }

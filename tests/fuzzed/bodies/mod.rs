@@ -51,9 +51,7 @@ targets! {
     "png", folders::png, seeds::png;
     "jpeg", folders::jpeg, seeds::jpeg;
     "ten_x", folders::ten_x, seeds::ten_x;
-    #[cfg(feature = "parquet")]
     "parquet", data::parquet, seeds::parquet;
-    #[cfg(feature = "h5ad")]
     "h5ad", data::h5ad, seeds::h5ad;
     "model", model::model, seeds::model;
     "checkpoint", checkpoint::checkpoint, seeds::checkpoint;

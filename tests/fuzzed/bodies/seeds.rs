@@ -190,7 +190,6 @@ pub(super) fn ten_x() -> Vec<Vec<u8>> {
     ]
 }
 
-#[cfg(feature = "parquet")]
 pub(super) fn parquet() -> Vec<Vec<u8>> {
     macro_rules! files {
         ($($name:literal),*) => {
@@ -202,7 +201,6 @@ pub(super) fn parquet() -> Vec<Vec<u8>> {
     ]
 }
 
-#[cfg(feature = "h5ad")]
 pub(super) fn h5ad() -> Vec<Vec<u8>> {
     use std::io::Read;
     macro_rules! files {
