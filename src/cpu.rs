@@ -6,11 +6,10 @@ pub(crate) mod operand;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
-use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
+use crate::device::{Device, DeviceBuffer, DeviceInfo, Products, Room, check_part};
 use crate::error::Result;
 use crate::kernel::{Access, Kernel, View, words_of};
 use crate::precision::Precision;
-use crate::tile::{self, Product};
 use crate::together::{Joins, Part};
 
 /// Host memory shared by handles.
@@ -91,7 +90,7 @@ impl Cpu {
         Self { precision, ..self }
     }
 
-    /// The same with less room for what is computed piece by piece ([`Device::scratch_divisor`]).
+    /// The same with less room for what is computed piece by piece ([`Room::scratch_divisor`]).
     pub fn with_scratch_divisor(self, scratch_divisor: usize) -> Self {
         Self {
             scratch_divisor: scratch_divisor.max(1),
@@ -127,20 +126,15 @@ impl Device for Cpu {
         Ok(buffer.open()[buffer.range.clone()].to_vec())
     }
 
-    fn max_binding_bytes(&self) -> usize {
-        usize::MAX
+    fn room(&self) -> Room {
+        Room {
+            binding_bytes: usize::MAX,
+            scratch_divisor: self.scratch_divisor,
+        }
     }
 
-    fn scratch_divisor(&self) -> usize {
-        self.scratch_divisor
-    }
-
-    fn tile(&self, _forms: &'static [Kernel], _product: Product) -> usize {
-        tile::plain(self.precision) // forms of one precision have the same host version
-    }
-
-    fn precision(&self) -> Precision {
-        self.precision
+    fn products(&self) -> &dyn Products {
+        &self.precision // forms of one precision have the same host version
     }
 
     fn info(&self) -> DeviceInfo {

@@ -5,10 +5,11 @@
 //! device to another a compile error. Shape checks happen above the seam, in the typed calls of
 //! `src/kernels/`.
 
+mod products;
+
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::precision::Precision;
-use crate::tile::{Choices, Product};
+pub use products::{Choices, Products};
 
 /// A handle to device memory; cloning it shares the memory.
 pub trait DeviceBuffer: Clone {
@@ -66,42 +67,23 @@ pub trait Device {
     /// Waits for recorded work and reads a buffer back.
     async fn download(&self, buffer: &Self::Buffer) -> Result<Vec<u32>>;
 
-    /// The most bytes one binding may hold; larger data are split into blocks.
-    fn max_binding_bytes(&self) -> usize;
+    /// How much memory there is for one purpose.
+    fn room(&self) -> Room;
 
-    /// Room that is used again and again is divided by this: more dispatches in less memory.
-    fn scratch_divisor(&self) -> usize {
-        1
-    }
-
-    /// Whether a kernel can run here; some forms of a product need more than every adapter has.
-    fn supports(&self, _kernel: &Kernel) -> bool {
-        true
-    }
-
-    /// Why products are computed in form M instead of in the form of this kernel, if they are: the driver does
-    /// not compile it.
-    fn fallback(&self, _kernel: &'static Kernel) -> Option<String> {
-        None
-    }
-
-    /// The form in which to compute a product here: a place in `forms`, the product's kernels, one for each of
-    /// [`crate::tile::TILES`]. Products of one class ([`Product::class`]) get the same form each time.
-    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize;
-
-    /// The forms chosen so far, where there is a choice: kept with what was computed.
-    fn choices(&self) -> Option<Choices> {
-        None
-    }
-
-    /// Takes these forms instead of choosing, if they were chosen on this device and driver.
-    fn use_choices(&self, _choices: &Choices) {}
-
-    /// What it rounds the operands of matrix products to.
-    fn precision(&self) -> Precision;
+    /// How matrix products are computed.
+    fn products(&self) -> &dyn Products;
 
     /// What this device is.
     fn info(&self) -> DeviceInfo;
+}
+
+/// How much memory a device has for one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The most bytes one binding may hold; larger data are split into blocks.
+    pub binding_bytes: usize,
+    /// Memory that is used again and again is divided by this: more dispatches in less memory.
+    pub scratch_divisor: usize,
 }
 
 /// What a device is, as `metrics.json` and the tables name it.

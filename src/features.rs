@@ -5,7 +5,7 @@ use serde::Serialize;
 /// A set of features, needed or offered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Features {
-    /// Subgroups of at least [`crate::tile::SUBGROUP_SIZE`].
+    /// Subgroups of at least [`crate::kernel::tile::SUBGROUP_SIZE`].
     pub subgroups: bool,
     /// 16-bit floats in shaders.
     pub f16: bool,

@@ -6,6 +6,7 @@
 
 mod adapters;
 mod buffer;
+mod by_shape;
 mod fallback;
 mod faults;
 mod features;
@@ -36,7 +37,7 @@ pub use forms::Cooperative;
 pub use panics::expects_panic;
 pub use tuner::Tuning;
 
-use crate::device::DeviceInfo;
+use crate::device::{DeviceInfo, Room};
 use crate::error::{Error, FaultKind, Result};
 use crate::features::Features;
 use crate::kernel::{Kernel, MAX_WORKGROUPS};
@@ -57,7 +58,7 @@ pub struct GpuOptions {
     pub default_limits: bool,
     /// Keep the driver's checks of every index and loop, which cost time; see `pipelines`.
     pub checked: bool,
-    /// Compute every product in this form ([`crate::tile::TILES`]) instead of choosing one by its shape.
+    /// Compute every product in this form ([`crate::kernel::tile::TILES`]) instead of choosing one by its shape.
     pub form: Option<usize>,
     /// What the operands of matrix products are rounded to.
     pub precision: Precision,
@@ -70,7 +71,7 @@ pub struct GpuOptions {
     pub timeout: Option<std::time::Duration>,
     /// Pretend that one binding holds at most this many bytes, so that data are split into blocks.
     pub max_binding_bytes: Option<usize>,
-    /// How much less room there is for what is computed piece by piece ([`crate::device::Device::scratch_divisor`]).
+    /// How much less room there is for what is computed piece by piece ([`Room::scratch_divisor`]).
     pub scratch_divisor: usize,
 }
 
@@ -95,8 +96,7 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     info: DeviceInfo,
-    max_binding_bytes: usize,
-    scratch_divisor: usize,
+    room: Room,
     pipelines: RefCell<Pipelines>,
     forms: Forms,
     fallen: Fallen,
@@ -199,10 +199,10 @@ impl Gpu {
                 timestamps,
                 options.timeout,
             )),
-            max_binding_bytes: options
-                .max_binding_bytes
-                .map_or(binding, |bytes| bytes.min(binding)),
-            scratch_divisor: options.scratch_divisor.max(1),
+            room: Room {
+                binding_bytes: options.max_binding_bytes.unwrap_or(binding).min(binding),
+                scratch_divisor: options.scratch_divisor.max(1),
+            },
             tuner: (options.tuning.clone()).map(|tuning| Tuner::new(tuning, &report.info)),
             info: report.info.clone(),
             device,
@@ -217,9 +217,9 @@ impl Gpu {
         })
     }
 
-    /// The same with less room for what is computed piece by piece ([`crate::device::Device::scratch_divisor`]).
+    /// The same with less room for what is computed piece by piece ([`Room::scratch_divisor`]).
     pub fn with_scratch_divisor(mut self, scratch_divisor: usize) -> Self {
-        self.scratch_divisor = scratch_divisor.max(1);
+        self.room.scratch_divisor = scratch_divisor.max(1);
         self
     }
 
@@ -262,10 +262,10 @@ impl Gpu {
 
     fn create(&self, words: usize) -> Result<GpuBuffer> {
         let bytes = 4 * words.max(1);
-        if bytes > self.max_binding_bytes {
+        if bytes > self.room.binding_bytes {
             let text = format!(
                 "a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters, or a smaller batch",
-                self.max_binding_bytes
+                self.room.binding_bytes
             );
             return Err(self.error(FaultKind::Other, text).into());
         }

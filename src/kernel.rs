@@ -4,8 +4,10 @@
 //! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]), and the tests compare
 //! it with what the WGSL says (`tests/contract.rs`).
 
+pub mod tile;
+
 use crate::features::Features;
-use crate::tile::{Product, Tile};
+use tile::{Product, Tile};
 
 /// How a kernel uses a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,6 +215,15 @@ impl Kernel {
             Some(tiled) => format!("{} ({})", self.name, tiled.tile.name),
             None => self.name.to_owned(),
         }
+    }
+
+    /// The form of a product's kernel.
+    ///
+    /// # Panics
+    /// If the kernel has one form only.
+    pub fn form(&self) -> &'static Tile {
+        self.tile
+            .map_or_else(|| panic!("{} has one form", self.name), |tiled| tiled.tile)
     }
 
     /// What it needs beyond WebGPU's defaults.

@@ -1,6 +1,6 @@
 //! The list of kernels. A kernel is added in three places: its two files and one word here.
 
-/// Declares the kernel modules and [`ALL`]. Products come in every form of [`crate::tile::TILES`].
+/// Declares the kernel modules and [`ALL`]. Products come in every form of [`crate::kernel::tile::TILES`].
 macro_rules! kernels {
     (kernels: $($name:ident),+; products: $($product:ident),+;) => {
         $(pub mod $name;)+
@@ -55,9 +55,9 @@ macro_rules! product_kernels {
             ],
             params: Params::FIELDS,
             bindings: $bindings,
-            workgroup_size: [crate::tile::TILES[$form].lanes, 1, 1],
+            workgroup_size: [crate::kernel::tile::TILES[$form].lanes, 1, 1],
             tile: Some(crate::kernel::Tiled {
-                tile: &crate::tile::TILES[$form],
+                tile: &crate::kernel::tile::TILES[$form],
                 sized,
             }),
             reference: reference::<$form>,

@@ -101,7 +101,7 @@ pub async fn kmeans<D: Device, R: Rows<D> + ?Sized>(
     rows: &R,
     options: &KMeansOptions,
 ) -> Result<KMeansResult> {
-    let scratch = plan::SCRATCH_BYTES / device.scratch_divisor();
+    let scratch = plan::SCRATCH_BYTES / device.room().scratch_divisor;
     run(device, rows, options, scratch).await
 }
 

@@ -79,7 +79,7 @@
 //! |---|---|
 //! | read | [`data`]: every format, whole or in blocks |
 //! | configure | [`config`]: presets, files, single values, the rules for what is left open |
-//! | choose where | [`cpu`], [`gpu`], [`device`]; [`precision`], [`tile`]: products and their forms; [`features`]: what an adapter offers |
+//! | choose where | [`cpu`], [`gpu`], [`device`]; [`precision`], [`kernel::tile`]: products and their forms; [`features`]: what an adapter offers |
 //! | train | [`trainer`], [`together`]; [`checkpoint`]: to go on with a run that was stopped |
 //! | use the result | [`model`], [`predict`], [`onnx`] |
 //! | judge it | [`metrics`] |
@@ -115,7 +115,6 @@ pub mod random;
 pub mod report;
 pub mod source;
 pub mod tally;
-pub mod tile;
 pub mod together;
 pub mod trainer;
 pub mod verify;

@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::data::{Affine, Preparation};
-use crate::tile::Choices;
+use crate::device::Choices;
 
 pub use error::ModelError;
 

@@ -15,7 +15,7 @@ pub enum Precision {
     /// Not at all.
     #[default]
     F32,
-    /// 11 bits, at most 65,504; gradients are scaled by [`crate::tile::GRADIENT_SCALE`] meanwhile.
+    /// 11 bits, at most 65,504; gradients are scaled by [`crate::kernel::tile::GRADIENT_SCALE`] meanwhile.
     F16,
 }
 

@@ -223,7 +223,7 @@ impl<D: Device> Rows<D> for DecodedRows<'_, D> {
 
 /// Rows of a scratch of floats.
 fn scratch_rows<D: Device>(device: &D, cols: usize) -> usize {
-    let bytes = (SCRATCH_BYTES / device.scratch_divisor()).min(device.max_binding_bytes());
+    let bytes = (SCRATCH_BYTES / device.room().scratch_divisor).min(device.room().binding_bytes);
     (bytes / (4 * cols)).max(1)
 }
 
@@ -238,7 +238,7 @@ fn normalisation<D: Device>(device: &D, affine: &Affine) -> Result<Normalisation
 /// The rows on the device, no block larger than one binding.
 fn blocks<D: Device>(device: &D, data: &Dataset, width: usize) -> Result<Vec<AnyBlock<D>>> {
     let (n, cols) = (data.n_samples, data.input_dim);
-    let most = device.max_binding_bytes();
+    let most = device.room().binding_bytes;
     let (storage, bytes) = match &data.values {
         Values::U8(_) => (Storage::U8, 1),
         Values::F32(_) => (Storage::F32, 4),
@@ -265,7 +265,7 @@ fn blocks<D: Device>(device: &D, data: &Dataset, width: usize) -> Result<Vec<Any
 
 /// Blocks of at most `most_rows` rows; neither their starts nor their values are larger than one binding.
 fn sparse_blocks<D: Device>(device: &D, x: &Sparse, most_rows: usize) -> Result<Vec<AnyBlock<D>>> {
-    let words = device.max_binding_bytes() / 4;
+    let words = device.room().binding_bytes / 4;
     let most_rows = most_rows.min(words - 1);
     let mut blocks = Vec::new();
     let mut first = 0;

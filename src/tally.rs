@@ -7,12 +7,11 @@ use std::rc::Rc;
 
 use crate::config::{Config, FirstClusters, Space};
 use crate::data::{Affine, Dataset, Values};
-use crate::device::{Device, DeviceBuffer, DeviceInfo, check_part};
+use crate::device::{Device, DeviceBuffer, DeviceInfo, Products, Room, check_part};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::neighbours;
 use crate::precision::Precision;
-use crate::tile::{self, Product};
 use crate::trainer::{First, Trainer};
 
 /// Bytes of the host for each point of the graph: both directions of its edges, four layouts, the labels of candidates.
@@ -68,16 +67,21 @@ impl DeviceBuffer for TallyBuffer {
 /// Counts what would be in use on `device`.
 pub struct Tally<'a, D: Device> {
     device: &'a D,
-    scratch_divisor: usize,
+    precision: Precision,
+    room: Room,
     count: Rc<Count>,
 }
 
 impl<'a, D: Device> Tally<'a, D> {
-    /// Nothing in use, on a device like this one but with such a [`Device::scratch_divisor`].
+    /// Nothing in use, on a device like this one but with such a [`Room::scratch_divisor`].
     pub fn new(device: &'a D, scratch_divisor: usize) -> Self {
         Self {
             device,
-            scratch_divisor,
+            precision: device.products().precision(),
+            room: Room {
+                scratch_divisor,
+                ..device.room()
+            },
             count: Rc::default(),
         }
     }
@@ -115,24 +119,12 @@ impl<D: Device> Device for Tally<'_, D> {
         Ok(vec![0; buffer.words])
     }
 
-    fn max_binding_bytes(&self) -> usize {
-        self.device.max_binding_bytes()
+    fn room(&self) -> Room {
+        self.room
     }
 
-    fn scratch_divisor(&self) -> usize {
-        self.scratch_divisor
-    }
-
-    fn supports(&self, kernel: &Kernel) -> bool {
-        self.device.supports(kernel)
-    }
-
-    fn tile(&self, _: &'static [Kernel], _: Product) -> usize {
-        tile::plain(self.precision()) // all forms need the same
-    }
-
-    fn precision(&self) -> Precision {
-        self.device.precision()
+    fn products(&self) -> &dyn Products {
+        &self.precision // all forms need the same memory
     }
 
     fn info(&self) -> DeviceInfo {
@@ -156,7 +148,7 @@ impl Needed {
     }
 }
 
-/// What a run of a resolved configuration needs on a device with such a [`Device::scratch_divisor`]. The choice of a
+/// What a run of a resolved configuration needs on a device with such a [`Room::scratch_divisor`]. The choice of a
 /// number of clusters needs more: a trainer for each half of the data beside this one.
 ///
 /// # Errors

@@ -29,6 +29,7 @@ use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::checkpoint::{State, Wish};
 use crate::config::{Config, Space};
 use crate::data::{Affine, Dataset, Preparation};
+use crate::device::Choices;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
@@ -36,7 +37,6 @@ use crate::model::Model;
 use crate::neighbours::{Principal, Verdict};
 use crate::random;
 use crate::source::Source;
-use crate::tile::Choices;
 use augment::Augment;
 use neighbours::{Neighbourhood, WIDEST_OF_ZEROS, WIDEST_SPACE};
 

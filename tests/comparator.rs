@@ -4,9 +4,9 @@ mod common;
 
 use common::faulty::{Fault, Faulty};
 use dec_gpu::cpu::Cpu;
+use dec_gpu::kernel::tile::{COOP, HALF, M, TILES};
 use dec_gpu::kernel::{Access, Case, Element, Kernel, Tolerance};
 use dec_gpu::kernels;
-use dec_gpu::tile::{COOP, HALF, M, TILES};
 use dec_gpu::verify::{
     Cause, Failure, GUARD, Mismatch, Why, compare, count_agreeing, run_case, run_reference,
     verify_all,

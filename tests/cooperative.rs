@@ -6,10 +6,10 @@
 mod common;
 
 use common::{adapters, with_source};
+use dec_gpu::kernel::tile::{COOP, COOP8, HALF, TILES, Tile};
 use dec_gpu::kernel::{Kernel, Tiled};
 use dec_gpu::kernels;
 use dec_gpu::precision::Precision;
-use dec_gpu::tile::{COOP, COOP8, HALF, TILES, Tile};
 use dec_gpu::verify::run_case;
 
 /// What the cooperative calls do: of a fragment each invocation of a subgroup holds every SIZE-th element.

@@ -13,7 +13,7 @@ pub struct Groups(Vec<Range<usize>>);
 impl Groups {
     /// As few as fit a device's bindings, for batches of up to `rows` rows through layers of these sizes (D to d).
     pub fn new<D: Device>(device: &D, rows: usize, sizes: &[usize]) -> Self {
-        Self::fitting(&mirrored(sizes), rows, device.max_binding_bytes() / 4)
+        Self::fitting(&mirrored(sizes), rows, device.room().binding_bytes / 4)
     }
 
     fn fitting(shapes: &[(usize, usize)], rows: usize, most_words: usize) -> Self {

@@ -196,7 +196,7 @@ fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results>
         commit: COMMIT.into(),
         unix_seconds: unix_seconds(),
         device: device.info(),
-        precision: device.precision(),
+        precision: device.products().precision(),
         settings: settings.clone(),
         roofline: share_of_roofline(&mut rows),
         rows,

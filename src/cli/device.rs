@@ -6,8 +6,8 @@ use clap::Args;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, Tuning, adapters, choose};
+use dec_gpu::kernel::tile::{TILES, form_called};
 use dec_gpu::precision::Precision;
-use dec_gpu::tile::{TILES, form_called};
 use dec_gpu::{Error, Result};
 
 use super::cache_folder::cache_folder;
@@ -80,8 +80,8 @@ impl AnyDevice {
     /// What operands of products are rounded to.
     pub(crate) fn precision(&self) -> Precision {
         match self {
-            Self::Cpu(cpu) => cpu.precision(),
-            Self::Gpu(gpu) => gpu.precision(),
+            Self::Cpu(cpu) => cpu.products().precision(),
+            Self::Gpu(gpu) => gpu.products().precision(),
         }
     }
 }
@@ -185,7 +185,7 @@ fn unknown_backend(name: &str) -> Error {
 /// One line that says where a command runs.
 pub(crate) fn describe(device: &impl Device) -> String {
     let place = described(&device.info());
-    match device.precision() {
+    match device.products().precision() {
         Precision::F32 => place,
         Precision::F16 => place + ", products at f16",
     }

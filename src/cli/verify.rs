@@ -157,10 +157,11 @@ fn chosen(args: &VerifyArgs) -> Result<Vec<AdapterReport>> {
 
 /// The kernels of which no case runs on this device, and why.
 fn untested(device: &impl Device, kernels: &[&'static Kernel]) -> Untested {
-    let (offered, missing): (Vec<&'static Kernel>, Vec<_>) =
-        kernels.iter().partition(|kernel| device.supports(kernel));
+    let (offered, missing): (Vec<&'static Kernel>, Vec<_>) = kernels
+        .iter()
+        .partition(|kernel| device.products().supports(kernel));
     let fell_back = |kernel: &'static Kernel| {
-        let reason = device.fallback(kernel)?;
+        let reason = device.products().fallback(kernel)?;
         let name = kernel.title();
         Some(FellBack { name, reason })
     };
@@ -188,7 +189,7 @@ fn verify<D: Joins>(device: &D, plan: &Plan, note: Option<String>) -> DeviceTabl
         .training
         .then(|| pollster::block_on(verify_training(device)));
     DeviceTable::new(
-        (device.info(), device.precision()),
+        (device.info(), device.products().precision()),
         note,
         verdicts,
         untested(device, &plan.kernels),

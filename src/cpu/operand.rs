@@ -6,7 +6,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
-use crate::tile::TILES;
+use crate::kernel::tile::TILES;
 
 /// The operand as the form reads it: rounded to f16 times `scale` where the form computes at f16.
 ///
@@ -32,7 +32,7 @@ const CHUNK: usize = 4096;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tile::{GRADIENT_SCALE, HALF, M};
+    use crate::kernel::tile::{GRADIENT_SCALE, HALF, M};
 
     #[test]
     fn f32_forms_leave_operands_alone() {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::Gpu;
 use super::pipelines::{Models, Pipeline};
 use crate::kernel::Kernel;
-use crate::tile::TILES;
+use crate::kernel::tile::TILES;
 
 /// The forms that were replaced, each with the reason.
 pub(super) type Fallen = RefCell<Vec<String>>;

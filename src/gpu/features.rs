@@ -1,8 +1,8 @@
 //! From the project's features to wgpu's, and back.
 
 use crate::features::Features;
+use crate::kernel::tile::SUBGROUP_SIZE;
 use crate::precision::Precision;
-use crate::tile::SUBGROUP_SIZE;
 
 /// What an adapter offers.
 pub(super) fn offered(adapter: &wgpu::Adapter) -> Features {

@@ -6,12 +6,14 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
+use super::by_shape::by_shape;
 use super::{AdapterReport, Gpu, GpuOptions};
+use crate::device::Choices;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::kernel::Kernel;
+use crate::kernel::tile::{self, Product, TILES};
 use crate::precision::Precision;
-use crate::tile::{self, Choices, Product, TILES};
 
 /// The products of one kernel that share one choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,7 +109,7 @@ impl Forms {
         match self.precision {
             Precision::F16 => self.at_f16(class.shape),
             Precision::F32 if self.without_barriers() => tile::SUBGROUP,
-            Precision::F32 => tile::table(class.shape),
+            Precision::F32 => by_shape(class.shape),
         }
     }
 
@@ -183,7 +185,7 @@ impl Forms {
 
 impl Gpu {
     /// The form of a product: chosen at the first product of its class, and kept.
-    pub(super) fn form(&self, forms: &'static [Kernel], product: Product) -> usize {
+    pub(super) fn chosen_form(&self, forms: &'static [Kernel], product: Product) -> usize {
         let class = self.forms.class(forms, product);
         let known = self.forms.chosen.borrow().get(&class).copied();
         known.unwrap_or_else(|| {

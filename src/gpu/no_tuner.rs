@@ -4,7 +4,7 @@ use super::Gpu;
 use super::forms::Class;
 use crate::device::DeviceInfo;
 use crate::kernel::Kernel;
-use crate::tile::Product;
+use crate::kernel::tile::Product;
 
 /// How forms are chosen by measuring; not in a browser.
 #[derive(Clone, Debug, Default)]

@@ -2,11 +2,11 @@
 
 use super::pipelines::Models;
 use super::{Gpu, GpuBuffer};
-use crate::device::{Device, DeviceInfo};
+use crate::device::{Choices, Device, DeviceInfo, Products, Room};
 use crate::error::Result;
+use crate::kernel::tile::Product;
 use crate::kernel::{Kernel, words_of};
 use crate::precision::Precision;
-use crate::tile::{Choices, Product};
 
 impl Device for Gpu {
     type Buffer = GpuBuffer;
@@ -71,14 +71,20 @@ impl Device for Gpu {
         Ok(words)
     }
 
-    fn max_binding_bytes(&self) -> usize {
-        self.max_binding_bytes
+    fn room(&self) -> Room {
+        self.room
     }
 
-    fn scratch_divisor(&self) -> usize {
-        self.scratch_divisor
+    fn products(&self) -> &dyn Products {
+        self
     }
 
+    fn info(&self) -> DeviceInfo {
+        self.info.clone()
+    }
+}
+
+impl Products for Gpu {
     fn supports(&self, kernel: &Kernel) -> bool {
         self.forms.granted.cover(kernel.needs())
     }
@@ -87,8 +93,8 @@ impl Device for Gpu {
         self.replaced(kernel)
     }
 
-    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
-        self.form(forms, product)
+    fn form(&self, kernels: &'static [Kernel], product: Product) -> &'static Kernel {
+        &kernels[self.chosen_form(kernels, product)]
     }
 
     fn choices(&self) -> Option<Choices> {
@@ -101,9 +107,5 @@ impl Device for Gpu {
 
     fn precision(&self) -> Precision {
         self.forms.precision
-    }
-
-    fn info(&self) -> DeviceInfo {
-        self.info.clone()
     }
 }

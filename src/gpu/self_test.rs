@@ -2,8 +2,8 @@
 
 use super::{Cooperative, Gpu};
 use crate::kernel::Kernel;
+use crate::kernel::tile::TILES;
 use crate::kernels;
-use crate::tile::TILES;
 use crate::verify::count_agreeing;
 
 /// Runs every case of every product in a form: odd sizes and sums of many passes are among them.

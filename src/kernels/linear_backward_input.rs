@@ -7,8 +7,8 @@ use super::linear_forward::SHAPES;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
+use crate::kernel::tile::{FORMS, GRADIENT_SCALE, M, Product, TILES};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{FORMS, GRADIENT_SCALE, M, Product, TILES};
 
 crate::params! {
     /// Rows of dy.
@@ -54,7 +54,7 @@ pub fn linear_backward_input<D: Device>(
         d_out: param(dy.cols),
         relu: relu.into(),
     };
-    let form = device.tile(
+    let kernel = device.products().form(
         &KERNELS,
         Product {
             rows: dx.rows,
@@ -63,9 +63,9 @@ pub fn linear_backward_input<D: Device>(
         },
     );
     device.dispatch(
-        &KERNELS[form],
+        kernel,
         bytemuck::bytes_of(&params),
-        TILES[form].workgroups(dx.rows, dx.cols),
+        kernel.form().workgroups(dx.rows, dx.cols),
         &[&dy.buffer, &w.buffer, &x.buffer, &dx.buffer],
     );
 }

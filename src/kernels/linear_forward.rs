@@ -6,8 +6,8 @@ use super::inputs;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
+use crate::kernel::tile::{FORMS, M, Product, TILES};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
-use crate::tile::{FORMS, M, Product, TILES};
 
 crate::params! {
     /// Rows of x.
@@ -45,7 +45,7 @@ pub fn linear_forward<D: Device>(
     y: &Matrix<D>,
 ) {
     y.expect_shape("y", x.rows, w.cols);
-    let form = device.tile(
+    let kernel = device.products().form(
         &KERNELS,
         Product {
             rows: x.rows,
@@ -53,7 +53,7 @@ pub fn linear_forward<D: Device>(
             depth: x.cols,
         },
     );
-    dispatch(device, x, (w, bias), relu, y, 0, form);
+    dispatch(device, x, (w, bias), relu, y, 0, kernel);
 }
 
 /// The rows that encoding counts on when it picks a form, so that what a row gives does not depend on how
@@ -70,7 +70,7 @@ pub fn linear_forward_into<D: Device>(
     y: &Matrix<D>,
     first: usize,
 ) {
-    let form = device.tile(
+    let kernel = device.products().form(
         &KERNELS,
         Product {
             rows: ENCODED_ROWS,
@@ -78,7 +78,7 @@ pub fn linear_forward_into<D: Device>(
             depth: x.cols,
         },
     );
-    dispatch(device, x, (w, bias), relu, y, first, form);
+    dispatch(device, x, (w, bias), relu, y, first, kernel);
 }
 
 fn dispatch<D: Device>(
@@ -88,7 +88,7 @@ fn dispatch<D: Device>(
     relu: bool,
     y: &Matrix<D>,
     first: usize,
-    form: usize,
+    kernel: &'static Kernel,
 ) {
     w.expect_shape("w", x.cols, y.cols);
     bias.expect_shape("bias", 1, y.cols);
@@ -106,9 +106,9 @@ fn dispatch<D: Device>(
         first: param(first),
     };
     device.dispatch(
-        &KERNELS[form],
+        kernel,
         bytemuck::bytes_of(&params),
-        TILES[form].workgroups(x.rows, y.cols),
+        kernel.form().workgroups(x.rows, y.cols),
         &[&x.buffer, &w.buffer, &bias.buffer, &y.buffer],
     );
 }

@@ -11,8 +11,8 @@ use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
 use crate::kernel::Element::{F32, U32};
+use crate::kernel::tile::{FORMS, M, Product, TILES};
 use crate::kernel::{Case, Kernel, Tolerance, View, params_of, read, views, words_of, write};
-use crate::tile::{FORMS, M, Product, TILES};
 
 crate::params! {
     /// Rows of the batch.
@@ -92,7 +92,7 @@ pub fn linear_forward_gather<D: Device>(
     let index = order.index.unwrap_or(shift);
     let inputs = [&block.x, &index.buffer, &shift.buffer, &scale.buffer];
     let [x, index, shift, scale] = inputs;
-    let form = device.tile(
+    let kernel = device.products().form(
         &KERNELS,
         Product {
             rows: ENCODED_ROWS,
@@ -101,9 +101,9 @@ pub fn linear_forward_gather<D: Device>(
         },
     );
     device.dispatch(
-        &KERNELS[form],
+        kernel,
         bytemuck::bytes_of(&params),
-        TILES[form].workgroups(rows, y.cols),
+        kernel.form().workgroups(rows, y.cols),
         &[x, index, shift, scale, &w.buffer, &bias.buffer, &y.buffer],
     );
 }

@@ -10,9 +10,9 @@ use super::linear_forward::{SHAPES, add_bias, layer_row};
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
+use crate::kernel::tile::{FORMS, M, Product, TILES, Tile};
 use crate::kernel::{Case, Element::F32, Kernel, Tolerance, View, params_of, read, views, write};
 use crate::loss::LossTerm;
-use crate::tile::{FORMS, M, Product, TILES, Tile};
 
 crate::params! {
     /// Rows of x.
@@ -48,8 +48,8 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
 
 /// The form of the product that a layer's loss is computed in, for batches of up to so many rows. The number of
 /// partial sums depends on it, so it is chosen once.
-#[derive(Clone, Copy, Debug)]
-pub struct LossForm(usize);
+#[derive(Clone, Copy)]
+pub struct LossForm(&'static Kernel);
 
 impl LossForm {
     /// The form for a layer (in, out).
@@ -59,12 +59,12 @@ impl LossForm {
             cols: d_out,
             depth: d_in,
         };
-        Self(device.tile(&KERNELS, product))
+        Self(device.products().form(&KERNELS, product))
     }
 
     /// Elements of `partial` that a loss over (rows, out) takes.
     pub fn partials(self, rows: usize, d_out: usize) -> usize {
-        tiles(&TILES[self.0], rows, d_out)
+        tiles(self.0.form(), rows, d_out)
     }
 }
 
@@ -101,9 +101,9 @@ pub fn linear_forward_loss<D: Device>(
         first_partial: param(term.first),
     };
     device.dispatch(
-        &KERNELS[form.0],
+        form.0,
         bytemuck::bytes_of(&params),
-        TILES[form.0].workgroups(x.rows, dy.cols),
+        form.0.form().workgroups(x.rows, dy.cols),
         &[
             &x.buffer,
             &w.buffer,

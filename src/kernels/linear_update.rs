@@ -9,13 +9,13 @@ mod tests;
 use super::inputs;
 use super::linear_forward::SHAPES;
 use crate::device::{Device, DeviceBuffer, param};
+use crate::kernel::tile::{FORMS, M, Product, TILES};
 use crate::kernel::{
     Case,
     Element::{F32, U32},
     Kernel, Tolerance, grid, read, write,
 };
 use crate::optimiser::{Rule, State, Step};
-use crate::tile::{FORMS, M, Product, TILES};
 use host::{fast, reference};
 pub use table::{LayerPlace, LayerTable};
 
@@ -83,7 +83,7 @@ pub fn linear_update<D: Device>(
     assert_eq!(state.m.words(), w.words(), "the optimiser's state of w");
     let rule = Rule::from(step);
     device.dispatch(
-        &KERNELS[layers.form()],
+        layers.kernel(),
         bytemuck::bytes_of(&params(
             &rule,
             rows,

@@ -43,17 +43,17 @@ impl Plan {
         // Per restart: the partial sums, the candidates of k-means++ with theirs, the centroids, labels and distances.
         let partial = 4 * parts[0].total * k * (d + 1);
         let largest = partial.max(4 * n);
-        if largest > device.max_binding_bytes() {
+        if largest > device.room().binding_bytes {
             let text = format!(
                 "k-means of {n} rows of {d} values in {k} clusters needs a buffer of {largest} bytes, \
                  one binding holds {}; use fewer rows or clusters",
-                device.max_binding_bytes()
+                device.room().binding_bytes
             );
             return Err(FaultKind::Other.of(&device.info().name, text).into());
         }
         let candidates = 4 * trials * (k + d + parts[0].total);
         let together = (scratch_bytes / (partial + candidates + 4 * k * d + 8 * n))
-            .min(device.max_binding_bytes() / largest)
+            .min(device.room().binding_bytes / largest)
             .min(MAX_WORKGROUPS as usize / trials)
             .clamp(1, options.restarts);
         // At the first iteration all n labels are new: it must never count as converged.

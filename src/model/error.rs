@@ -86,7 +86,7 @@ pub enum ModelError {
         /// The text found.
         found: String,
     },
-    /// `forms` is not the JSON of [`crate::tile::Choices`].
+    /// `forms` is not the JSON of [`crate::device::Choices`].
     #[error(
         "{file}: __metadata__.forms cannot be read: {reason}; expected device and forms as JSON"
     )]

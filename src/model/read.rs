@@ -7,7 +7,7 @@ mod preparation;
 
 use super::{FORMAT, LayerWeights, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
 use crate::data::{cut, printable, said, short};
-use crate::tile::Choices;
+use crate::device::Choices;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -57,7 +57,7 @@ impl<'a, D: Device> Laying<'a, D> {
         assert_eq!(points.len(), n * m, "{n} points of {m} values");
         assert!((1..=WIDEST).contains(&d), "{d} dimensions, 1 to {WIDEST}");
         let start = places(points, m, d);
-        let most = device.max_binding_bytes() / (4 * n * d);
+        let most = device.room().binding_bytes / (4 * n * d);
         let mut laying = Self {
             device,
             options,

@@ -43,7 +43,7 @@ impl<'a, D: Device> Predictor<'a, D> {
     /// The device's, when memory runs out.
     pub fn new(device: &'a D, model: &'a Model, batch_size: usize) -> Result<Self> {
         if let Some(forms) = &model.forms {
-            device.use_choices(forms);
+            device.products().use_choices(forms);
         }
         let widths = model.encoder.iter().map(|layer| layer.d_out);
         let sizes: Vec<usize> = std::iter::once(model.input_dim).chain(widths).collect();

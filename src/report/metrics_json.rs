@@ -38,7 +38,7 @@ pub struct RunMetrics {
     pub embedding_dim: u64,
     /// Where it ran.
     pub device: DeviceInfo,
-    /// On a GPU, the form of each class of products ([`crate::tile::Choices`]).
+    /// On a GPU, the form of each class of products ([`crate::device::Choices`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forms: Option<BTreeMap<String, String>>,
     /// What the operands of matrix products were rounded to; not in older files, which are of f32.

@@ -7,11 +7,9 @@ use std::task::Poll;
 
 use super::buffer::{MemberBuffer, Place};
 use super::play::{Note, Score};
-use crate::device::{Device, DeviceInfo};
+use crate::device::{Device, DeviceInfo, Products, Room};
 use crate::error::Result;
 use crate::kernel::{Kernel, words_of};
-use crate::precision::Precision;
-use crate::tile::{Choices, Product};
 
 /// Writes down what a training asks for; [`super::run`] has it done at the next download.
 pub struct Member<'d, D: Device> {
@@ -69,36 +67,12 @@ impl<D: Device> Device for Member<'_, D> {
         .await
     }
 
-    fn scratch_divisor(&self) -> usize {
-        self.device.scratch_divisor()
+    fn room(&self) -> Room {
+        self.device.room()
     }
 
-    fn max_binding_bytes(&self) -> usize {
-        self.device.max_binding_bytes()
-    }
-
-    fn supports(&self, kernel: &Kernel) -> bool {
-        self.device.supports(kernel)
-    }
-
-    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
-        self.device.fallback(kernel)
-    }
-
-    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
-        self.device.tile(forms, product)
-    }
-
-    fn choices(&self) -> Option<Choices> {
-        self.device.choices()
-    }
-
-    fn use_choices(&self, choices: &Choices) {
-        self.device.use_choices(choices);
-    }
-
-    fn precision(&self) -> Precision {
-        self.device.precision()
+    fn products(&self) -> &dyn Products {
+        self.device.products()
     }
 
     fn info(&self) -> DeviceInfo {

@@ -240,7 +240,7 @@ fn make<D: Device>(device: &D, column: &[&MemberBuffer<D>], writes: bool) -> Res
         _ => {}
     }
     let slot = column[0].slot_words();
-    if column.len() > 1 && 4 * slot * column.len() > device.max_binding_bytes() {
+    if column.len() > 1 && 4 * slot * column.len() > device.room().binding_bytes {
         return column
             .iter()
             .try_for_each(|buffer| make(device, &[*buffer], writes));

@@ -28,7 +28,7 @@ impl<D: Device> Embedding<D> {
         rows: usize,
     ) -> Result<Self> {
         let d = sizes[sizes.len() - 1];
-        let rows = (rows / device.scratch_divisor()).clamp(1, source.n_samples());
+        let rows = (rows / device.room().scratch_divisor).clamp(1, source.n_samples());
         let mut embedding = Self::without_blocks(device, sizes, rows)?;
         let blocks = source
             .block_rows()

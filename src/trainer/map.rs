@@ -113,7 +113,7 @@ impl<D: Device> Trainer<'_, D> {
                 .k
                 .unwrap_or_else(|| neighbours_for(n, self.n_clusters())),
         };
-        let most = (self.device.max_binding_bytes() / (4 * m)).max(1);
+        let most = (self.device.room().binding_bytes / (4 * m)).max(1);
         let blocks: Vec<Matrix<D>> = (points.chunks(most * m))
             .map(|rows| Matrix::upload(self.device, rows.len() / m, m, rows))
             .collect::<Result<_>>()?;

@@ -102,7 +102,7 @@ impl<D: Device> Trainer<'_, D> {
         };
         let mut found = self.neighbourhood(&points, m, observe).await?;
         let cells = self.source.n_samples() * self.config.network.embedding_dim;
-        let fits = 4 * cells <= self.device.max_binding_bytes();
+        let fits = 4 * cells <= self.device.room().binding_bytes;
         let wanted = found.verdict.of_layout && self.waits_for_neighbours();
         if wanted && !fits {
             log::warn!(

@@ -4,9 +4,9 @@ use super::{Event, Observer, Trainer};
 use crate::autoencoder::{Autoencoder, Groups};
 use crate::checkpoint::{CONFIG, CheckpointError, Phase, State, Wish};
 use crate::config::{Config, OptimiserKind};
+use crate::device::Choices;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::tile::Choices;
 
 /// The state's number of steps of pre-training in the phases before.
 const PRETRAINED: &str = "pretrained_steps";
@@ -39,7 +39,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         let forms = state.text(FORMS).ok();
         self.earlier_forms = forms.and_then(|text| serde_json::from_str(text).ok());
         if let Some(forms) = &self.earlier_forms {
-            self.device.use_choices(forms);
+            self.device.products().use_choices(forms);
         }
         let verdict = state.text(VERDICT).ok();
         self.verdict = verdict.and_then(|text| serde_json::from_str(text).ok());
@@ -87,7 +87,7 @@ impl<'a, D: Device> Trainer<'a, D> {
 
     /// The forms of products in all parts of the run, if there is a choice and all were on one device.
     pub(super) fn forms(&self) -> Option<Choices> {
-        let mut forms = self.device.choices()?;
+        let mut forms = self.device.products().choices()?;
         if let Some(earlier) = self
             .earlier_forms
             .as_ref()

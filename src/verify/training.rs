@@ -123,8 +123,8 @@ pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Res
 pub async fn verify_training<D: Device>(device: &D) -> Result<TrainingAgreement, TrainingFailure> {
     let data = blobs(300, 12, 1);
     let config = configuration(&data, &[]).map_err(Error::from)?;
-    let reference = Cpu::reference().with_precision(device.precision());
+    let reference = Cpu::reference().with_precision(device.products().precision());
     let want = train(&reference, &data, config.clone()).await?;
     let got = train(device, &data, config).await?;
-    compare_runs(&got, &want, Band::at(device.precision()))
+    compare_runs(&got, &want, Band::at(device.products().precision()))
 }

@@ -24,16 +24,17 @@ pub async fn verify_all<D: Device>(device: &D, seen: impl FnMut(&Verdict)) -> Ve
 
 /// Runs every case of those kernels that run on the device; `seen` is called after each, to show progress.
 ///
-/// Left out are kernels that it does not support ([`Device::supports`]) and forms that do not compile there
-/// ([`Device::fallback`]): a caller who shows the verdicts must show these too.
+/// Left out are kernels that it does not support ([`Products::supports`](crate::device::Products::supports)) and forms that do not compile there
+/// ([`Products::fallback`](crate::device::Products::fallback)): a caller who shows the verdicts must show these too.
 pub async fn verify_kernels<D: Device>(
     device: &D,
     kernels: &[&'static Kernel],
     mut seen: impl FnMut(&Verdict),
 ) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let runs =
-        |kernel: &&&'static Kernel| device.supports(kernel) && device.fallback(kernel).is_none();
+    let runs = |kernel: &&&'static Kernel| {
+        device.products().supports(kernel) && device.products().fallback(kernel).is_none()
+    };
     for &kernel in kernels.iter().filter(runs) {
         for case in (kernel.cases)() {
             let verdict = Verdict {
@@ -52,8 +53,9 @@ pub async fn verify_kernels<D: Device>(
 /// those that use z of the grid themselves.
 pub async fn verify_joined<D: Joins>(device: &D, kernels: &[&'static Kernel]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let runs =
-        |kernel: &&&'static Kernel| device.supports(kernel) && device.fallback(kernel).is_none();
+    let runs = |kernel: &&&'static Kernel| {
+        device.products().supports(kernel) && device.products().fallback(kernel).is_none()
+    };
     for &kernel in kernels.iter().filter(runs) {
         for case in (kernel.cases)() {
             if let Some(result) = run_joined(device, kernel, &case).await.transpose() {
@@ -77,7 +79,10 @@ pub async fn count_agreeing<D: Device>(
     kernels: &[&'static Kernel],
 ) -> Result<usize, Failure> {
     let mut cases = 0;
-    for &kernel in kernels.iter().filter(|kernel| device.supports(kernel)) {
+    for &kernel in kernels
+        .iter()
+        .filter(|kernel| device.products().supports(kernel))
+    {
         for case in (kernel.cases)() {
             run_case(device, kernel, &case).await?;
             cases += 1;

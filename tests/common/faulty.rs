@@ -1,7 +1,7 @@
 //! A device with a fault, for tests of the comparison.
 
 use dec_gpu::cpu::{Cpu, CpuBuffer};
-use dec_gpu::device::{Device, DeviceInfo};
+use dec_gpu::device::{Device, DeviceInfo, Products, Room};
 use dec_gpu::error::Result;
 use dec_gpu::kernel::Kernel;
 
@@ -49,16 +49,12 @@ impl Device for Faulty {
         Ok(words)
     }
 
-    fn tile(&self, forms: &'static [Kernel], product: dec_gpu::tile::Product) -> usize {
-        self.cpu.tile(forms, product)
+    fn products(&self) -> &dyn Products {
+        self.cpu.products()
     }
 
-    fn precision(&self) -> dec_gpu::precision::Precision {
-        self.cpu.precision()
-    }
-
-    fn max_binding_bytes(&self) -> usize {
-        self.cpu.max_binding_bytes()
+    fn room(&self) -> Room {
+        self.cpu.room()
     }
 
     fn info(&self) -> DeviceInfo {

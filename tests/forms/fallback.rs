@@ -2,10 +2,10 @@
 
 use dec_gpu::device::Device;
 use dec_gpu::gpu::GpuOptions;
-use dec_gpu::tile::{L, M, Product};
+use dec_gpu::kernel::tile::{L, M, Product};
 use dec_gpu::verify::{run_case, verify_kernels};
 
-use super::{open, with_changed};
+use super::{open, taken, with_changed};
 
 /// A product that the table gives to form L.
 const LARGE: Product = Product {
@@ -27,13 +27,13 @@ fn what_does_not_compile_is_replaced_and_told() {
         return;
     };
     let forms = with_changed(L, "fn product(", "fn product(no type, ");
-    let form = gpu.tile(forms, LARGE);
+    let form = taken(&gpu, forms, LARGE);
     assert_eq!(form, M);
     for case in (forms[form].cases)() {
         let agreement = pollster::block_on(run_case(&gpu, &forms[form], &case));
         agreement.unwrap_or_else(|failure| panic!("{failure}"));
     }
-    assert_eq!(gpu.tile(forms, LARGE), M);
+    assert_eq!(taken(&gpu, forms, LARGE), M);
     let [told] = &gpu.fallbacks()[..] else {
         panic!("told once, not {:?}", gpu.fallbacks());
     };
@@ -49,8 +49,8 @@ fn verify_leaves_out_only_what_fell_back() {
         return;
     };
     let forms = with_changed(L, "fn product(", "fn product(no type, ");
-    assert!(gpu.fallback(&forms[L]).is_some());
-    assert_eq!(gpu.fallback(&forms[M]), None);
+    assert!(gpu.products().fallback(&forms[L]).is_some());
+    assert_eq!(gpu.products().fallback(&forms[M]), None);
     let verdicts = pollster::block_on(verify_kernels(&gpu, &[&forms[L], &forms[M]], |_| {}));
     assert!(!verdicts.is_empty());
     for verdict in verdicts {
@@ -65,8 +65,8 @@ fn a_plain_form_that_does_not_compile_fails() {
         return;
     };
     let forms = with_changed(M, "fn product(", "fn product(no type, ");
-    assert_eq!(gpu.tile(forms, LARGE), M);
-    assert_eq!(gpu.fallback(&forms[M]), None);
+    assert_eq!(taken(&gpu, forms, LARGE), M);
+    assert_eq!(gpu.products().fallback(&forms[M]), None);
     let verdicts = pollster::block_on(verify_kernels(&gpu, &[&forms[M]], |_| {}));
     let failure = verdicts[0]
         .result

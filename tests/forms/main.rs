@@ -11,8 +11,10 @@ mod stored;
 mod tuner;
 
 use common::adapters;
+use dec_gpu::device::Device;
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernel::Kernel;
+use dec_gpu::kernel::tile::{Product, form_called};
 use dec_gpu::kernels::linear_forward::KERNELS;
 
 /// The first adapter, opened anew, so that what one test chose is nothing to another.
@@ -25,6 +27,12 @@ fn open(test: &str, options: GpuOptions) -> Option<Gpu> {
     };
     let gpu = pollster::block_on(Gpu::open(&report, adapters::options(options)));
     Some(gpu.unwrap_or_else(|error| panic!("{test}: {error}")))
+}
+
+/// The place of the form that a product takes.
+fn taken(gpu: &Gpu, kernels: &'static [Kernel], product: Product) -> usize {
+    let taken = gpu.products().form(kernels, product).form();
+    form_called(taken.name).expect("one of the forms")
 }
 
 /// `linear_forward` in every form, one of them with a changed WGSL.

@@ -2,9 +2,9 @@
 
 use dec_gpu::device::Device;
 use dec_gpu::gpu::{Gpu, GpuOptions};
+use dec_gpu::kernel::tile::{M, S, TILES};
 use dec_gpu::model::Model;
 use dec_gpu::predict::{Prediction, predict};
-use dec_gpu::tile::{M, S, TILES};
 use dec_gpu::verify::training::{blobs, configuration, train};
 
 use super::open;
@@ -16,7 +16,7 @@ fn predicted(gpu: &Gpu, model: &Model) -> Prediction {
 
 /// The forms of the forward products.
 fn forward(gpu: &Gpu) -> Vec<String> {
-    let forms = gpu.choices().expect("a GPU has a choice").forms;
+    let forms = gpu.products().choices().expect("a GPU has a choice").forms;
     let forward = |(class, form): (String, String)| class.contains("forward").then_some(form);
     forms.into_iter().filter_map(forward).collect()
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use dec_gpu::device::Device;
 use dec_gpu::gpu::{Gpu, GpuOptions, Tuning};
+use dec_gpu::kernel::tile::{Product, TILES};
 use dec_gpu::kernels::linear_forward::KERNELS;
-use dec_gpu::tile::{Product, TILES};
 use dec_gpu::verify::run_case;
 
-use super::{open, with_changed};
+use super::{open, taken, with_changed};
 
 const PRODUCT: Product = Product {
     rows: 100,
@@ -77,9 +77,9 @@ fn a_form_with_wrong_results_is_not_chosen() {
     let (Some(plain), Some(gpu)) = (opened(test, None), opened(test, Some(patient(None)))) else {
         return;
     };
-    let table = plain.tile(&KERNELS, PRODUCT);
+    let table = taken(&plain, &KERNELS, PRODUCT);
     let forms = with_changed(table, "value + bias[col]", "value - bias[col]");
-    let form = gpu.tile(forms, PRODUCT);
+    let form = taken(&gpu, forms, PRODUCT);
     assert_ne!(form, table);
     for case in (forms[form].cases)() {
         let agreement = pollster::block_on(run_case(&gpu, &forms[form], &case));
@@ -96,9 +96,9 @@ fn a_form_that_does_not_compile_is_not_chosen() {
     let (Some(plain), Some(gpu)) = (opened(test, None), opened(test, Some(patient(None)))) else {
         return;
     };
-    let table = plain.tile(&KERNELS, PRODUCT);
+    let table = taken(&plain, &KERNELS, PRODUCT);
     let forms = with_changed(table, "fn product(", "fn product(no type, ");
-    assert_ne!(gpu.tile(forms, PRODUCT), table);
+    assert_ne!(taken(&gpu, forms, PRODUCT), table);
     assert_eq!(gpu.fallbacks().len(), 1);
 }
 
@@ -109,9 +109,9 @@ fn the_choice_of_a_class_is_kept() {
     let Some(first) = opened(test, Some(patient(Some(folder.path())))) else {
         return;
     };
-    let form = first.tile(&KERNELS, PRODUCT);
-    assert_eq!(first.tile(&KERNELS, ALIKE), form);
-    let choices = first.choices().expect("a GPU has a choice");
+    let form = taken(&first, &KERNELS, PRODUCT);
+    assert_eq!(taken(&first, &KERNELS, ALIKE), form);
+    let choices = first.products().choices().expect("a GPU has a choice");
     let name = TILES[form].name;
     assert_eq!(choices.forms["linear_forward 128x64x64"], name);
 
@@ -121,7 +121,7 @@ fn the_choice_of_a_class_is_kept() {
         ..patient(Some(folder.path()))
     };
     let second = opened(test, Some(hasty())).unwrap();
-    assert_eq!(second.tile(&KERNELS, ALIKE), form);
+    assert_eq!(taken(&second, &KERNELS, ALIKE), form);
     let path = fs::read_dir(folder.path())
         .unwrap()
         .next()
@@ -133,14 +133,14 @@ fn the_choice_of_a_class_is_kept() {
     assert!(text.contains(&entry(name)), "{text}");
     fs::write(&path, text.replace(&entry(name), &entry("skinny"))).unwrap();
     let third = opened(test, Some(hasty())).unwrap();
-    assert_eq!(TILES[third.tile(&KERNELS, PRODUCT)].name, "skinny");
+    assert_eq!(TILES[taken(&third, &KERNELS, PRODUCT)].name, "skinny");
     let plain = opened(test, None).unwrap();
     assert_eq!(
-        opened(test, None).unwrap().tile(&KERNELS, PRODUCT),
-        plain.tile(&KERNELS, ALIKE),
+        taken(&opened(test, None).unwrap(), &KERNELS, PRODUCT),
+        taken(&plain, &KERNELS, ALIKE),
         "without tuning the file does not count"
     );
-    assert_ne!(TILES[plain.tile(&KERNELS, PRODUCT)].name, "skinny");
+    assert_ne!(TILES[taken(&plain, &KERNELS, PRODUCT)].name, "skinny");
 }
 
 #[test]
@@ -154,6 +154,9 @@ fn without_time_the_table_decides_and_nothing_is_kept() {
     let (Some(plain), Some(gpu)) = (opened(test, None), opened(test, Some(hasty))) else {
         return;
     };
-    assert_eq!(gpu.tile(&KERNELS, PRODUCT), plain.tile(&KERNELS, PRODUCT));
+    assert_eq!(
+        taken(&gpu, &KERNELS, PRODUCT),
+        taken(&plain, &KERNELS, PRODUCT)
+    );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -2,7 +2,7 @@
 
 use dec_gpu::cpu::{Cpu, CpuBuffer};
 use dec_gpu::data::{Affine, Dataset, Values};
-use dec_gpu::device::{Device, DeviceInfo};
+use dec_gpu::device::{Device, DeviceInfo, Products, Room};
 use dec_gpu::error::Result;
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernel::Kernel;
@@ -46,16 +46,15 @@ impl Device for SmallCpu {
         self.0.download(buffer).await
     }
 
-    fn tile(&self, forms: &'static [Kernel], product: dec_gpu::tile::Product) -> usize {
-        self.0.tile(forms, product)
+    fn products(&self) -> &dyn Products {
+        self.0.products()
     }
 
-    fn precision(&self) -> dec_gpu::precision::Precision {
-        self.0.precision()
-    }
-
-    fn max_binding_bytes(&self) -> usize {
-        self.1
+    fn room(&self) -> Room {
+        Room {
+            binding_bytes: self.1,
+            ..self.0.room()
+        }
     }
 
     fn info(&self) -> DeviceInfo {

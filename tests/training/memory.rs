@@ -6,7 +6,7 @@ use std::rc::Rc;
 use dec_gpu::config::Config;
 use dec_gpu::cpu::{Cpu, CpuBuffer};
 use dec_gpu::data::{Dataset, fit};
-use dec_gpu::device::{Device, DeviceBuffer, DeviceInfo};
+use dec_gpu::device::{Device, DeviceBuffer, DeviceInfo, Products, Room};
 use dec_gpu::error::Result;
 use dec_gpu::kernel::Kernel;
 use dec_gpu::tally::needed;
@@ -80,20 +80,12 @@ impl Device for Watched {
         self.0.download(&buffer.0).await
     }
 
-    fn tile(&self, forms: &'static [Kernel], product: dec_gpu::tile::Product) -> usize {
-        self.0.tile(forms, product)
+    fn products(&self) -> &dyn Products {
+        self.0.products()
     }
 
-    fn precision(&self) -> dec_gpu::precision::Precision {
-        self.0.precision()
-    }
-
-    fn max_binding_bytes(&self) -> usize {
-        self.0.max_binding_bytes()
-    }
-
-    fn scratch_divisor(&self) -> usize {
-        self.0.scratch_divisor()
+    fn room(&self) -> Room {
+        self.0.room()
     }
 
     fn info(&self) -> DeviceInfo {

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 
 use dec_gpu::Result;
 use dec_gpu::cpu::Cpu;
-use dec_gpu::device::{Device, DeviceInfo};
+use dec_gpu::device::{Device, DeviceInfo, Products, Room};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
-use dec_gpu::precision::Precision;
-use dec_gpu::tile::{Choices, Product};
 
 /// A device that can be measured.
 pub(super) trait Recording: Device {
@@ -43,7 +41,7 @@ impl Recording for Gpu {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) dispatches: u64,
-    /// Names of [`dec_gpu::tile::TILES`]; none if the device computes while it records: it has one form.
+    /// Names of [`dec_gpu::kernel::tile::TILES`]; none if the device computes while it records: it has one form.
     pub(super) forms: BTreeSet<&'static str>,
 }
 
@@ -115,32 +113,12 @@ impl<D: Recording> Device for Counted<D> {
         self.inner.download(buffer).await
     }
 
-    fn max_binding_bytes(&self) -> usize {
-        self.inner.max_binding_bytes()
+    fn room(&self) -> Room {
+        self.inner.room()
     }
 
-    fn supports(&self, kernel: &Kernel) -> bool {
-        self.inner.supports(kernel)
-    }
-
-    fn fallback(&self, kernel: &'static Kernel) -> Option<String> {
-        self.inner.fallback(kernel)
-    }
-
-    fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
-        self.inner.tile(forms, product)
-    }
-
-    fn choices(&self) -> Option<Choices> {
-        self.inner.choices()
-    }
-
-    fn use_choices(&self, choices: &Choices) {
-        self.inner.use_choices(choices);
-    }
-
-    fn precision(&self) -> Precision {
-        self.inner.precision()
+    fn products(&self) -> &dyn Products {
+        self.inner.products()
     }
 
     fn info(&self) -> DeviceInfo {
@@ -151,8 +129,9 @@ impl<D: Recording> Device for Counted<D> {
 #[cfg(test)]
 mod tests {
     use dec_gpu::cpu::CpuBuffer;
+    use dec_gpu::kernel::tile;
     use dec_gpu::kernels::{centroid_step, linear_forward};
-    use dec_gpu::tile;
+    use dec_gpu::precision::Precision;
 
     use super::*;
 
@@ -190,16 +169,12 @@ mod tests {
             Cpu::new().download(buffer).await
         }
 
-        fn max_binding_bytes(&self) -> usize {
-            usize::MAX
+        fn room(&self) -> Room {
+            Cpu::new().room()
         }
 
-        fn tile(&self, forms: &'static [Kernel], product: Product) -> usize {
-            Cpu::new().tile(forms, product)
-        }
-
-        fn precision(&self) -> Precision {
-            Precision::F32
+        fn products(&self) -> &dyn Products {
+            &Precision::F32
         }
 
         fn info(&self) -> DeviceInfo {

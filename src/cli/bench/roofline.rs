@@ -79,7 +79,7 @@ fn copy<D: Recording>(suite: &mut Suite<'_, D>, sizes: &Sizes) -> Result<()> {
     if !suite.wants(&task) {
         return Ok(());
     }
-    let fits = |rows: &usize| 4 * rows * COLS <= device.max_binding_bytes();
+    let fits = |rows: &usize| 4 * rows * COLS <= device.room().binding_bytes;
     let candidates: Vec<usize> = sizes.copy_rows.iter().copied().filter(fits).collect();
     for &rows in &candidates {
         let copy = Copy::new(device, rows)?;

@@ -103,7 +103,7 @@ impl<'d, D: Recording> Suite<'d, D> {
             task,
             &self.repeat(plan, call)?,
             &self.info,
-            self.device.precision(),
+            self.device.products().precision(),
         );
         if !self.quiet {
             tell(&format!("{}: {:.1} us", row.id, row.median));

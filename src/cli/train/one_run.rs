@@ -58,7 +58,7 @@ pub(super) async fn one_run<D: Device>(
         }
     };
     found.seconds.total = before + start.elapsed().as_secs_f64();
-    let on = (device.info(), device.precision());
+    let on = (device.info(), device.products().precision());
     let mut metrics = metrics_of(on, data, &config, &found);
     metrics.forms = (found.model.forms.as_ref()).map(|choices| choices.forms.clone());
     metrics.lowered_rate = progress.lowered.take();

@@ -1,8 +1,8 @@
 //! What `verify` found, as a table and as JSON.
 
 use dec_gpu::device::DeviceInfo;
+use dec_gpu::kernel::tile::{TILES, plain};
 use dec_gpu::precision::Precision;
-use dec_gpu::tile::{TILES, plain};
 use dec_gpu::verify::training::{Band, TrainingAgreement, TrainingFailure};
 use dec_gpu::verify::{Agreement, Verdict};
 use serde::Serialize;

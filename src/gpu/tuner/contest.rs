@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::{Gpu, GpuBuffer};
+use crate::kernel::tile::{Product, TILES};
 use crate::kernel::{Case, Kernel};
-use crate::tile::{Product, TILES};
 
 use super::CLEARLY;
 
@@ -185,7 +185,7 @@ fn slice(product: Product, in_software: bool) -> Product {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tile::{L, M, S};
+    use crate::kernel::tile::{L, M, S};
 
     fn contest(times: &[(usize, f64)]) -> Contest {
         let entrant = |&(form, seconds): &(usize, f64)| Entrant { form, seconds };

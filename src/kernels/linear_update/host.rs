@@ -7,9 +7,9 @@ use super::Params;
 use super::table::WORDS;
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
+use crate::kernel::tile::GRADIENT_SCALE;
 use crate::kernel::{View, params_of, views};
 use crate::optimiser::rule_of;
-use crate::tile::GRADIENT_SCALE;
 
 thread_local! {
     /// Room for one layer's gradient: kept, because new memory costs as much as the update.

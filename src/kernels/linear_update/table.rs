@@ -3,7 +3,8 @@
 use super::{KERNELS, Operands};
 use crate::device::{Device, DeviceBuffer, param};
 use crate::error::Result;
-use crate::tile::{Product, TILES, Tile};
+use crate::kernel::Kernel;
+use crate::kernel::tile::{Product, TILES, Tile};
 
 /// Words of a layer in the table.
 pub(super) const WORDS: usize = 7;
@@ -28,7 +29,7 @@ pub struct LayerPlace {
 /// The layers of one dispatch, on a device.
 pub struct LayerTable<D: Device> {
     places: Vec<LayerPlace>,
-    form: usize,
+    kernel: &'static Kernel,
     tiles: usize,
     buffer: D::Buffer,
 }
@@ -40,18 +41,18 @@ impl<D: Device> LayerTable<D> {
     /// The device's, when memory runs out.
     pub fn new(device: &D, rows: usize, places: Vec<LayerPlace>) -> Result<Self> {
         assert!(!places.is_empty(), "no layers");
-        let form = device.tile(&KERNELS, together(rows, &places));
-        let (words, tiles) = words(&places, &TILES[form]);
+        let kernel = device.products().form(&KERNELS, together(rows, &places));
+        let (words, tiles) = words(&places, kernel.form());
         Ok(Self {
             buffer: device.upload(&words)?,
             places,
-            form,
+            kernel,
             tiles,
         })
     }
 
-    pub(super) fn form(&self) -> usize {
-        self.form
+    pub(super) fn kernel(&self) -> &'static Kernel {
+        self.kernel
     }
 
     pub(super) fn tiles(&self) -> usize {

@@ -73,7 +73,7 @@ impl<D: Device> Trainer<'_, D> {
     pub(super) fn most_laid_out(&self, m: usize) -> usize {
         let k = self.config.neighbours.k.unwrap_or(15);
         let widest = m.max(2 * k).max(self.config.network.embedding_dim);
-        let fit = self.device.max_binding_bytes() / (4 * widest);
+        let fit = self.device.room().binding_bytes / (4 * widest);
         self.config.neighbours.samples.min(fit).max(FEWEST)
     }
 

@@ -1,13 +1,10 @@
-//! The forms of the matrix product that the `linear_*` kernels come in, and the table that picks one.
+//! The forms of the matrix product that the `linear_*` kernels come in.
 //!
 //! Every form computes the same product with the same loaders and epilogue (`shaders/gemm_*.wgsl`); they
 //! differ in how much of the result a workgroup owns. Which is fastest depends on the adapter and the shape.
 //! Another form adds in another order, so it gives other bits. The forms from [`HALF`] on round their operands
 //! to f16, which gives other numbers.
 
-use std::collections::BTreeMap;
-
-use crate::device::DeviceInfo;
 use crate::features::Features;
 use crate::precision::Precision;
 
@@ -107,19 +104,6 @@ const F16: Features = Features {
     ..Features::NONE
 };
 
-/// The version of the forms. It grows when the text of one changes, so that times measured before do not count.
-pub const VERSION: u32 = 3;
-
-/// The forms that products took on a device. With the same ones it gives the same bits again.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Choices {
-    /// Where.
-    pub device: DeviceInfo,
-    /// The form of each class of products: `linear_forward 256x512x1024`, the kernel and
-    /// [`Product::class`], to the name of one of [`TILES`].
-    pub forms: BTreeMap<String, String>,
-}
-
 /// The place of a form in [`TILES`] by its name.
 pub fn form_called(name: &str) -> Option<usize> {
     TILES.iter().position(|tile| tile.name == name)
@@ -173,40 +157,9 @@ impl Tile {
     }
 }
 
-/// Fewer workgroups than this leave a large GPU idle, so smaller tiles are better.
-const BUSY: usize = 128;
-
-/// The form for a product on an adapter with workgroup memory worth using.
-pub fn table(product: Product) -> usize {
-    if product.cols <= TILES[SKINNY].cols && product.depth > 64 {
-        return SKINNY;
-    }
-    let tiles = |form: usize| {
-        let [x, y, _] = TILES[form].workgroups(product.rows, product.cols);
-        x as usize * y as usize
-    };
-    if tiles(L) >= 2 * BUSY {
-        L
-    } else if tiles(M) >= BUSY {
-        M
-    } else {
-        S
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_picks_by_shape() {
-        let form = |rows, cols, depth| table(Product { rows, cols, depth });
-        assert_eq!(form(4096, 4096, 4096), L);
-        assert_eq!(form(256, 2000, 500), M);
-        assert_eq!(form(256, 500, 784), S);
-        assert_eq!(form(256, 10, 2000), SKINNY);
-        assert_eq!(form(256, 10, 10), S);
-    }
 
     #[test]
     fn a_class_holds_its_products() {
