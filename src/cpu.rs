@@ -6,8 +6,7 @@ pub(crate) mod operand;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
-use crate::device::{Device, DeviceBuffer, DeviceInfo, Products, Room, check_part};
-use crate::error::Result;
+use crate::device::{Device, DeviceBuffer, DeviceInfo, Products, Result, Room, check_part};
 use crate::kernel::{Access, Kernel, View, words_of};
 use crate::precision::Precision;
 use crate::together::{Joins, Part};

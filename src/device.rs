@@ -5,10 +5,11 @@
 //! device to another a compile error. Shape checks happen above the seam, in the typed calls of
 //! `src/kernels/`.
 
+mod fault;
 mod products;
 
-use crate::error::Result;
 use crate::kernel::Kernel;
+pub use fault::{DeviceFault, FaultKind, Result};
 pub use products::{Choices, Products};
 
 /// A handle to device memory; cloning it shares the memory.

@@ -1,42 +1,7 @@
 //! The one typed error of the library, and the exit code each kind ends the program with.
 
 use crate::data::DataError;
-
-/// What is wrong with a device. Its first fault stays: whatever comes after may be only a consequence.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{device}: {text}")]
-pub struct DeviceFault {
-    /// What kind of fault it is, for one who wants to go on.
-    pub kind: FaultKind,
-    /// The name of the device.
-    pub device: String,
-    /// What was found, and what to do.
-    pub text: String,
-}
-
-/// Kinds of [`DeviceFault`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// A buffer could not be made, or one larger than the device allows is needed.
-    OutOfMemory,
-    /// The driver has given the device up, by a reset for instance. Another one may be opened.
-    Lost,
-    /// It does not end what it was given to do. Nothing may wait for it any more, dropping it included.
-    Hung,
-    /// A kernel does not compile, or an error of the driver that is none of these.
-    Other,
-}
-
-impl FaultKind {
-    /// A fault of this kind, of the device of this name.
-    pub(crate) fn of(self, device: &str, text: impl Into<String>) -> DeviceFault {
-        DeviceFault {
-            kind: self,
-            device: device.into(),
-            text: text.into(),
-        }
-    }
-}
+use crate::device::DeviceFault;
 
 /// Everything that can go wrong. The text says what was found, what was expected and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -119,4 +84,4 @@ impl Error {
 }
 
 /// A result with the library's error.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

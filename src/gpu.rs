@@ -37,8 +37,8 @@ pub use forms::Cooperative;
 pub use panics::expects_panic;
 pub use tuner::Tuning;
 
-use crate::device::{DeviceInfo, Room};
-use crate::error::{Error, FaultKind, Result};
+use crate::device::{self, DeviceInfo, FaultKind, Room};
+use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::kernel::{Kernel, MAX_WORKGROUPS};
 use crate::precision::Precision;
@@ -233,7 +233,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`Error::Device`].
-    pub async fn busy_seconds(&self) -> Result<Option<f64>> {
+    pub async fn busy_seconds(&self) -> device::Result<Option<f64>> {
         self.submit();
         let read = self
             .guarded(|| (self.recorder.borrow_mut()).read_timestamps(&self.device, &self.queue));
@@ -246,7 +246,7 @@ impl Gpu {
     }
 
     /// The words of a buffer that is read back.
-    async fn mapped(&self, mapping: Mapping) -> Result<Vec<u32>> {
+    async fn mapped(&self, mapping: Mapping) -> device::Result<Vec<u32>> {
         let staging = mapping.await;
         if let Err(fault) = &staging {
             self.fail(fault.clone());
@@ -260,14 +260,14 @@ impl Gpu {
         Ok(bytemuck::cast_slice(&view).to_vec())
     }
 
-    fn create(&self, words: usize) -> Result<GpuBuffer> {
+    fn create(&self, words: usize) -> device::Result<GpuBuffer> {
         let bytes = 4 * words.max(1);
         if bytes > self.room.binding_bytes {
             let text = format!(
                 "a buffer of {bytes} bytes is needed, one binding holds {}; use fewer samples, restarts or clusters, or a smaller batch",
                 self.room.binding_bytes
             );
-            return Err(self.error(FaultKind::Other, text).into());
+            return Err(self.error(FaultKind::Other, text));
         }
         let descriptor = wgpu::BufferDescriptor {
             label: None,

@@ -12,8 +12,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Matrix};
-use crate::error::Result;
+use crate::device::{Device, Matrix, Result};
 use group::Group;
 use plan::Plan;
 

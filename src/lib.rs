@@ -120,4 +120,5 @@ pub mod trainer;
 pub mod verify;
 
 pub use dec_gpu_data as data;
-pub use error::{DeviceFault, Error, FaultKind, Result};
+pub use device::{DeviceFault, FaultKind};
+pub use error::{Error, Result};

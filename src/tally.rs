@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::config::{Config, FirstClusters, Space};
 use crate::data::{Affine, Dataset, Values};
-use crate::device::{Device, DeviceBuffer, DeviceInfo, Products, Room, check_part};
+use crate::device::{self, Device, DeviceBuffer, DeviceInfo, Products, Room, check_part};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::neighbours;
@@ -95,7 +95,7 @@ impl<'a, D: Device> Tally<'a, D> {
 impl<D: Device> Device for Tally<'_, D> {
     type Buffer = TallyBuffer;
 
-    fn zeros(&self, words: usize) -> Result<TallyBuffer> {
+    fn zeros(&self, words: usize) -> device::Result<TallyBuffer> {
         let bytes = 4 * words;
         self.count.add(bytes);
         Ok(TallyBuffer {
@@ -107,7 +107,7 @@ impl<D: Device> Device for Tally<'_, D> {
         })
     }
 
-    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<TallyBuffer> {
+    fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> device::Result<TallyBuffer> {
         self.zeros(size_of_val(values).div_ceil(4))
     }
 
@@ -115,7 +115,7 @@ impl<D: Device> Device for Tally<'_, D> {
 
     fn flush(&self) {}
 
-    async fn download(&self, buffer: &TallyBuffer) -> Result<Vec<u32>> {
+    async fn download(&self, buffer: &TallyBuffer) -> device::Result<Vec<u32>> {
         Ok(vec![0; buffer.words])
     }
 

@@ -223,7 +223,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         let mut options = self.kmeans_options();
         // The inputs are wide: stop at the first iteration that moves one label in a thousand.
         options.tolerance = options.tolerance.max(0.001);
-        kmeans(self.device, &rows, &options).await
+        Ok(kmeans(self.device, &rows, &options).await?)
     }
 
     /// Embeds every sample and runs k-means on the embedding: the first centroids.

@@ -15,8 +15,7 @@ mod verdict;
 pub use joined::run_joined;
 pub use verdict::{Verdict, count_agreeing, verify_all, verify_joined, verify_kernels};
 
-use crate::device::Device;
-use crate::error::Error;
+use crate::device::{Device, DeviceFault};
 use crate::kernel::{Access, Case, Element, Kernel, Tolerance, View};
 
 /// Words behind the data of every buffer of a trial.
@@ -204,7 +203,7 @@ pub enum Cause {
     },
     /// The device failed.
     #[error(transparent)]
-    Device(#[from] Error),
+    Device(#[from] DeviceFault),
 }
 
 /// A trial that failed.
@@ -297,14 +296,14 @@ pub async fn run_on<D: Device>(
     device: &D,
     kernel: &'static Kernel,
     case: &Case,
-) -> Result<Vec<(usize, Vec<u32>)>, Error> {
+) -> Result<Vec<(usize, Vec<u32>)>, DeviceFault> {
     let buffers = (case.buffers.iter())
         .map(|buffer| {
             let mut words = buffer.words.clone();
             words.resize(words.len() + GUARD, SENTINEL);
             device.upload(&words)
         })
-        .collect::<Result<Vec<_>, Error>>()?;
+        .collect::<Result<Vec<_>, DeviceFault>>()?;
     let bound: Vec<&D::Buffer> = buffers.iter().collect();
     device.dispatch(kernel, &case.params, case.workgroups, &bound);
     let mut outputs = Vec::new();

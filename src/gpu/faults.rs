@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use super::{Gpu, panics};
-use crate::error::{DeviceFault, Error, FaultKind, Result};
+use crate::device::{DeviceFault, FaultKind, Result};
+use crate::error::Error;
 
 /// What kind of fault there is, and what it is.
 pub(super) type Fault = (FaultKind, String);
@@ -19,7 +20,7 @@ impl Gpu {
             .expect("no thread panics while it holds the lock")
             .as_ref()
         {
-            Some((kind, text)) => Err(self.error(*kind, text.clone()).into()),
+            Some((kind, text)) => Err(self.error(*kind, text.clone())),
             None => Ok(()),
         }
     }
@@ -30,10 +31,7 @@ impl Gpu {
     }
 
     /// What a call of wgpu gives; its fault, and that it panics, are taken in.
-    pub(super) fn guarded<T>(
-        &self,
-        call: impl FnOnce() -> std::result::Result<T, Fault>,
-    ) -> Option<T> {
+    pub(super) fn guarded<T>(&self, call: impl FnOnce() -> Result<T, Fault>) -> Option<T> {
         let unexpected = || (FaultKind::Lost, "its driver failed unexpectedly".to_owned());
         let result = panics::caught(call).unwrap_or_else(|| Err(unexpected()));
         result.map_err(|fault| self.fail(fault)).ok()

@@ -13,7 +13,7 @@ use super::faults::Fault;
 use super::pace::{MOST_DISPATCHES, Pace, Work};
 use super::panics;
 use super::timestamps::Timestamps;
-use crate::error::FaultKind;
+use crate::device::FaultKind;
 
 /// How long a submit may take before the device counts as hung, if nothing else is asked for.
 const TIMEOUT: Duration = Duration::from_secs(300);

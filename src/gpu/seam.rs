@@ -2,8 +2,7 @@
 
 use super::pipelines::Models;
 use super::{Gpu, GpuBuffer};
-use crate::device::{Choices, Device, DeviceInfo, Products, Room};
-use crate::error::Result;
+use crate::device::{Choices, Device, DeviceInfo, Products, Result, Room};
 use crate::kernel::tile::Product;
 use crate::kernel::{Kernel, words_of};
 use crate::precision::Precision;

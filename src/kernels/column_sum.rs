@@ -1,8 +1,7 @@
 //! Column sums in stages: the soft cluster frequencies f_j of Xie et al. 2016, eq. 3, and sums of loss terms.
 
 use super::inputs;
-use crate::device::{Device, Matrix, param};
-use crate::error::Result;
+use crate::device::{Device, Matrix, Result, param};
 use crate::kernel::{
     Case, Element::F32, Kernel, Tolerance, View, grid, params_of, read, views, write,
 };

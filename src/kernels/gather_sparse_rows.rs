@@ -3,8 +3,7 @@
 use super::gather_rows::{Normalisation, Order, expect_batch};
 use super::inputs;
 use crate::data::Sparse;
-use crate::device::{Device, DeviceBuffer, Matrix, param};
-use crate::error::Result;
+use crate::device::{Device, DeviceBuffer, Matrix, Result, param};
 use crate::kernel::{
     Case,
     Element::{F32, U32},

@@ -3,8 +3,7 @@
 pub(crate) mod host;
 
 use super::inputs;
-use crate::device::{Device, Matrix, param};
-use crate::error::Result;
+use crate::device::{Device, Matrix, Result, param};
 use crate::kernel::{
     Case,
     Element::{AtomicU32, F32, U32},

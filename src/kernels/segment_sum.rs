@@ -1,8 +1,7 @@
 //! Sums of long rows: inertia per restart, losses.
 
 use super::inputs;
-use crate::device::{Device, Matrix, param};
-use crate::error::Result;
+use crate::device::{Device, Matrix, Result, param};
 use crate::kernel::{
     Case, Element::F32, Kernel, Tolerance, View, grid, params_of, read, views, write,
 };

@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use super::plan::Plan;
 use super::{KMeansOptions, KMeansResult, Rows};
-use crate::device::{Device, Matrix, download_f32};
-use crate::error::Result;
+use crate::device::{Device, Matrix, Result, download_f32};
 use crate::kernels::centroid_mean::centroid_mean;
 use crate::kernels::centroid_sum::centroid_sum;
 use crate::kernels::copy_rows::copy_rows;

@@ -1,8 +1,7 @@
 //! How many restarts run together, and how sums are cut into parts.
 
 use super::{KMeansOptions, Rows};
-use crate::device::{Device, param};
-use crate::error::{FaultKind, Result};
+use crate::device::{Device, FaultKind, Result, param};
 use crate::kernel::MAX_WORKGROUPS;
 use crate::kernels::centroid_sum::Parts;
 
@@ -49,7 +48,7 @@ impl Plan {
                  one binding holds {}; use fewer rows or clusters",
                 device.room().binding_bytes
             );
-            return Err(FaultKind::Other.of(&device.info().name, text).into());
+            return Err(FaultKind::Other.of(&device.info().name, text));
         }
         let candidates = 4 * trials * (k + d + parts[0].total);
         let together = (scratch_bytes / (partial + candidates + 4 * k * d + 8 * n))

@@ -7,8 +7,7 @@ use std::task::Poll;
 
 use super::buffer::{MemberBuffer, Place};
 use super::play::{Note, Score};
-use crate::device::{Device, DeviceInfo, Products, Room};
-use crate::error::Result;
+use crate::device::{Device, DeviceInfo, Products, Result, Room};
 use crate::kernel::{Kernel, words_of};
 
 /// Writes down what a training asks for; [`super::run`] has it done at the next download.

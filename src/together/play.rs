@@ -6,8 +6,7 @@ use std::rc::{Rc, Weak};
 
 use super::buffer::{MemberBuffer, Place};
 use super::{Counts, Joins, Part};
-use crate::device::{Device, DeviceBuffer};
-use crate::error::{Error, FaultKind, Result};
+use crate::device::{Device, DeviceBuffer, Result};
 use crate::kernel::{Access, Kernel};
 
 /// A dispatch that one member asked for.
@@ -132,22 +131,12 @@ pub(super) async fn perform<D: Joins>(device: &D, score: &RefCell<Score<D>>) -> 
     let mut read: Option<(Rc<D::Buffer>, Vec<u32>)> = None;
     for (member, buffer) in &asked {
         let answer = match &fault {
-            Some(fault) => Err(again(device, fault)),
+            Some(fault) => Err(fault.clone()),
             None => fetch(device, buffer, asked.len(), &mut read).await,
         };
         score.borrow_mut().answers[*member] = Some(answer);
     }
     asked.len()
-}
-
-/// The same error for one more member: playing has none but the device's.
-fn again<D: Device>(device: &D, error: &Error) -> Error {
-    match error {
-        Error::Device(fault) => fault.clone().into(),
-        other => FaultKind::Other
-            .of(&device.info().name, other.to_string())
-            .into(),
-    }
 }
 
 /// The words of a buffer. A buffer of several who ask is read once, and kept in `read`.

@@ -133,9 +133,8 @@ fn room<D: Device>(
     cols: usize,
 ) -> Result<Option<Matrix<D>>> {
     let rows = trainer.tape.rows_capacity();
-    needed
-        .then(|| Matrix::zeros(trainer.device, rows, cols))
-        .transpose()
+    let room = needed.then(|| Matrix::zeros(trainer.device, rows, cols));
+    Ok(room.transpose()?)
 }
 
 /// As many rows of the room as `x` has, or `x` itself.

@@ -34,7 +34,7 @@ impl<D: Device> Embedding<D> {
             .block_rows()
             .into_iter()
             .map(|rows| Matrix::zeros(device, rows, d));
-        embedding.blocks = blocks.collect::<Result<_>>()?;
+        embedding.blocks = blocks.collect::<Result<_, _>>()?;
         Ok(embedding)
     }
 
@@ -45,7 +45,7 @@ impl<D: Device> Embedding<D> {
             .map(|cols| Matrix::zeros(device, rows, *cols));
         Ok(Self {
             blocks: Vec::new(),
-            hidden: hidden.collect::<Result<_>>()?,
+            hidden: hidden.collect::<Result<_, _>>()?,
             rows,
         })
     }

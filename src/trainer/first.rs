@@ -173,7 +173,7 @@ impl<D: Device> Trainer<'_, D> {
             earned: false,
             means: kmeans.centroids.clone(),
             assignment: kmeans.assignment.clone(),
-            posterior: posterior.collect::<Result<_>>()?,
+            posterior: posterior.collect::<Result<_, _>>()?,
         })
     }
 

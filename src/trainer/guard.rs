@@ -185,7 +185,7 @@ impl<D: Device> Guard<D> {
     pub(super) fn way_back(&self, trainer: &Trainer<'_, D>) -> Result<Matrix<D>> {
         trainer.autoencoder.restore(trainer.device, &self.kept);
         let (k, d) = (trainer.n_clusters(), trainer.config.network.embedding_dim);
-        Matrix::upload(trainer.device, k, d, &self.centroids)
+        Ok(Matrix::upload(trainer.device, k, d, &self.centroids)?)
     }
 }
 

@@ -116,7 +116,7 @@ impl<D: Device> Trainer<'_, D> {
         let most = (self.device.room().binding_bytes / (4 * m)).max(1);
         let blocks: Vec<Matrix<D>> = (points.chunks(most * m))
             .map(|rows| Matrix::upload(self.device, rows.len() / m, m, rows))
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, _>>()?;
         let graph = neighbours::graph(self.device, &blocks, k.min(n - 1)).await?;
         Ok(Cow::Owned(graph))
     }

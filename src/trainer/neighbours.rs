@@ -252,7 +252,8 @@ impl<D: Device> Trainer<'_, D> {
                 .zip(shares)
                 .for_each(|(p, share)| *p = 0.5 * (*p + share));
         }
-        blocks_of(self.device, &self.source.block_rows(), &p, k)
+        let blocks = blocks_of(self.device, &self.source.block_rows(), &p, k);
+        Ok(blocks?)
     }
 
     /// Takes on a device what the stage takes at its height: [`crate::tally`] counts it.
@@ -262,7 +263,7 @@ impl<D: Device> Trainer<'_, D> {
         let rows = n.min(self.most_laid_out(m));
         let blocks = self.source.block_rows().into_iter();
         let points = blocks.map(|rows| Matrix::zeros(device, rows, m));
-        let _points = points.collect::<Result<Vec<_>>>()?;
+        let _points = points.collect::<Result<Vec<_>, _>>()?;
         let _sample = (rows < n)
             .then(|| Matrix::zeros(device, rows, m))
             .transpose()?;

@@ -1,7 +1,7 @@
 //! The soft assignment and the target distribution of every sample, on the device.
 
+use crate::device::Result;
 use crate::device::{Device, Matrix};
-use crate::error::Result;
 use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
 
 /// q and p of every sample, block by block, and p of the batch.

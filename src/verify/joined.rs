@@ -1,8 +1,7 @@
 //! A case for several models in one dispatch.
 
 use super::{Agreement, Failure, GUARD, SENTINEL, judged};
-use crate::device::{ALIGNMENT, DeviceBuffer};
-use crate::error::Error;
+use crate::device::{ALIGNMENT, DeviceBuffer, DeviceFault};
 use crate::kernel::{Access, Case, Kernel};
 use crate::together::{Joins, Part};
 
@@ -37,7 +36,7 @@ async fn dispatch<D: Joins>(
     device: &D,
     kernel: &'static Kernel,
     case: &Case,
-) -> Result<[Vec<(usize, Vec<u32>)>; 2], Error> {
+) -> Result<[Vec<(usize, Vec<u32>)>; 2], DeviceFault> {
     let (mut buffers, mut slots) = (Vec::new(), Vec::new());
     for buffer in &case.buffers {
         let slot = (buffer.words.len() + GUARD).next_multiple_of(ALIGNMENT);

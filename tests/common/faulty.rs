@@ -1,8 +1,7 @@
 //! A device with a fault, for tests of the comparison.
 
 use dec_gpu::cpu::{Cpu, CpuBuffer};
-use dec_gpu::device::{Device, DeviceInfo, Products, Room};
-use dec_gpu::error::Result;
+use dec_gpu::device::{Device, DeviceInfo, Products, Result, Room};
 use dec_gpu::kernel::Kernel;
 
 /// What a faulty device does to the words of a buffer that it hands back: data, then the guard band.

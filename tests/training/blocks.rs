@@ -2,8 +2,7 @@
 
 use dec_gpu::cpu::{Cpu, CpuBuffer};
 use dec_gpu::data::{Affine, Dataset, Values};
-use dec_gpu::device::{Device, DeviceInfo, Products, Room};
-use dec_gpu::error::Result;
+use dec_gpu::device::{Device, DeviceInfo, Products, Result, Room};
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernel::Kernel;
 use dec_gpu::model::Model;

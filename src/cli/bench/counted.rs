@@ -3,9 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use dec_gpu::Result;
 use dec_gpu::cpu::Cpu;
-use dec_gpu::device::{Device, DeviceInfo, Products, Room};
+use dec_gpu::device::{Device, DeviceInfo, Products, Result, Room};
 use dec_gpu::gpu::Gpu;
 use dec_gpu::kernel::Kernel;
 

@@ -208,5 +208,5 @@ pub(super) fn random<D: Device>(
     cols: usize,
 ) -> Result<Matrix<D>> {
     let values = dec_gpu::kernels::inputs::uniform(seed, rows * cols);
-    Matrix::upload(device, rows, cols, &values)
+    Ok(Matrix::upload(device, rows, cols, &values)?)
 }

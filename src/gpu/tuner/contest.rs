@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::device::Device;
-use crate::error::Result;
+use crate::device::{Device, Result};
 use crate::gpu::{Gpu, GpuBuffer};
 use crate::kernel::tile::{Product, TILES};
 use crate::kernel::{Case, Kernel};

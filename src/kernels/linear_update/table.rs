@@ -1,8 +1,7 @@
 //! Where the layers of one dispatch lie, as the kernel reads it.
 
 use super::{KERNELS, Operands};
-use crate::device::{Device, DeviceBuffer, param};
-use crate::error::Result;
+use crate::device::{Device, DeviceBuffer, Result, param};
 use crate::kernel::Kernel;
 use crate::kernel::tile::{Product, TILES, Tile};
 

@@ -88,7 +88,7 @@ impl<D: Device> Part<D> {
         let mu = Matrix::upload(device, k, centroids.len() / k, centroids)?;
         let q: Vec<Matrix<D>> = (self.embedding.blocks.iter())
             .map(|z| Matrix::zeros(device, z.rows, k))
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, _>>()?;
         for (z, q) in self.embedding.blocks.iter().zip(&q) {
             soft_assign(device, z, &mu, trainer.config.cluster.alpha, q);
         }

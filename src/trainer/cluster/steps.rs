@@ -34,7 +34,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             Matrix::upload(self.device, rows, d, block)
         };
         let blocks = self.source.block_rows().into_iter();
-        let z: Vec<Matrix<D>> = blocks.map(&mut next).collect::<Result<_>>()?;
+        let z: Vec<Matrix<D>> = blocks.map(&mut next).collect::<Result<_, _>>()?;
         run.assign(self.device, &z)?;
         run.update_target(self.device);
         Ok(ClusterSteps {
