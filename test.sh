@@ -36,7 +36,8 @@ install_software_vulkan() {
             apt-get install -qy --no-install-recommends "${packages[@]}"
 }
 
-# Built as the tests need it: plain `cargo build` gives naga fewer features and compiles wgpu twice.
+# The whole workspace at once: naga has back ends in it that a build of the root package alone does without, and a build of
+# each would compile wgpu twice.
 cargo test --release --locked --workspace --no-run
 if ! has_adapter; then
     install_software_vulkan || true

@@ -37,7 +37,7 @@ if [ -z "${BINARIES:-}" ]; then
     for column in "${columns[@]}"; do
         [ "$column" = verify ] || tests+=(--test "$column")
     done
-    built=$(cargo test --release --locked --no-run "${tests[@]}" 2>&1) || { echo "$built" >&2 && exit 1; }
+    built=$(cargo test --release --locked --workspace --no-run "${tests[@]}" 2>&1) || { echo "$built" >&2 && exit 1; }
 fi
 binary() { # the path of a test binary, or of the program
     if [ -n "${BINARIES:-}" ]; then

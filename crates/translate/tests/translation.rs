@@ -4,30 +4,22 @@
 //! MSL and HLSL are generated, not compiled: no compiler for them runs on every system. Which languages a form
 //! has is held both ways: one that appears or disappears fails the tests.
 
-mod common;
+#[path = "../../../tests/common/wgsl.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with other test programs, each of which uses a part of it"
+)]
+mod wgsl;
 
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
 
 use dec_gpu::features::Features;
 use dec_gpu::kernel::Kernel;
 use dec_gpu::kernels;
 use dec_gpu::together;
-use naga::back::{glsl, hlsl, msl, spv};
-use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
-
-/// A shader in a vendor's language, or why there is none.
-type Translation = Result<Vec<u8>, String>;
-type Translate = fn(&naga::Module, &naga::valid::ModuleInfo) -> Translation;
-
-/// What wgpu asks naga for when it does not trust a shader: clamped indices.
-const POLICIES: BoundsCheckPolicies = BoundsCheckPolicies {
-    index: BoundsCheckPolicy::Restrict,
-    buffer: BoundsCheckPolicy::Restrict,
-    image_load: BoundsCheckPolicy::Restrict,
-    binding_array: BoundsCheckPolicy::Unchecked,
-};
+use dec_gpu_translate::{Translate, Translation, to_glsl_es, to_hlsl, to_msl, to_spirv, translate};
 
 /// Whether a kernel can be written in a language, which naga's writers show by a result, an error or a panic.
 ///
@@ -43,26 +35,21 @@ fn has_translation(language: &str, kernel: &Kernel) -> bool {
     }
 }
 
-/// Translates one kernel's source. naga's writers panic at what they do not know.
-fn translated(kernel: &Kernel, source: &str, translate: Translate) -> Translation {
-    let (module, info) = common::parse_source(kernel, source)?;
-    catch_unwind(AssertUnwindSafe(|| translate(&module, &info)))
-        .unwrap_or_else(|_| Err("naga has no such translation and panics".into()))
+/// Translates one kernel's source.
+fn translated(kernel: &Kernel, source: &str, to: Translate) -> Translation {
+    let (module, info) = wgsl::parse_source(kernel, source)?;
+    translate(to, &module, &info)
 }
 
 /// Translates every kernel, for one model and for several, and hands each result on; all failures are reported at once.
-fn for_all(
-    language: &str,
-    translate: Translate,
-    check: impl Fn(&Kernel, &[u8]) -> Result<(), String>,
-) {
+fn for_all(language: &str, to: Translate, check: impl Fn(&Kernel, &[u8]) -> Result<(), String>) {
     assert!(!kernels::ALL.is_empty(), "there are no kernels");
     let mut failures = Vec::new();
     let sources = |kernel: &'static Kernel| {
         [kernel.source(), together::source(kernel)].map(|source| (kernel, source))
     };
     for (kernel, source) in kernels::ALL.iter().copied().flat_map(sources) {
-        let text = translated(kernel, &source, translate);
+        let text = translated(kernel, &source, to);
         let result = match (has_translation(language, kernel), text) {
             (true, text) => text.and_then(|text| check(kernel, &text)),
             (false, Err(_)) => Ok(()),
@@ -121,16 +108,6 @@ fn checked_if_installed(program: &str, arguments: &[&str], text: &[u8]) -> Resul
     })
 }
 
-fn to_spirv(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation {
-    let options = spv::Options {
-        lang_version: (1, 3), // Vulkan 1.1
-        bounds_check_policies: POLICIES,
-        ..spv::Options::default()
-    };
-    let words = spv::write_vec(module, info, &options, None).map_err(|error| error.to_string())?;
-    Ok(bytemuck::cast_slice(&words).to_vec())
-}
-
 /// The number of SPIR-V's capability for cooperative matrices, which a `spirv-val` from before 2023 quotes.
 const COOPERATIVE: &str = "6022";
 
@@ -152,29 +129,6 @@ fn spirv_for_vulkan() {
     });
 }
 
-fn to_msl(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation {
-    let options = msl::Options {
-        lang_version: (2, 3), // macOS 11: the oldest with simdgroup matrices
-        bounds_check_policies: POLICIES,
-        ..msl::Options::default()
-    };
-    msl::write_string(module, info, &options, &msl::PipelineOptions::default())
-        .map_err(|error| error.to_string())
-        .and_then(|(text, entries)| {
-            let errors: Vec<String> = entries
-                .entry_point_names
-                .iter()
-                .filter_map(|e| e.as_ref().err())
-                .map(ToString::to_string)
-                .collect();
-            if errors.is_empty() {
-                Ok(text.into_bytes())
-            } else {
-                Err(errors.join("; "))
-            }
-        })
-}
-
 #[test]
 fn msl_for_metal() {
     for_all("MSL", to_msl, |kernel, text| {
@@ -185,36 +139,6 @@ fn msl_for_metal() {
     });
 }
 
-fn to_hlsl(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation {
-    let has_f16 = module.types.iter().any(|(_, ty)| {
-        let scalar = ty.inner.scalar();
-        scalar.is_some_and(|scalar| scalar.width == 2)
-    });
-    let options = hlsl::Options {
-        shader_model: if has_f16 {
-            hlsl::ShaderModel::V6_2 // the oldest with f16
-        } else {
-            hlsl::ShaderModel::V5_1 // the oldest that wgpu uses
-        },
-        ..hlsl::Options::default()
-    };
-    let pipeline = hlsl::PipelineOptions::default();
-    let mut text = String::new();
-    let written = hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None);
-    let entries = written.map_err(|error| error.to_string())?;
-    let errors: Vec<String> = entries
-        .entry_point_names
-        .iter()
-        .filter_map(|e| e.as_ref().err())
-        .map(ToString::to_string)
-        .collect();
-    if errors.is_empty() {
-        Ok(text.into_bytes())
-    } else {
-        Err(errors.join("; "))
-    }
-}
-
 #[test]
 fn hlsl_for_direct3d() {
     for_all("HLSL", to_hlsl, |kernel, text| {
@@ -222,31 +146,6 @@ fn hlsl_for_direct3d() {
         contains(text, &format!("[numthreads({x}, {y}, {z})]"))?;
         contains(text, "void main(")
     });
-}
-
-fn to_glsl(
-    module: &naga::Module,
-    info: &naga::valid::ModuleInfo,
-    version: glsl::Version,
-) -> Translation {
-    let options = glsl::Options {
-        version,
-        ..glsl::Options::default()
-    };
-    let pipeline = glsl::PipelineOptions {
-        shader_stage: naga::ShaderStage::Compute,
-        entry_point: "main".into(),
-        multiview: None,
-    };
-    let mut text = String::new();
-    glsl::Writer::new(&mut text, module, info, &options, &pipeline, POLICIES)
-        .and_then(|mut writer| writer.write())
-        .map_err(|error| error.to_string())?;
-    Ok(text.into_bytes())
-}
-
-fn to_glsl_es(module: &naga::Module, info: &naga::valid::ModuleInfo) -> Translation {
-    to_glsl(module, info, glsl::Version::new_gles(310))
 }
 
 #[test]
