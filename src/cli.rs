@@ -1,6 +1,6 @@
 //! The command line: what was typed, one file per subcommand, exit codes.
 //!
-//! Data go to stdout, all talk to stderr. Exit codes are [`dec_gpu::Error::exit_code`], and 1 for a bug
+//! Data go to stdout, all talk to stderr. Exit codes are those of `failure`, and 1 for a bug
 //! or a device that `verify` found wrong.
 
 mod atomic;
@@ -14,6 +14,7 @@ mod devices;
 mod eval;
 mod explain;
 mod export;
+mod failure;
 mod info;
 mod input;
 mod man;
@@ -107,8 +108,8 @@ pub(crate) fn main() -> ExitCode {
                 signals::tell_once(&format!("{error}; the same command with --resume goes on"));
                 return ExitCode::from(code as u8);
             }
-            tell(&format!("error: {error}"));
-            ExitCode::from(error.exit_code())
+            tell(&format!("error: {}", failure::told(&error)));
+            ExitCode::from(failure::exit_code(&error))
         }
     }
 }

@@ -5,10 +5,12 @@
 //! device to another a compile error. Shape checks happen above the seam, in the typed calls of
 //! `src/kernels/`.
 
+mod adapter;
 mod fault;
 mod products;
 
 use crate::kernel::Kernel;
+pub use adapter::{AdapterError, AdapterRemedy};
 pub use fault::{DeviceFault, FaultKind, Result};
 pub use products::{Choices, Products};
 

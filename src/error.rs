@@ -1,4 +1,4 @@
-//! The one typed error of the library, and the exit code each kind ends the program with.
+//! The one typed error of the library: a sum of its modules' own.
 
 use crate::data::DataError;
 use crate::device::DeviceFault;
@@ -31,8 +31,8 @@ pub enum Error {
         step: u64,
     },
     /// No adapter fits what was asked for.
-    #[error("{0}")]
-    NoAdapter(String),
+    #[error(transparent)]
+    NoAdapter(#[from] crate::device::AdapterError),
     /// The device was lost, hung, ran out of memory, or does not run a kernel.
     #[error(transparent)]
     Device(#[from] DeviceFault),
@@ -59,28 +59,6 @@ pub enum Error {
         /// What is not finite, e.g. `loss`.
         tensor: &'static str,
     },
-}
-
-impl Error {
-    /// The exit code scripts rely on.
-    ///
-    /// 2 usage, 3 bad data or more memory needed than may be used, 4 no usable adapter, 5 device lost or out of memory, 6 write failed,
-    /// 7 numeric failure, 130 interrupted.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Config(_) => 2,
-            Self::Data(_)
-            | Self::Model(_)
-            | Self::Run(_)
-            | Self::Checkpoint(_)
-            | Self::Memory(_) => 3,
-            Self::NoAdapter(_) => 4,
-            Self::Device(_) => 5,
-            Self::Write { .. } => 6,
-            Self::Numeric { .. } => 7,
-            Self::Interrupted { .. } => 130,
-        }
-    }
 }
 
 /// A result with the library's error.

@@ -38,7 +38,7 @@ pub use panics::expects_panic;
 pub use tuner::Tuning;
 
 use crate::device::{self, DeviceInfo, FaultKind, Room};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::features::Features;
 use crate::kernel::{Kernel, MAX_WORKGROUPS};
 use crate::precision::Precision;
@@ -119,13 +119,10 @@ impl Gpu {
     /// At [`Precision::F16`] matrix units are used only if they pass a self-test; see [`Gpu::cooperative`].
     ///
     /// # Errors
-    /// [`Error::NoAdapter`] if the adapter lacks what the kernels need or the driver refuses the device.
+    /// [`crate::Error::NoAdapter`] if the adapter lacks what the kernels need or the driver refuses the device.
     pub async fn open(report: &AdapterReport, options: GpuOptions) -> Result<Self> {
         if let Some(reason) = &report.refusal {
-            return Err(Error::NoAdapter(format!(
-                "{} cannot be used: {reason}",
-                report.info.name
-            )));
+            return Err(report.unusable(reason).into());
         }
         forms::check(report, &options)?;
         let granted = features::granted(report.features, options.precision);
@@ -232,7 +229,7 @@ impl Gpu {
     /// `None` without [`GpuOptions::timestamps`], on an adapter without a clock, and if there were too many submits.
     ///
     /// # Errors
-    /// [`Error::Device`].
+    /// [`crate::Error::Device`].
     pub async fn busy_seconds(&self) -> device::Result<Option<f64>> {
         self.submit();
         let read = self
@@ -318,7 +315,7 @@ impl Gpu {
             Err(reason) => {
                 let several = match models {
                     Models::One => "",
-                    Models::Several => " for several models; --together 1 does without",
+                    Models::Several => " for several models (one at a time does without)",
                 };
                 let reason = format!("{} does not compile{several}: {reason}", kernel.title());
                 log::debug!("{reason}");

@@ -71,8 +71,8 @@ fn columns_need_a_table() {
             "label=y",
             "because a column was asked for (label); give the labels as a file",
         ),
-        ("id=y", "(id); leave `--id-column` out"),
-        ("ignore=y", "(ignored); leave `--ignore-column` out"),
+        ("id=y", "(id); name a text table"),
+        ("ignore=y", "(ignored); name a text table"),
     ] {
         let error = whole(array, &options(asked)).expect_err(asked);
         assert!(

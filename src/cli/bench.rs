@@ -26,6 +26,7 @@ use dec_gpu::precision::Precision;
 use dec_gpu::{Error, Result};
 
 use super::device::{AnyDevice, DeviceArgs, describe};
+use super::failure::told;
 use super::{Outcome, tell, usage};
 use budget::Budget;
 use counted::{Counted, Recording};
@@ -219,7 +220,7 @@ fn f16_roofline(device: &DeviceArgs, plan: &Plan, quiet: bool) -> Result<Vec<Row
         Ok(AnyDevice::Cpu(_)) => return Ok(Vec::new()),
         Err(error @ Error::NoAdapter(_)) => {
             if !quiet {
-                tell(&format!("no product at f16 is measured: {error}"));
+                tell(&format!("no product at f16 is measured: {}", told(&error)));
             }
             return Ok(Vec::new());
         }

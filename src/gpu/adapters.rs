@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::features;
-use crate::device::DeviceInfo;
-use crate::error::{Error, Result};
+use crate::device::{AdapterError, DeviceInfo};
 use crate::features::Features;
 
 /// A graphics API that wgpu reaches.
@@ -54,7 +53,7 @@ impl fmt::Display for Backend {
 impl FromStr for Backend {
     type Err = String;
 
-    fn from_str(name: &str) -> std::result::Result<Self, String> {
+    fn from_str(name: &str) -> Result<Self, String> {
         (Self::ALL
             .into_iter()
             .find(|backend| backend.as_str() == name))
@@ -75,7 +74,7 @@ pub struct Limit {
 
 /// An adapter and whether it can be used.
 pub struct AdapterReport {
-    /// Position in the list, for `--adapter`.
+    /// Position in the list, by which it can be named.
     pub index: usize,
     /// Name, driver, kind.
     pub info: DeviceInfo,
@@ -94,7 +93,14 @@ impl AdapterReport {
         self.info.kind == "software"
     }
 
-    /// Whether `--adapter` means this one: by its index or a part of its name.
+    pub(super) fn unusable(&self, reason: &str) -> AdapterError {
+        AdapterError::Unusable {
+            name: self.info.name.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Whether an index or a part of a name means this one.
     pub fn matches(&self, wanted: &str) -> bool {
         wanted.parse() == Ok(self.index)
             || self
@@ -203,18 +209,18 @@ fn needed(limits: &wgpu::Limits) -> Vec<Limit> {
     .to_vec()
 }
 
-/// Chooses an adapter: by `--adapter` if given (an index or a part of the name), else the first usable
+/// Chooses an adapter: the `wanted` one if given (an index or a part of the name), else the first usable
 /// one, real GPUs before software, discrete before integrated.
 ///
 /// Software is never chosen unless `wanted` names it.
 ///
 /// # Errors
-/// [`Error::NoAdapter`] saying which adapters were seen and what to do.
+/// Which adapters were seen and what to do.
 pub fn choose<'a>(
     reports: &'a [AdapterReport],
     backend: Option<Backend>,
     wanted: Option<&str>,
-) -> Result<&'a AdapterReport> {
+) -> Result<&'a AdapterReport, AdapterError> {
     let matching: Vec<&AdapterReport> = (reports.iter())
         .filter(|report| wanted.is_none_or(|wanted| report.matches(wanted)))
         .filter(|report| wanted.is_some() || !report.is_software())
@@ -230,7 +236,7 @@ pub fn choose<'a>(
         .filter(|report| report.refusal.is_none())
         .min_by_key(rank)
         .copied())
-    .ok_or_else(|| Error::NoAdapter(nothing_chosen(reports, &matching, backend, wanted)))
+    .ok_or_else(|| nothing_chosen(reports, &matching, backend, wanted))
 }
 
 fn nothing_chosen(
@@ -238,14 +244,11 @@ fn nothing_chosen(
     matching: &[&AdapterReport],
     backend: Option<Backend>,
     wanted: Option<&str>,
-) -> String {
-    let api = backend.map_or(String::new(), |backend| format!(" {backend}"));
+) -> AdapterError {
+    let backend = backend.map(Backend::as_str);
     if let Some(refused) = matching.first() {
-        let reason = refused.refusal.as_deref().unwrap_or("it is not usable");
-        return format!(
-            "{} cannot be used: {reason}; try --backend cpu",
-            refused.info.name
-        );
+        let reason = refused.refusal.as_deref();
+        return refused.unusable(reason.unwrap_or("it is not usable"));
     }
     let seen: Vec<String> = (reports.iter())
         .map(|r| {
@@ -261,15 +264,12 @@ fn nothing_chosen(
         seen.join("; ")
     };
     match wanted {
-        Some(wanted) => {
-            format!("no{api} adapter matches '{wanted}' (seen: {seen}); see dec-gpu devices")
-        }
-        None if reports.is_empty() => format!(
-            "no{api} adapter found; install the GPU's driver (for a software one on Debian or Ubuntu: apt-get install \
-             mesa-vulkan-drivers, then --adapter llvmpipe) or use --backend cpu"
-        ),
-        None => format!(
-            "no{api} GPU found (seen: {seen}); software adapters are used only when named: --adapter llvmpipe, or use --backend cpu"
-        ),
+        Some(wanted) => AdapterError::NoMatch {
+            backend,
+            wanted: wanted.to_owned(),
+            seen,
+        },
+        None if reports.is_empty() => AdapterError::None { backend },
+        None => AdapterError::OnlySoftware { backend, seen },
     }
 }

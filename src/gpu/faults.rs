@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::{Gpu, panics};
-use crate::device::{DeviceFault, FaultKind, Result};
+use crate::device::{AdapterError, DeviceFault, FaultKind, Result};
 use crate::error::Error;
 
 /// What kind of fault there is, and what it is.
@@ -82,7 +82,8 @@ pub(super) fn not_opened(name: &str, message: &str) -> Error {
     if says("lost") || says("failed") {
         return FaultKind::Lost.of(name, text).into();
     }
-    Error::NoAdapter(format!("{name} {text}"))
+    let (name, reason) = (name.to_owned(), message.to_owned());
+    AdapterError::NotOpened { name, reason }.into()
 }
 
 fn out_of_memory() -> Fault {

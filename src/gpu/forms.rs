@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::by_shape::by_shape;
 use super::{AdapterReport, Gpu, GpuOptions};
-use crate::device::Choices;
-use crate::error::{Error, Result};
+use crate::device::{AdapterError, Choices};
+use crate::error::Result;
 use crate::features::Features;
 use crate::kernel::Kernel;
 use crate::kernel::tile::{self, Product, TILES};
@@ -162,10 +162,11 @@ impl Forms {
     /// An error if the forced form is one that failed its self-test.
     pub(super) fn expect_forced(&self) -> Result<()> {
         match self.forced {
-            Some(form) if !self.granted.cover(TILES[form].needs) => Err(Error::NoAdapter(format!(
-                "the form '{}' cannot be used: {}",
-                TILES[form].name, self.cooperative
-            ))),
+            Some(form) if !self.granted.cover(TILES[form].needs) => Err(AdapterError::FormFailed {
+                form: TILES[form].name,
+                reason: self.cooperative.to_string(),
+            }
+            .into()),
             _ => Ok(()),
         }
     }
@@ -233,12 +234,10 @@ impl Gpu {
 }
 
 /// Whether the adapter can do what was asked for; if not, what was found, what is needed, what to do.
-pub(super) fn check(report: &AdapterReport, options: &GpuOptions) -> Result<()> {
-    let name = &report.info.name;
+pub(super) fn check(report: &AdapterReport, options: &GpuOptions) -> Result<(), AdapterError> {
+    let name = report.info.name.clone();
     if options.precision == Precision::F16 && !report.features.f16 {
-        return Err(Error::NoAdapter(format!(
-            "{name} has no 16-bit floats in shaders, which --precision f16 needs; use --precision f32 or --backend cpu"
-        )));
+        return Err(AdapterError::NoF16 { name });
     }
     let Some(form) = options.form.and_then(|form| TILES.get(form)) else {
         return Ok(());
@@ -249,18 +248,19 @@ pub(super) fn check(report: &AdapterReport, options: &GpuOptions) -> Result<()> 
         Precision::F32
     };
     if precision != options.precision {
-        return Err(Error::NoAdapter(format!(
-            "the form '{}' computes at {precision}, and --precision is {}; change one of them",
-            form.name, options.precision
-        )));
+        return Err(AdapterError::OtherPrecision {
+            form: form.name,
+            computes: precision,
+            asked: options.precision,
+        });
     }
     let missing = report.features.missing(form.needs);
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Error::NoAdapter(format!(
-        "{name} has no {}, which the form '{}' needs; choose another",
-        missing.join(", no "),
-        form.name
-    )))
+    Err(AdapterError::FormNeeds {
+        name,
+        missing,
+        form: form.name,
+    })
 }

@@ -10,12 +10,13 @@ use crate::commands::PROGRAM;
 use crate::{Checked, blocks, pages};
 
 /// Options of cargo, of test binaries and of `test.sh` that pages name.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "--all-adapters",
     "--doc",
     "--features",
     "--locked",
     "--nocapture",
+    "--no-default-features",
     "--no-deps",
     "--open",
     "--path",

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use dec_gpu::data::{Dataset, ReadOptions, Values, format_name, open};
+use dec_gpu::data::{Dataset, ReadOption, ReadOptions, Remedy, Values, format_name, open};
 use flate2::read::GzDecoder;
 
 use crate::parquet::fixture;
@@ -51,7 +51,8 @@ fn a_layer_can_be_read_instead() {
         "{text}"
     );
     let error = read_with("x", b"1,2\n", "layer=raw").expect_err("no layers");
-    assert!(error.to_string().contains("leave `--layer` out"), "{error}");
+    let without = [Remedy::LeaveOut(ReadOption::Layer)];
+    assert_eq!(error.remedies(), without, "{error}");
 }
 
 #[test]

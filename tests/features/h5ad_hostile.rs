@@ -231,7 +231,7 @@ fn matrices_that_are_none() {
             "an option of tables",
             dense(&two_by_two, &[]),
             "id=0",
-            "leave `--id-column` out",
+            "(id); name a text table",
         ),
     ];
     all_fail("x", &cases);

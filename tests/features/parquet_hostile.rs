@@ -142,7 +142,7 @@ fn tables_that_are_none() {
             "times",
             column::<Int64Type>("int64 x (TIMESTAMP(MILLIS,true));", &[1], None),
             "",
-            "leave it out with `--ignore-column x`",
+            "expected integers, floats, booleans or text; convert it",
         ),
         (
             "text",

@@ -296,7 +296,7 @@ fn options_for_images_need_images() {
         &folder,
         &size,
         "x.csv",
-        "found a text table, expected a folder of PNG or JPEG images, because `--image-size`",
+        "found a text table, expected a folder of PNG or JPEG images, because an image size was asked for",
     );
     let labels = ReadOptions {
         folder_labels: true,
@@ -306,7 +306,7 @@ fn options_for_images_need_images() {
         &folder,
         &labels,
         "x.csv",
-        "because `--folder-labels` was given",
+        "because labels by folder was asked for",
     );
 }
 

@@ -1,6 +1,7 @@
 //! What can be wrong with files of Parquet and HDF5, whose parts have names.
 
 use super::place::Place;
+use super::remedy::Remedy;
 
 /// A file of Parquet or HDF5 that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -8,7 +9,7 @@ use super::place::Place;
 pub enum ContainerError {
     /// The program was built without the reader of this format.
     #[error(
-        "{file}: found {format}, expected a program that was built to read it; build one with `cargo install --path . --features {feature}`"
+        "{file}: found {format}, expected a program that was built to read it; build one with the feature `{feature}`"
     )]
     NotBuilt {
         /// The file.
@@ -66,8 +67,21 @@ pub enum ContainerError {
         /// What it is.
         found: String,
         /// What it should be.
-        expected: String,
+        expected: Box<str>,
         /// What to do.
         advice: String,
+        /// What the caller can do; in a box, as errors are small.
+        remedy: Option<Box<Remedy>>,
     },
+}
+
+impl ContainerError {
+    /// What the caller can do about it.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::NotBuilt { feature, .. } => vec![Remedy::BuildWith(feature)],
+            Self::Unfit { remedy, .. } => remedy.as_deref().cloned().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
 }

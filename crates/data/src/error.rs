@@ -5,6 +5,7 @@
 use std::io;
 
 use super::place::Place;
+use super::remedy::Remedy;
 use super::{ColumnError, ContainerError, PictureError, PrepareError};
 
 /// A data or label file that cannot be used.
@@ -21,14 +22,6 @@ pub enum DataError {
         file: String,
         /// What the system said.
         source: io::Error,
-    },
-    /// A file that `bench compare` cannot read.
-    #[error("{file}: found {found}, expected results of this version's `dec-gpu bench -o json`")]
-    NotBenchResults {
-        /// The file.
-        file: String,
-        /// What it holds instead.
-        found: String,
     },
     /// A pipe or a device, which can be neither measured nor read twice.
     #[error(
@@ -401,6 +394,8 @@ pub enum DataError {
         again: usize,
         /// What to do.
         advice: &'static str,
+        /// What the caller can do.
+        remedy: Option<Remedy>,
     },
     /// A file of names beside a matrix of another size.
     #[error(
@@ -426,6 +421,19 @@ pub enum DataError {
         /// The members there are.
         found: String,
     },
+}
+
+impl DataError {
+    /// What the caller can do about it, besides what the text advises.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Column(error) => error.remedies(),
+            Self::Container(error) => error.remedies(),
+            Self::Picture(error) => error.remedies(),
+            Self::SameId { remedy, .. } => remedy.iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The format of a file, found from its first bytes and never from its name.
 
 use super::error::DataError;
+use super::remedy::{ReadOption, Remedy};
 use super::source::{Input, Packing};
 use super::{
     ColumnError, ContainerError, PictureError, ReadOptions, matrix_market, npy, npz, svmlight,
@@ -23,9 +24,9 @@ impl Format {
     /// Refuses options that mean nothing in this format.
     pub(super) fn check_options(self, file: &str, options: &ReadOptions) -> Result<(), DataError> {
         let option = if options.image_size.is_some() {
-            Some("--image-size")
+            Some(ReadOption::ImageSize)
         } else {
-            options.folder_labels.then_some("--folder-labels")
+            options.folder_labels.then_some(ReadOption::FolderLabels)
         };
         if let Some(option) = option {
             return Err(DataError::Picture(PictureError::NoPictures {
@@ -39,8 +40,9 @@ impl Format {
                 file: file.to_owned(),
                 part: String::new(),
                 found: self.name().to_owned(),
-                expected: "an h5ad file, because a layer was asked for".to_owned(),
-                advice: "leave `--layer` out".to_owned(),
+                expected: "an h5ad file, because a layer was asked for".into(),
+                advice: "name such a file".to_owned(),
+                remedy: Some(Box::new(Remedy::LeaveOut(ReadOption::Layer))),
             }
             .into());
         }
@@ -65,12 +67,12 @@ pub(super) fn refuse_columns(
     file: &str,
     options: &ReadOptions,
 ) -> Result<(), DataError> {
-    let (role, advice) = if options.label_column.is_some() {
-        ("label", "give the labels as a file")
+    let (role, option) = if options.label_column.is_some() {
+        ("label", None)
     } else if options.id_column.is_some() {
-        ("id", "leave `--id-column` out")
+        ("id", Some(ReadOption::IdColumn))
     } else if !options.ignore_columns.is_empty() {
-        ("ignored", "leave `--ignore-column` out")
+        ("ignored", Some(ReadOption::IgnoreColumns))
     } else {
         return Ok(());
     };
@@ -78,7 +80,11 @@ pub(super) fn refuse_columns(
         file: file.to_owned(),
         format,
         role,
-        advice,
+        advice: match option {
+            None => "give the labels as a file",
+            Some(_) => "name a text table",
+        },
+        remedy: option.map(Remedy::LeaveOut),
     }))
 }
 

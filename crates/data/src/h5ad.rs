@@ -15,9 +15,10 @@ mod strings;
 use super::error::DataError;
 use super::labels::Labels;
 use super::place::shown;
+use super::remedy::Remedy;
 use super::source::Input;
 use super::table::first_twice;
-use super::{Dataset, ReadOptions, Values};
+use super::{ContainerError, Dataset, ReadOptions, Values};
 use frame::Frame;
 use store::{Node, Store};
 
@@ -67,10 +68,15 @@ fn matrix(store: &Store, path: &str) -> Result<Matrix, DataError> {
     match store.node(path)? {
         Some(Node::Dataset(dataset)) => dense::read(store, path, &dataset),
         Some(Node::Group(group)) => sparse::read(store, path, &group),
-        None => {
-            let advice = "choose a matrix that is there with `--layer NAME`";
-            Err(store.unfit(path, "nothing", "a matrix", advice))
+        None => Err(ContainerError::Unfit {
+            file: store.file.clone(),
+            part: store::part(path),
+            found: "nothing".to_owned(),
+            expected: "a matrix".into(),
+            advice: "write one to the file".to_owned(),
+            remedy: Some(Box::new(Remedy::ChooseLayer)),
         }
+        .into()),
     }
 }
 
@@ -94,6 +100,7 @@ fn ids(store: &Store, obs: &Frame, n: usize, matrix: &str) -> Result<Vec<String>
             first,
             again,
             advice: "call `adata.obs_names_make_unique()` and write the file again",
+            remedy: None,
         }),
     }
 }

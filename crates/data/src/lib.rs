@@ -58,6 +58,7 @@ mod pictures;
 mod place;
 mod prepare;
 mod profile;
+mod remedy;
 mod shape;
 mod source;
 mod sparse;
@@ -78,6 +79,7 @@ pub use pictures::{BadImageSize, ImageSize, PictureError};
 pub use place::{Place, cut, is_printable, printable, printable_lines, said, short};
 pub use prepare::{Preparation, PrepareError, Step, UnknownStep, prepare};
 pub use profile::{Columns, columns};
+pub use remedy::{ReadOption, Remedy};
 pub use sparse::Sparse;
 pub use table::ColumnError;
 

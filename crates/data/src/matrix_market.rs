@@ -52,7 +52,7 @@ fn usual_axis(file: &str) -> SampleAxis {
         "matrix.mtx" | "matrix.mtx.gz" => SampleAxis::Columns,
         _ => SampleAxis::Rows,
     };
-    log::warn!("{file}: samples are taken to be its {axis}; --samples says otherwise");
+    log::warn!("{file}: samples are taken to be its {axis}, because nothing else was asked for");
     axis
 }
 

@@ -120,7 +120,7 @@ impl Pictures {
         if common != Some(found.size) {
             let sizes = common.map_or("several sizes".to_owned(), |size| size.to_string());
             log::warn!(
-                "{}: images of {sizes} pixels are resized to {}; --image-size says otherwise",
+                "{}: images of {sizes} pixels are resized to {}, because no image size was asked for",
                 shown(folder),
                 found.size
             );

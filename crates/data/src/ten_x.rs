@@ -93,6 +93,7 @@ impl TenX {
                 first,
                 again,
                 advice: "correct one of the lines",
+                remedy: None,
             }),
         }
     }

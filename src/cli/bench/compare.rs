@@ -33,7 +33,11 @@ fn read(path: &Path) -> Result<Results, Error> {
         file: file.clone(),
         source,
     })?;
-    parse(&text).map_err(|found| DataError::NotBenchResults { file, found }.into())
+    parse(&text).map_err(|found| {
+        Error::Run(format!(
+            "{file}: found {found}, expected results of this version's `dec-gpu bench -o json`"
+        ))
+    })
 }
 
 /// The results, or what was found in their place.

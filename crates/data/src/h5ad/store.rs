@@ -177,8 +177,9 @@ impl Store {
             file: self.file.clone(),
             part: part(path),
             found: found.into(),
-            expected: expected.into(),
+            expected: expected.into().into(),
             advice: advice.into(),
+            remedy: None,
         }
         .into()
     }
@@ -203,7 +204,7 @@ impl Store {
 
 pub(super) const WRITE_AGAIN: &str = "write the file again with a current anndata";
 
-fn part(path: &str) -> String {
+pub(super) fn part(path: &str) -> String {
     match path {
         "" => String::new(),
         path => format!(": {}", printable(path)),

@@ -11,7 +11,8 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::super::ContainerError;
 use super::super::owned::Owned;
-use super::super::place::shown;
+use super::super::place::{printable, shown};
+use super::super::remedy::Remedy;
 use super::columns::{Column, Kind};
 use super::pages::{Pages, is_read};
 use super::sound::is_apart;
@@ -129,17 +130,19 @@ impl Chunk<'_> {
     /// Refuses what is sound but not read.
     fn check_supported(&self) -> Result<(), DataError> {
         let chunk = self.group.column(self.leaf);
-        let (found, expected, advice) = match chunk.compression() {
+        let (found, expected, advice, remedy) = match chunk.compression() {
             codec if !is_read(codec) => (
                 format!("values packed by {codec}"),
                 "SNAPPY, GZIP, ZSTD, LZ4_RAW or no packing",
                 "write the file again, for example with compression=\"zstd\"",
+                None,
             ),
             _ => match chunk.encodings().find(|encoding| is_apart(*encoding)) {
                 Some(encoding) if self.column.kind == Kind::Text => (
                     format!("text in the encoding {encoding}"),
                     "PLAIN or a dictionary",
-                    "write the file again as Parquet 1.0, or leave the column out with `--ignore-column`",
+                    "write the file again as Parquet 1.0",
+                    Some(Remedy::IgnoreColumn(printable(&self.column.name))),
                 ),
                 _ => return Ok(()),
             },
@@ -148,8 +151,9 @@ impl Chunk<'_> {
             file: self.file.to_owned(),
             part: self.part(),
             found,
-            expected: expected.to_owned(),
+            expected: expected.into(),
             advice: advice.to_owned(),
+            remedy: remedy.map(Box::new),
         }
         .into())
     }

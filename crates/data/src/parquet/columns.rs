@@ -8,6 +8,7 @@ use super::super::layout::{Layout, is_text};
 use super::super::lines::Delimiter;
 use super::super::owned::Owned;
 use super::super::place::{printable, shown};
+use super::super::remedy::Remedy;
 use super::super::table::{Role, Roles, RowNames};
 use super::super::{Column as Wanted, ContainerError, ReadOptions};
 use super::cells::{Cell, Chunk};
@@ -174,13 +175,13 @@ impl Columns {
     ) -> Result<(), DataError> {
         for (at, column) in self.columns.iter().enumerate() {
             if let (Kind::Other(found), true) = (&column.kind, roles.of(at) != Role::Ignored) {
-                let name = layout.option_name(at);
                 return Err(ContainerError::Unfit {
                     file: file.to_owned(),
                     part: format!(": column {}", shown(column.name.as_bytes())),
                     found: found.clone(),
-                    expected: "integers, floats, booleans or text".to_owned(),
-                    advice: format!("convert it, or leave it out with `--ignore-column {name}`"),
+                    expected: "integers, floats, booleans or text".into(),
+                    advice: "convert it".to_owned(),
+                    remedy: Some(Box::new(Remedy::IgnoreColumn(layout.option_name(at)))),
                 }
                 .into());
             }

@@ -7,6 +7,7 @@ use super::super::body::room;
 use super::super::element::integral;
 use super::super::labels::Builder;
 use super::super::place::{Place, printable, shown};
+use super::super::remedy::Remedy;
 use super::super::table::{ColumnError, Role, first_twice};
 use super::super::{ContainerError, DataError};
 use super::Sheet;
@@ -128,7 +129,7 @@ impl Rows {
         sheet: &Sheet,
         first: usize,
     ) -> Result<Option<Vec<String>>, DataError> {
-        let Some(_) = sheet.roles.id() else {
+        let Some(column) = sheet.roles.id() else {
             return Ok(None);
         };
         let ids = std::mem::take(&mut self.ids);
@@ -139,7 +140,8 @@ impl Rows {
                 id: shown(ids[again].as_bytes()),
                 first: first + before,
                 again: first + again,
-                advice: "correct one of them, or leave the column out with `--ignore-column`",
+                advice: "correct one of them",
+                remedy: Some(Remedy::IgnoreColumn(sheet.layout.option_name(column))),
             }),
         }
     }

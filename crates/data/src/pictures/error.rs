@@ -1,5 +1,7 @@
 //! What can be wrong with a folder of images.
 
+use crate::remedy::{ReadOption, Remedy};
+
 /// An image, or a folder of them, that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -74,7 +76,7 @@ pub enum PictureError {
     },
     /// An image without a folder to be called by.
     #[error(
-        "{file}: found an image outside of the sub-folders, expected each in a folder named as its class, because `--folder-labels` was given; move it or leave the option out"
+        "{file}: found an image outside of the sub-folders, expected each in a folder named as its class, because labels by folder were asked for; move it"
     )]
     NoClass {
         /// The file.
@@ -82,7 +84,7 @@ pub enum PictureError {
     },
     /// An option for images, but no images.
     #[error(
-        "{file}: found {format}, expected a folder of PNG or JPEG images, because `{option}` was given; leave it out"
+        "{file}: found {format}, expected a folder of PNG or JPEG images, because {option} was asked for; name such a folder"
     )]
     NoPictures {
         /// The file.
@@ -90,7 +92,7 @@ pub enum PictureError {
         /// The format of the file.
         format: &'static str,
         /// The option.
-        option: &'static str,
+        option: ReadOption,
     },
     /// Images and a data file in one folder.
     #[error(
@@ -104,4 +106,15 @@ pub enum PictureError {
         /// An image.
         picture: String,
     },
+}
+
+impl PictureError {
+    /// What the caller can do about it.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::NoClass { .. } => vec![Remedy::LeaveOut(ReadOption::FolderLabels)],
+            Self::NoPictures { option, .. } => vec![Remedy::LeaveOut(*option)],
+            _ => Vec::new(),
+        }
+    }
 }

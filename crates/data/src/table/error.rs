@@ -1,6 +1,7 @@
 //! What can be wrong with the columns of a text table.
 
 use super::super::place::Place;
+use super::super::remedy::Remedy;
 
 /// A column that cannot be used as it was asked for, or that holds what it must not.
 #[derive(Debug, thiserror::Error)]
@@ -45,11 +46,11 @@ pub enum ColumnError {
         role: &'static str,
         /// What to do.
         advice: &'static str,
+        /// What the caller can do.
+        remedy: Option<Remedy>,
     },
     /// Text in a column of values.
-    #[error(
-        "{file}{place}: found {found}, expected a number with a decimal point; correct it, or leave the column out with `--ignore-column {column}`, or take it as names with `--id-column {column}` or as labels with `--label-column {column}`"
-    )]
+    #[error("{file}{place}: found {found}, expected a number with a decimal point; correct it")]
     Text {
         /// The file.
         file: String,
@@ -62,7 +63,7 @@ pub enum ColumnError {
     },
     /// Two samples of one name.
     #[error(
-        "{file}:{line}: found id {id} as in line {first}, expected each id once; correct one of the lines, or leave the column out with `--ignore-column {column}`"
+        "{file}:{line}: found id {id} as in line {first}, expected each id once; correct one of the lines"
     )]
     IdTwice {
         /// The file.
@@ -88,4 +89,20 @@ pub enum ColumnError {
         /// The cell.
         found: String,
     },
+}
+
+impl ColumnError {
+    /// What the caller can do about it.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::NoTable { remedy, .. } => remedy.iter().cloned().collect(),
+            Self::Text { column, .. } => vec![
+                Remedy::IgnoreColumn(column.clone()),
+                Remedy::TakeAsIds(column.clone()),
+                Remedy::TakeAsLabels(column.clone()),
+            ],
+            Self::IdTwice { column, .. } => vec![Remedy::IgnoreColumn(column.clone())],
+            _ => Vec::new(),
+        }
+    }
 }

@@ -131,12 +131,12 @@ impl Roles {
         if let Some(why) = self.by_itself {
             log::warn!(
                 "{file}: the first column ({name}) is taken as ids, not as values, because {why}; \
-                 `--ignore-column {name}` leaves it out"
+                 to leave it out, name it as a column to ignore"
             );
         } else if self.of[0] == Role::Value && layout.may_count() {
             log::warn!(
                 "{file}: the first column ({name}) is taken as values, because it does not count 0, 1, 2 …; if it numbers the \
-                 rows, name it with `--id-column {name}` or `--ignore-column {name}`"
+                 rows, name it as the column of ids or as one to ignore"
             );
         }
     }
