@@ -5,10 +5,10 @@
 //! ```
 
 use dec_gpu::config::{Config, DataShape};
-use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, Values, fit};
+use dec_gpu::data::{Dataset, Values};
+use dec_gpu::devices::Where;
 use dec_gpu::random::normal;
-use dec_gpu::trainer::{Event, Trainer};
+use dec_gpu::run::{Event, Fit};
 
 const N: u32 = 400;
 const D: u32 = 8;
@@ -25,15 +25,13 @@ fn main() -> dec_gpu::Result<()> {
 
     let range = 2..=6;
     let mut config = Config::layered(None, None, &["pretrain.steps=1000".into()])?;
-    // The trainer must have room for the largest k.
+    // There must be room for the largest k.
     config.n_clusters = Some(*range.end());
     let config = config.resolve(DataShape::of(&data))?;
-    let (affine, device) = (fit(&data, config.normalisation()), Cpu::new());
-    let mut trainer = Trainer::new(&device, &data, affine, config)?;
 
     println!(" k  silhouette  smoothed  smallest   score");
-    let mut show = |event: &Event<'_>| {
-        if let Event::Candidate(tried) = event {
+    let mut show = |event: &Event<'_>| match event {
+        Event::Candidate(tried) => {
             let (k, smallest) = (tried.n_clusters, tried.smallest_cluster);
             let (plain, smoothed) = (tried.silhouette, tried.smoothed_silhouette);
             println!(
@@ -41,22 +39,17 @@ fn main() -> dec_gpu::Result<()> {
                 tried.score
             );
         }
+        Event::Choice(choice) => println!("{}", choice.reason),
+        _ => {}
     };
-    let found = pollster::block_on(async {
-        trainer.let_graph_wait(); // until k is known
-        trainer.pretrain(&mut |_| {}).await?;
-        let choice = trainer.choose_clusters(&data, range, &mut show).await?;
-        println!("{}", choice.reason);
-        // From here on the trainer's k is the one that was chosen.
-        let first = trainer.first_clusters().await?;
-        trainer.cluster(first, &mut |_| {}).await
-    })?;
-
-    let k = trainer.config().n_clusters.unwrap_or(0);
-    let mut sizes = vec![0; k];
-    for cluster in &found.assignment {
-        sizes[*cluster as usize] += 1;
-    }
-    println!("{k} clusters of {sizes:?} samples");
+    let fit = Fit::new(config)
+        .on(Where::cpu())
+        .choosing(Some(range))
+        .observed_by(&mut show);
+    let metrics = pollster::block_on(fit.fit(&data))?.metrics;
+    println!(
+        "{} clusters of {:?} samples",
+        metrics.n_clusters, metrics.cluster_sizes
+    );
     Ok(())
 }

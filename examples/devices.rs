@@ -6,13 +6,13 @@
 
 use std::time::Instant;
 
+use dec_gpu::Error;
 use dec_gpu::config::{Config, DataShape};
-use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, Values, fit};
-use dec_gpu::device::Device;
-use dec_gpu::gpu::{Gpu, GpuOptions, adapters, choose};
+use dec_gpu::data::{Dataset, Values};
+use dec_gpu::devices::Where;
+use dec_gpu::gpu::adapters;
 use dec_gpu::random::normal;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::Fit;
 
 fn main() -> dec_gpu::Result<()> {
     let reports = pollster::block_on(adapters(None));
@@ -30,21 +30,18 @@ fn main() -> dec_gpu::Result<()> {
     }
     println!("{} adapters", reports.len());
 
-    // The first real GPU that fits. None, and this code goes on where it always can.
-    match choose(&reports, None, None) {
-        Ok(report) => {
-            let gpu = pollster::block_on(Gpu::open(report, GpuOptions::default()))?;
-            train_on(&gpu)
-        }
-        Err(error) => {
+    // The first real GPU that fits. None, and the same code goes on where it always can.
+    match train_on(Where::gpu(None, None)) {
+        Err(error @ Error::NoAdapter(_)) => {
             println!("{error}");
-            train_on(&Cpu::new())
+            train_on(Where::cpu())
         }
+        done => done,
     }
 }
 
 /// A short training, on whatever device.
-fn train_on<D: Device>(device: &D) -> dec_gpu::Result<()> {
+fn train_on(place: Where) -> dec_gpu::Result<()> {
     // (200, 6), two groups.
     let value = |i: u32, j: u32| 4.0 * (i % 2) as f32 + normal(0, i, 0, j);
     let values = (0..200)
@@ -54,19 +51,14 @@ fn train_on<D: Device>(device: &D) -> dec_gpu::Result<()> {
     let mut config = Config::layered(None, None, &["pretrain.steps=200".into()])?;
     config.n_clusters = Some(2);
     let config = config.resolve(DataShape::of(&data))?;
-    let affine = fit(&data, config.normalisation());
 
     let start = Instant::now();
-    let mut trainer = Trainer::new(device, &data, affine, config)?;
-    let found = pollster::block_on(async {
-        trainer.pretrain(&mut |_| {}).await?;
-        let first = trainer.first_clusters().await?;
-        trainer.cluster(first, &mut |_| {}).await
-    })?;
-    let (info, seconds) = (device.info(), start.elapsed().as_secs_f64());
+    let fitted = pollster::block_on(Fit::new(config).on(place).fit(&data))?;
+    let (info, steps) = (fitted.metrics.device, fitted.clustering.steps);
+    let seconds = start.elapsed().as_secs_f64();
     println!(
-        "{} via {}: {} steps of clustering, {seconds:.1} s in all",
-        info.name, info.backend, found.steps
+        "{} via {}: {steps} steps of clustering, {seconds:.1} s in all",
+        info.name, info.backend
     );
     Ok(())
 }

@@ -10,12 +10,12 @@ use std::path::Path;
 
 use dec_gpu::config::{Config, DataShape};
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{self, ReadOptions, fit, image_shape};
+use dec_gpu::data::{self, ReadOptions, image_shape};
 use dec_gpu::explain::{Outputs, explain};
 use dec_gpu::metrics::Scores;
 use dec_gpu::random::normal;
 use dec_gpu::report::write_exemplars_png;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::Fit;
 
 /// Pixels of a side.
 const SIDE: u32 = 8;
@@ -69,20 +69,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut config = Config::preset("fast")?;
     config.n_clusters = Some(2);
     let config = config.resolve(DataShape::of(&data))?;
-    let (affine, device) = (fit(&data, config.normalisation()), Cpu::new());
-    let mut trainer = Trainer::new(&device, &data, affine, config)?;
     let picture = folder.path().join("exemplars.png");
     pollster::block_on(async {
-        trainer.pretrain(&mut |_| {}).await?;
-        let first = trainer.first_clusters().await?;
-        let found = trainer.cluster(first, &mut |_| {}).await?;
-        let model = trainer.model(&found).await?;
+        let device = Cpu::new();
+        let fitted = Fit::new(config).fit_on(&device, &data).await?;
+        let (found, model) = (&fitted.clustering, &fitted.model);
         let outputs = Outputs {
             assignment: &found.assignment,
             soft_assignment: &found.soft_assignment,
             embedding: &found.embedding,
         };
-        let why = explain(&device, &model, &data, &outputs, 4).await?;
+        let why = explain(&device, model, &data, &outputs, 4).await?;
         // A line per cluster: decoded centroid, mean, the nearest and the farthest members.
         write_exemplars_png(fs::File::create(&picture)?, &why, &data, shape)?;
         let ids = data.ids.as_deref().unwrap_or_default();

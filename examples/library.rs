@@ -9,12 +9,13 @@ use std::fs;
 
 use dec_gpu::config::{Config, DataShape};
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{digits, fit};
+use dec_gpu::data::digits;
+use dec_gpu::devices::Where;
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
 use dec_gpu::predict::{BATCH_SIZE, predict};
 use dec_gpu::report::write_labels_csv;
-use dec_gpu::trainer::{Event, Trainer};
+use dec_gpu::run::{Event, Fit};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // 1,500 digits to train with and 500 others, 64 values each; labels only score.
@@ -29,8 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     config.seed = 1;
     let config = config.resolve(DataShape::of(&data))?;
 
-    let (affine, device) = (fit(&data, config.normalisation()), Cpu::new());
-    let mut trainer = Trainer::new(&device, &data, affine, config)?;
     let mut show = |event: &Event<'_>| match event {
         Event::Begin { phase, steps } => println!("{phase}: at most {steps} steps"),
         Event::Refresh {
@@ -43,25 +42,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         _ => {}
     };
-    let (found, model) = pollster::block_on(async {
-        trainer.pretrain(&mut show).await?;
-        let first = trainer.first_clusters().await?;
-        let found = trainer.cluster(first, &mut show).await?;
-        let model = trainer.model(&found).await?;
-        Ok::<_, dec_gpu::Error>((found, model))
-    })?;
-    let seen = Scores::of(&classes[..1500], &found.assignment);
-    println!(
-        "trained: ACC {:.3}, NMI {:.3}, {:?}",
-        seen.acc, seen.nmi, found.stop_reason
-    );
+    let fit = Fit::new(config)
+        .on(Where::cpu())
+        .scored_by(Some(&classes[..1500]))
+        .observed_by(&mut show);
+    let fitted = pollster::block_on(fit.fit(&data))?;
+    if let Some(scores) = fitted.metrics.scores {
+        let reason = fitted.clustering.stop_reason;
+        println!(
+            "trained: ACC {:.3}, NMI {:.3}, {reason:?}",
+            scores.dec.acc, scores.dec.nmi
+        );
+    }
 
     // The model alone assigns new samples; a file keeps it.
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("model.safetensors");
-    fs::write(&path, model.to_safetensors())?;
+    fs::write(&path, fitted.model.to_safetensors())?;
     let model = Model::from_safetensors(&fs::read(&path)?, &path.to_string_lossy())?;
-    let assigned = pollster::block_on(predict(&device, &model, &new, BATCH_SIZE))?;
+    let assigned = pollster::block_on(predict(&Cpu::new(), &model, &new, BATCH_SIZE))?;
     let scores = Scores::of(&classes[1500..2000], &assigned.assignment);
     println!(
         "new samples: ACC {:.3}, mean confidence {:.3}",

@@ -9,11 +9,11 @@ use std::fmt::Write;
 
 use dec_gpu::config::{Config, DataShape};
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{self, Column, ReadOptions, fit};
+use dec_gpu::data::{self, Column, ReadOptions};
 use dec_gpu::explain::{Outputs, explain};
 use dec_gpu::metrics::Scores;
 use dec_gpu::random::normal;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::Fit;
 
 /// Three kinds of flower, 40 of each: four measures in cm, a note that is no number.
 fn table() -> Result<String, std::fmt::Error> {
@@ -53,15 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     config.n_clusters = Some(3);
     let config = config.resolve(DataShape::of(&data))?;
     println!("normalisation: {}", config.normalisation().as_str());
-    let (affine, device) = (fit(&data, config.normalisation()), Cpu::new());
-    let mut trainer = Trainer::new(&device, &data, affine, config)?;
-    let (found, model) = pollster::block_on(async {
-        trainer.pretrain(&mut |_| {}).await?;
-        let first = trainer.first_clusters().await?;
-        let found = trainer.cluster(first, &mut |_| {}).await?;
-        let model = trainer.model(&found).await?;
-        Ok::<_, dec_gpu::Error>((found, model))
-    })?;
+    let device = Cpu::new();
+    let fitted = pollster::block_on(Fit::new(config).fit_on(&device, &data))?;
+    let found = &fitted.clustering;
 
     if let Some(labels) = &data.labels {
         let scores = Scores::of(&labels.ids, &found.assignment);
@@ -72,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         soft_assignment: &found.soft_assignment,
         embedding: &found.embedding,
     };
-    let why = pollster::block_on(explain(&device, &model, &data, &outputs, 1))?;
+    let why = pollster::block_on(explain(&device, &fitted.model, &data, &outputs, 1))?;
     let names = data.column_names.as_deref().unwrap_or_default();
     for feature in why.features.iter().filter(|feature| feature.rank == 1) {
         let (cluster, mean) = (feature.cluster, feature.member_mean);

@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dec_gpu::config::{Config, DataShape};
-use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, Sparse, Values, fit};
+use dec_gpu::data::{Dataset, Sparse, Values};
+use dec_gpu::devices::Where;
 use dec_gpu::explain::{ColumnStatistics, features};
 use dec_gpu::random::uniform;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::Fit;
 
 const TOPICS: [&str; 3] = [
     "bread flour oven dough yeast crust bake loaf knead salt",
@@ -78,13 +78,7 @@ fn main() -> dec_gpu::Result<()> {
     // One factor for all words: rare ones are not made as loud as common ones, and zeros stay zeros.
     config.data.normalisation = Some("unit-mean-square".into());
     let config = config.resolve(DataShape::of(&data))?;
-    let (affine, device) = (fit(&data, config.normalisation()), Cpu::new());
-    let mut trainer = Trainer::new(&device, &data, affine, config)?;
-    let found = pollster::block_on(async {
-        trainer.pretrain(&mut |_| {}).await?;
-        let first = trainer.first_clusters().await?;
-        trainer.cluster(first, &mut |_| {}).await
-    })?;
+    let found = pollster::block_on(Fit::new(config).on(Where::cpu()).fit(&data))?.clustering;
 
     let names = data.column_names.as_deref().unwrap_or_default();
     let columns = ColumnStatistics::of(&data, &found.assignment, 3);

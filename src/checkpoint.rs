@@ -267,7 +267,7 @@ pub(crate) fn check_index(name: &str, found: u64, below: u64) -> Result<(), Chec
 pub enum Wish {
     /// Nothing.
     GoOn,
-    /// To be told the state ([`crate::trainer::Event::State`]).
+    /// To be told the state ([`crate::run::trainer::Event::State`]).
     State,
     /// To be told the state; then training ends with [`crate::Error::Interrupted`].
     Stop,

@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | prepare counts, if asked for | library size, ln(1 + x), TF-IDF, columns of largest variance | [`data::prepare()`] |
 //! | normalise | x ← (x − shift)·scale | [`data`], [`source`] |
-//! | pre-train | min mean ‖x − g(f(x))‖² over the autoencoder D-500-500-2000-d and its mirror | [`trainer`], [`autoencoder`] |
-//! | embed | z = f(x), (n, d) | [`trainer`] |
+//! | pre-train | min mean ‖x − g(f(x))‖² over the autoencoder D-500-500-2000-d and its mirror | [`run`], [`autoencoder`] |
+//! | embed | z = f(x), (n, d) | [`run`] |
 //! | first clusters | k-means with restarts on z; from there a mixture of Gaussians on the smoothed z, whose means are mu (k, d) and whose posterior is the first p | [`kmeans`], [`mixture`], [`kernels::mixture_posterior`] |
 //! | soft assignment | q_ij = (1 + ‖z_i − mu_j‖²/α)^(−(α+1)/2) / Σ_j' … (eq. 1) | [`kernels::soft_assign`] |
 //! | target | p_ij = (q_ij²/f_j) / Σ_j' (q_ij'²/f_j'), f_j = Σ_i q_ij over all n (eq. 3) | [`kernels::column_sum`], [`kernels::target_distribution`] |
@@ -22,18 +22,19 @@
 //!
 //! # Where to begin
 //!
-//! A run takes a [`data::Dataset`] and a [`config::Config`], goes through a [`trainer::Trainer`] and leaves a
+//! [`run::Fit`] takes a [`data::Dataset`] and a [`config::Config`] and leaves [`run::Fitted`]: the clusters, and a
 //! [`model::Model`], which assigns new samples. The functions that compute are asynchronous, because a GPU's answers
 //! are; `pollster` waits for them here.
 //!
 //! ```
 //! use dec_gpu::config::{Config, DataShape};
 //! use dec_gpu::cpu::Cpu;
-//! use dec_gpu::data::{Dataset, Values, fit};
+//! use dec_gpu::data::{Dataset, Values};
+//! use dec_gpu::devices::Where;
 //! use dec_gpu::metrics::Scores;
 //! use dec_gpu::predict::{BATCH_SIZE, predict};
 //! use dec_gpu::random::normal;
-//! use dec_gpu::trainer::Trainer;
+//! use dec_gpu::run::Fit;
 //!
 //! # fn main() -> dec_gpu::Result<()> {
 //! // 90 samples of 4 values (n, D), in three groups one after the other.
@@ -45,17 +46,8 @@
 //! let mut config = Config::layered(Some("fast"), None, &["pretrain.steps=200".into()])?;
 //! config.n_clusters = Some(3);
 //! let config = config.resolve(DataShape::of(&data))?;
-//!
-//! let device = Cpu::new();
-//! let affine = fit(&data, config.normalisation());
-//! let mut trainer = Trainer::new(&device, &data, affine, config)?;
-//! let (found, model) = pollster::block_on(async {
-//!     trainer.pretrain(&mut |_| {}).await?;
-//!     let first = trainer.first_clusters().await?;
-//!     let found = trainer.cluster(first, &mut |_| {}).await?;
-//!     let model = trainer.model(&found).await?;
-//!     Ok::<_, dec_gpu::Error>((found, model))
-//! })?;
+//! let fitted = pollster::block_on(Fit::new(config).on(Where::cpu()).fit(&data))?;
+//! let found = &fitted.clustering;
 //!
 //! // The cluster of each sample (n), its q (n, k), its place in the embedding (n, d).
 //! assert_eq!(found.soft_assignment.len(), 90 * 3);
@@ -64,7 +56,7 @@
 //!
 //! // New samples; the first rows stand for them.
 //! let new = data.of_rows(&[0, 1, 2]);
-//! let assigned = pollster::block_on(predict(&device, &model, &new, BATCH_SIZE))?;
+//! let assigned = pollster::block_on(predict(&Cpu::new(), &fitted.model, &new, BATCH_SIZE))?;
 //! assert_eq!(assigned.assignment, found.assignment[..3]);
 //! # Ok(())
 //! # }
@@ -79,8 +71,8 @@
 //! |---|---|
 //! | read | [`data`]: every format, whole or in blocks |
 //! | configure | [`config`]: presets, files, single values, the rules for what is left open |
-//! | choose where | [`cpu`], [`gpu`], [`device`]; [`precision`], [`kernel::tile`]: products and their forms; [`features`]: what an adapter offers |
-//! | train | [`trainer`], [`together`]; [`checkpoint`]: to go on with a run that was stopped |
+//! | choose where | [`devices`]; [`cpu`], [`gpu`], [`device`]; [`precision`], [`kernel::tile`]: products and their forms; [`features`]: what an adapter offers |
+//! | train | [`run`]; [`together`]; [`checkpoint`]: to go on with a run that was stopped |
 //! | use the result | [`model`], [`predict`], [`onnx`] |
 //! | judge it | [`metrics`] |
 //! | understand it | [`explain`] |
@@ -95,6 +87,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod cpu;
 pub mod device;
+pub mod devices;
 pub mod error;
 pub mod explain;
 pub mod features;
@@ -113,10 +106,10 @@ pub mod precision;
 pub mod predict;
 pub mod random;
 pub mod report;
+pub mod run;
 pub mod source;
 pub mod tally;
 pub mod together;
-pub mod trainer;
 pub mod verify;
 
 pub use dec_gpu_data as data;

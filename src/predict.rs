@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::Result;
 use crate::model::{Model, ModelError};
-use crate::trainer::ROWS;
+use crate::run::trainer::ROWS;
 
 pub use predictor::Predictor;
 

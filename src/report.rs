@@ -52,19 +52,16 @@ mod clusters_csv;
 mod csv_text;
 #[cfg(feature = "cli")]
 mod explain;
-mod history;
 mod labels;
-mod metrics_json;
 mod npy;
 #[cfg(feature = "cli")]
 mod page;
-mod runs_json;
 #[cfg(feature = "cli")]
 pub mod tensorboard;
 #[cfg(feature = "cli")]
 mod tiles;
-mod tree_json;
 
+pub use crate::run::record::*;
 #[cfg(feature = "cli")]
 pub use class_table::ClassTable;
 #[cfg(feature = "cli")]
@@ -74,19 +71,12 @@ pub use explain::{
     write_exemplars_csv, write_exemplars_png, write_features_csv, write_margins_csv,
     write_saliency_csv, write_saliency_png, write_uncertain_csv, write_uncertain_png,
 };
-pub use history::{HistoryError, HistoryRecord, parse_history};
 pub use labels::{LabelsWriter, write_labels_csv};
-pub use metrics_json::{
-    DeviceFaultRecord, LoweredRate, METRICS_SCHEMA, RunIdentity, RunMetrics, RunScores, Seconds,
-    Steps, StopReason,
-};
 pub use npy::{NpyNumber, NpyStream, NpyWriter, read_npy_vector, write_npy, write_npy_vector};
 #[cfg(feature = "cli")]
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Uncertain};
-pub use runs_json::{OneRun, RUNS_SCHEMA, Runs, Spread, StageSpread};
 #[cfg(feature = "cli")]
 pub use tiles::{Grid, Tile, write_png};
-pub use tree_json::{ClusterJoining, ClusterTree, TREE_SCHEMA};
 
 /// Index, label and confidence of every sample.
 pub const LABELS_CSV: &str = "labels.csv";

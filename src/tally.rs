@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::neighbours;
 use crate::precision::Precision;
-use crate::trainer::{First, Trainer};
+use crate::run::trainer::{First, Trainer};
 
 /// Bytes of the host for each point of the graph: both directions of its edges, four layouts, the labels of candidates.
 const HOST_BYTES_OF_ROW: usize = 1024;

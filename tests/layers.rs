@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 const LEFT: &[&[&str]] = &[
     &["autoencoder", "kernels"],
     &["checkpoint", "config", "error"],
-    &["explain", "predict", "report", "trainer"],
 ];
 
 /// The modules that each module imports.

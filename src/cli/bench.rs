@@ -22,10 +22,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, Subcommand};
 use dec_gpu::config::OptimiserKind;
 use dec_gpu::device::Device;
+use dec_gpu::devices::{AnyDevice, Where};
 use dec_gpu::precision::Precision;
 use dec_gpu::{Error, Result};
 
-use super::device::{AnyDevice, DeviceArgs, describe};
+use super::device::{DeviceArgs, describe};
 use super::failure::told;
 use super::{Outcome, tell, usage};
 use budget::Budget;
@@ -86,16 +87,14 @@ pub(crate) fn run(args: &BenchArgs, quiet: bool) -> Outcome {
         return compare::run(args);
     }
     let plan = Plan::new(args)?;
-    let device = DeviceArgs {
-        timestamps: true,
-        ..args.device.clone()
-    };
-    let results = match device.open()? {
+    let mut place = args.device.place()?;
+    place.options.timestamps = true;
+    let results = match pollster::block_on(place.open())? {
         AnyDevice::Cpu(cpu) => measure(cpu, &plan, quiet)?,
         AnyDevice::Gpu(gpu) => {
             let mut results = measure(*gpu, &plan, quiet)?;
-            if device.precision == Precision::F32 {
-                results.rows.extend(f16_roofline(&device, &plan, quiet)?);
+            if place.options.precision == Precision::F32 {
+                results.rows.extend(f16_roofline(place, &plan, quiet)?);
             }
             results
         }
@@ -206,16 +205,13 @@ fn measure<D: Recording>(device: D, plan: &Plan, quiet: bool) -> Result<Results>
 }
 
 /// What the adapter does at best at f16, for comparison, where every row is asked for: one row, or none and the reason.
-fn f16_roofline(device: &DeviceArgs, plan: &Plan, quiet: bool) -> Result<Vec<Row>> {
+fn f16_roofline(mut place: Where, plan: &Plan, quiet: bool) -> Result<Vec<Row>> {
     if !plan.filter.is_empty() {
         return Ok(Vec::new());
     }
-    let device = DeviceArgs {
-        precision: Precision::F16,
-        form: None, // it was one of f32's
-        ..device.clone()
-    };
-    let device = match device.open() {
+    place.options.precision = Precision::F16;
+    place.options.form = None; // it was one of f32's
+    let device = match pollster::block_on(place.open()) {
         Ok(AnyDevice::Gpu(gpu)) => Counted::new(*gpu),
         Ok(AnyDevice::Cpu(_)) => return Ok(Vec::new()),
         Err(error @ Error::NoAdapter(_)) => {

@@ -4,6 +4,7 @@ mod identity;
 mod keeper;
 mod place;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,13 +12,14 @@ use std::time::Duration;
 
 use dec_gpu::checkpoint::State;
 use dec_gpu::report::RunIdentity;
+use dec_gpu::run::Store;
 use dec_gpu::{Error, Result};
 
 use super::atomic::{is_temporary, sweep};
 use super::run_dir::RunDir;
 use super::tell;
 pub(crate) use identity::Identity;
-pub(crate) use keeper::Keeper;
+use keeper::Keeper;
 pub(crate) use place::Place;
 
 /// The folder of the checkpoints in a run folder.
@@ -31,7 +33,8 @@ pub(crate) struct Checkpoints {
     every: Option<Duration>,
     identity: Identity,
     place: Place,
-    resume: bool,
+    /// What writes the checkpoints of each seed's run.
+    keepers: BTreeMap<u32, Keeper>,
 }
 
 impl Checkpoints {
@@ -56,26 +59,34 @@ impl Checkpoints {
             every: (every > 0).then(|| Duration::from_secs(every)),
             identity,
             place,
-            resume,
+            keepers: BTreeMap::new(),
         })
     }
 
-    /// What writes the checkpoints of the run from this seed.
-    pub(crate) fn keeper(&self, seed: u32) -> Keeper {
+    /// What `metrics.json` says of the training.
+    pub(crate) fn identity(&self) -> RunIdentity {
+        self.identity.short()
+    }
+
+    /// Removes all checkpoints: the run is whole.
+    pub(crate) fn remove(&self) -> Result<()> {
+        remove(&self.path).map_err(failed(&self.path))
+    }
+}
+
+impl Store for Checkpoints {
+    fn begins(&mut self, seed: u32) {
         let number = numbered(&self.path, seed)
             .last()
             .map_or(0, |(number, _)| *number);
         let mut notes = self.identity.notes(seed);
         notes.extend(self.place.notes());
-        Keeper::new(&self.path, seed, number, self.every, notes)
+        let keeper = Keeper::new(&self.path, seed, number, self.every, notes);
+        self.keepers.insert(seed, keeper);
     }
 
-    /// The newest whole state of the run from this seed, if it is to go on and there is one. What is damaged is passed
-    /// over, and that is said.
-    pub(crate) fn newest(&self, seed: u32) -> Result<Option<State>> {
-        if !self.resume {
-            return Ok(None);
-        }
+    /// The newest whole state. What is damaged is passed over, and that is said.
+    fn newest(&mut self, seed: u32) -> Result<Option<State>> {
         let mut damaged = None;
         for (_, path) in numbered(&self.path, seed).into_iter().rev() {
             match read(&path) {
@@ -98,19 +109,13 @@ impl Checkpoints {
         }
     }
 
-    /// What `metrics.json` says of the training.
-    pub(crate) fn identity(&self) -> RunIdentity {
-        self.identity.short()
+    fn is_due(&self, seed: u32) -> bool {
+        self.keepers.get(&seed).is_some_and(Keeper::is_due)
     }
 
-    /// From here on runs go on from what was written, if anything was.
-    pub(crate) fn go_on(&mut self) {
-        self.resume = true;
-    }
-
-    /// Removes all checkpoints: the run is whole.
-    pub(crate) fn remove(&self) -> Result<()> {
-        remove(&self.path).map_err(failed(&self.path))
+    fn keep(&mut self, seed: u32, state: &State) -> Result<()> {
+        let keeper = self.keepers.get_mut(&seed);
+        keeper.expect("a run begins before it is kept").keep(state)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, DeviceInfo};
-use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, Tuning, adapters, choose};
+use dec_gpu::devices::{AnyDevice, Wanted, Where};
+use dec_gpu::gpu::{Backend, GpuOptions, Tuning};
 use dec_gpu::kernel::tile::{TILES, form_called};
 use dec_gpu::precision::Precision;
 use dec_gpu::{Error, Result};
@@ -46,117 +46,50 @@ pub(crate) struct DeviceArgs {
     /// Seconds that the device may take for one piece of work, which are of milliseconds, before it counts as hung
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) device_timeout: u64,
-    /// Scratch memory is divided by this.
-    #[arg(skip = 1_usize)]
-    pub(crate) scratch_divisor: usize,
-    /// Read the GPU's own clock, for `bench`.
-    #[arg(skip)]
-    pub(crate) timestamps: bool,
-}
-
-/// An opened device.
-pub(crate) enum AnyDevice {
-    Cpu(Cpu),
-    Gpu(Box<Gpu>),
-}
-
-impl AnyDevice {
-    /// The same with scratch memory divided by this.
-    pub(crate) fn with_scratch_divisor(self, divisor: usize) -> Self {
-        match self {
-            Self::Cpu(cpu) => Self::Cpu(cpu.with_scratch_divisor(divisor)),
-            Self::Gpu(gpu) => Self::Gpu(Box::new(gpu.with_scratch_divisor(divisor))),
-        }
-    }
-
-    /// What it is.
-    pub(crate) fn info(&self) -> DeviceInfo {
-        match self {
-            Self::Cpu(cpu) => cpu.info(),
-            Self::Gpu(gpu) => gpu.info(),
-        }
-    }
-
-    /// What operands of products are rounded to.
-    pub(crate) fn precision(&self) -> Precision {
-        match self {
-            Self::Cpu(cpu) => cpu.products().precision(),
-            Self::Gpu(gpu) => gpu.products().precision(),
-        }
-    }
 }
 
 impl DeviceArgs {
-    /// Opens the device that was asked for. Only `auto` may end on the CPU.
-    pub(crate) fn open(&self) -> Result<AnyDevice> {
-        match self.backend.as_str() {
-            "cpu" if self.adapter.is_none() => Ok(AnyDevice::Cpu(self.cpu())),
-            "cpu" => Err(usage(
-                "--adapter names a GPU, but --backend is cpu; leave one of them out",
+    /// Where to compute, as it was asked for. Only `auto` may end on the CPU.
+    pub(crate) fn place(&self) -> Result<Where> {
+        let gpu = |backend| Wanted::Gpu {
+            backend,
+            adapter: self.adapter.clone(),
+        };
+        let wanted = match self.backend.as_str() {
+            "cpu" if self.adapter.is_none() => Wanted::Cpu,
+            "cpu" => {
+                return Err(usage(
+                    "--adapter names a GPU, but --backend is cpu; leave one of them out",
+                ));
+            }
+            "auto" if self.adapter.is_none() => Wanted::Auto,
+            "auto" => gpu(None),
+            name => gpu(Some(
+                name.parse::<Backend>().map_err(|_| unknown_backend(name))?,
             )),
-            "auto" => self.open_auto(),
-            name => {
-                let backend = name.parse::<Backend>().map_err(|_| unknown_backend(name))?;
-                let reports = pollster::block_on(adapters(Some(backend)));
-                self.open_chosen(&reports, Some(backend))
-            }
-        }
+        };
+        Ok(Where {
+            wanted,
+            options: self.options(),
+            tunes_software: self.tune,
+        })
     }
 
-    /// The first backend with a GPU that fits, else the CPU, unless an adapter was named.
-    fn open_auto(&self) -> Result<AnyDevice> {
-        if self.adapter.is_some() {
-            return self.open_chosen(&pollster::block_on(adapters(None)), None);
-        }
-        for backend in Backend::ALL {
-            // Without a session, Mesa's EGL complains on stderr; a GPU there is reached through Vulkan.
-            let headless =
-                cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none();
-            if backend == Backend::Gl && headless {
-                continue;
-            }
-            let reports = pollster::block_on(adapters(Some(backend)));
-            if choose(&reports, Some(backend), None).is_ok() {
-                return self.open_chosen(&reports, Some(backend));
-            }
-        }
-        Ok(AnyDevice::Cpu(self.cpu()))
+    /// Opens the device that was asked for.
+    pub(crate) fn open(&self) -> Result<AnyDevice> {
+        pollster::block_on(self.place()?.open())
     }
 
-    fn open_chosen(
-        &self,
-        reports: &[AdapterReport],
-        backend: Option<Backend>,
-    ) -> Result<AnyDevice> {
-        let report = choose(reports, backend, self.adapter.as_deref())?;
-        Ok(AnyDevice::Gpu(Box::new(self.open_adapter(report)?)))
-    }
-
-    fn cpu(&self) -> Cpu {
-        Cpu::new()
-            .with_precision(self.precision)
-            .with_scratch_divisor(self.scratch_divisor)
-    }
-
-    /// Opens one adapter.
-    pub(crate) fn open_adapter(&self, report: &AdapterReport) -> Result<Gpu> {
-        let options = GpuOptions {
+    fn options(&self) -> GpuOptions {
+        GpuOptions {
             max_binding_bytes: self.max_binding,
-            scratch_divisor: self.scratch_divisor,
             timeout: Some(Duration::from_secs(self.device_timeout)),
             checked: self.checked,
             form: self.form,
-            timestamps: self.timestamps,
-            tuning: self.tunes(report).then(tuning),
+            tuning: (!self.no_tune).then(tuning),
             precision: self.precision,
             ..GpuOptions::default()
-        };
-        pollster::block_on(Gpu::open(report, options))
-    }
-
-    /// Whether forms are measured. On a processor that plays a GPU compiling them costs more than they gain.
-    fn tunes(&self, report: &AdapterReport) -> bool {
-        self.tune || !self.no_tune && !report.is_software()
+        }
     }
 }
 

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use dec_gpu::Result;
 use dec_gpu::data::{Dataset, ImageShape, image_shape};
 use dec_gpu::device::Device;
 use dec_gpu::explain::{EXEMPLARS, Explanation, Outputs, explain};
 use dec_gpu::model::Model;
 use dec_gpu::predict::{BATCH_SIZE, check_input_size, predict};
 use dec_gpu::report;
-use dec_gpu::trainer::Clustering;
+use dec_gpu::run::trainer::Clustering;
+use dec_gpu::{Result, on_device};
 
-use super::device::{AnyDevice, DeviceArgs};
+use super::device::DeviceArgs;
 use super::input::{ReadArgs, read_model};
 use super::run_dir::RunDir;
 use super::{Outcome, print_text, usage};
@@ -59,10 +59,7 @@ pub(crate) fn run(args: &ExplainArgs, quiet: bool) -> Outcome {
     let device = args.device.open()?;
     let beside_the_run = || args.run.join(report::EXPLAIN);
     let folder = RunDir::create(args.out.clone().unwrap_or_else(beside_the_run), args.force)?;
-    match device {
-        AnyDevice::Cpu(cpu) => predict_and_explain(&cpu, &model, &data, args.exemplars, &folder)?,
-        AnyDevice::Gpu(gpu) => predict_and_explain(&*gpu, &model, &data, args.exemplars, &folder)?,
-    }
+    on_device!(&device, device => predict_and_explain(device, &model, &data, args.exemplars, &folder))?;
     if quiet {
         return Ok(ExitCode::SUCCESS);
     }

@@ -12,14 +12,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use dec_gpu::Result;
 use dec_gpu::data::{Block, BlockOptions, Shard};
 use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
 use dec_gpu::predict::{BATCH_SIZE, Predictor, block_rows, check_input_size};
+use dec_gpu::{Result, on_device};
 
-use super::device::{AnyDevice, DeviceArgs};
+use super::device::DeviceArgs;
 use super::input::{ReadArgs, read_model};
 use super::run_dir::RunDir;
 use super::{Outcome, print_json, print_text, tell, usage};
@@ -118,10 +118,8 @@ fn assign_all(
         folder: &folder,
         quiet,
     };
-    let (result, info) = match &device {
-        AnyDevice::Cpu(cpu) => (stream.run(cpu, first, blocks), cpu.info()),
-        AnyDevice::Gpu(gpu) => (stream.run(&**gpu, first, blocks), gpu.info()),
-    };
+    let result = on_device!(&device, device => stream.run(device, first, blocks));
+    let info = device.info();
     if result.is_err() {
         folder.remove_if_new();
     }

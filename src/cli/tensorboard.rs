@@ -3,6 +3,7 @@
 //! A file of another training is never written to: event files have names of their own, embeddings too, and the
 //! projector's list of embeddings grows.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use dec_gpu::report::tensorboard::{
     PROJECTOR_CONFIG, cluster_sizes, projector_entry, projector_rows, scalars, write_metadata,
     write_tensors, write_values, write_version,
 };
-use dec_gpu::trainer::Clustering;
+use dec_gpu::run::trainer::Clustering;
 
 use super::run_dir::{RunDir, RunDirError};
 
@@ -40,11 +41,10 @@ impl Boards {
         })
     }
 
-    /// Begins the event file of a seed's run.
-    pub(crate) fn begin(&self, seed: u32) -> Result<Board, Error> {
-        let found = self.folders.iter().find(|(of, _)| *of == seed);
-        let (_, folder) = found.expect("every run's folder was made");
-        Board::begin(folder.clone())
+    /// Begins the event file of every seed's run.
+    pub(crate) fn begin(self) -> Result<BTreeMap<u32, Board>, Error> {
+        let begin = |(seed, folder)| Ok((seed, Board::begin(folder)?));
+        self.folders.into_iter().map(begin).collect()
     }
 }
 

@@ -1,34 +1,27 @@
 //! `dec-gpu train`: from a file to clusters.
 
 mod choose;
-mod lowered;
 mod memory;
-mod one_run;
 mod prepare;
 mod pretrained;
-mod recover;
 mod results;
-mod runs;
 mod whole;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 use dec_gpu::config::{Config, ConfigError, DataShape};
-use dec_gpu::data::{Dataset, ImageShape, Labels, digits, images};
-use dec_gpu::device::Device;
-use dec_gpu::model::Model;
-use dec_gpu::neighbours::Verdict;
-use dec_gpu::report::{self, HistoryRecord, RunMetrics, RunScores, Seconds, Steps};
-use dec_gpu::together::{self, Joins};
-use dec_gpu::trainer::{ClusterMap, Clustering};
-use dec_gpu::{Error, Result};
+use dec_gpu::data::{Dataset, ImageShape, digits, images};
+use dec_gpu::devices::AnyDevice;
+use dec_gpu::run::Fit;
+use dec_gpu::{DeviceFault, Error, Result, on_device, report, together};
 
 use super::checkpoint::{self, Checkpoints, Identity, Place};
 use super::clusters_arg::ClustersArg;
-use super::device::{AnyDevice, DeviceArgs, describe};
+use super::device::{DeviceArgs, describe};
 use super::explain::explain_run;
 use super::input::{ReadArgs, read_text};
 use super::max_memory::MaxMemory;
@@ -37,11 +30,8 @@ use super::report::report_run;
 use super::run_dir::RunDir;
 use super::tensorboard::Boards;
 use super::{Outcome, signals, usage};
-use choose::Choosing;
 use prepare::PrepareArgs;
-use recover::Attempt;
-use results::{finish, write_results};
-use runs::Seeds;
+use results::{finish, write_results, write_runs};
 
 /// Arguments of `train`.
 #[derive(Args)]
@@ -104,60 +94,6 @@ pub(crate) struct TrainArgs {
     json: bool,
 }
 
-/// What to train, on whichever device.
-struct Job {
-    data: Dataset,
-    /// For scoring only.
-    labels: Option<Labels>,
-    config: Config,
-    runs: u32,
-    /// The numbers of clusters to choose from; none if k is given.
-    range: Option<RangeInclusive<usize>>,
-    /// The model whose autoencoder is taken.
-    pretrained: Option<Model>,
-    /// Where TensorBoard looks, if it does.
-    boards: Option<Boards>,
-    /// When the program began.
-    start: Instant,
-    folder: RunDir,
-    /// What is needed, in words.
-    memory: String,
-    silent: bool,
-}
-
-/// What every run begins with besides the data.
-struct Begin<'a> {
-    /// For scoring only.
-    labels: Option<&'a [u32]>,
-    /// The names of the labels' classes.
-    label_names: &'a [String],
-    boards: Option<&'a Boards>,
-    checkpoints: Option<&'a Checkpoints>,
-    choosing: Option<&'a Choosing<'a>>,
-    pretrained: Option<&'a Model>,
-}
-
-/// One of the runs, with all that its files are made of.
-struct Run {
-    config: Config,
-    found: Found,
-    metrics: RunMetrics,
-    history: Vec<HistoryRecord>,
-    /// Whether TensorBoard got all; if not, the run is whole all the same.
-    board: Result<()>,
-}
-
-/// What a run found.
-struct Found {
-    clustering: Clustering,
-    model: Model,
-    scores: Option<RunScores>,
-    choice: Option<Verdict>,
-    map: Option<ClusterMap>,
-    seconds: Seconds,
-    steps: Steps,
-}
-
 pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     let start = Instant::now();
     let mut config = configuration(args)?;
@@ -182,44 +118,73 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     if whole {
         return whole::tell_again(args, quiet, &config, &identity.short());
     }
-    let device = args.device.open()?;
-    let together = args
-        .together
-        .unwrap_or_else(|| side_by_side(&device))
-        .min(args.runs);
+    let mut place = args.device.place()?;
+    let device = pollster::block_on(place.open())?;
+    let together = (args.together.unwrap_or_else(|| device.side_by_side())).min(args.runs);
     let max = args.max_memory.unwrap_or_default();
     let fit = memory::fit(&device, (&data, &config), together, range.is_some(), max)?;
+    place.options.scratch_divisor = fit.scratch_divisor;
+    let mut device = device.with_scratch_divisor(fit.scratch_divisor);
     let folder = RunDir::create(&args.out, replace)?;
     if replace {
         folder.sweep();
     }
     let of = (identity, Place::of(&device));
-    let checkpoints = Checkpoints::open(&folder, args.checkpoint_every, args.resume, of)?;
+    let mut checkpoints = Checkpoints::open(&folder, args.checkpoint_every, args.resume, of)?;
     signals::watch().map_err(|error| Error::Run(format!("signals cannot be watched: {error}")))?;
-    let boards = (args.tensorboard.as_deref())
-        .map(|path| Boards::create(path, config.seed, args.runs))
-        .transpose()?;
-    let job = Job {
-        config,
-        runs: args.runs,
-        range,
-        pretrained,
-        boards,
-        labels: data.labels.take(),
-        data,
-        start,
-        folder,
-        memory: fit.told,
-        silent: quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr()),
+    let boards = match &args.tensorboard {
+        Some(path) => Boards::create(path, config.seed, args.runs)?.begin()?,
+        None => BTreeMap::new(),
     };
-    let attempt = Attempt::first(checkpoints, fit.together);
-    let device_args = DeviceArgs {
-        scratch_divisor: fit.scratch_divisor,
-        ..args.device.clone()
-    };
-    let device = device.with_scratch_divisor(fit.scratch_divisor);
-    let metrics = recover::train(&device_args, device, &job, attempt)?;
-    finish(args, quiet, &metrics)
+    let silent = quiet || args.json && !std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let labels = data.labels.take();
+    let mut progress = Progress::new(silent, &folder, labels.as_ref(), boards);
+    progress.say(&told(&device, &data, &config, range.as_ref(), &fit.told));
+    let fitted = pollster::block_on(
+        Fit::new(config)
+            .on(place)
+            .runs(args.runs, Some(fit.together))
+            .choosing(range)
+            .from_model(pretrained.as_ref())
+            .scored_by(labels.as_ref().map(|labels| &labels.ids[..]))
+            .resuming(args.resume)
+            .mapped()
+            .loaded_in(start.elapsed())
+            .observed_by(&mut progress)
+            .kept_in(&mut checkpoints)
+            .fit_in(&mut device, &data),
+    );
+    progress.failure()?;
+    let mut fitted = fitted.map_err(|error| with_remedy(error, progress.reopened))?;
+    fitted.metrics.identity = Some(checkpoints.identity());
+    if let Some(runs) = &fitted.runs {
+        write_runs(&folder, runs, &progress)?;
+    }
+    write_results(&folder, &fitted, labels.as_ref(), data.ids.as_deref())?;
+    let of = (&fitted.model, &fitted.clustering);
+    on_device!(&device, device => explain_run(device, &data, of, &folder))?;
+    report_run(&folder, &fitted.metrics)?;
+    // Last: it is there only when all else is.
+    let metrics = &fitted.metrics;
+    folder.write(report::METRICS_JSON, |out| metrics.write_json(out))?;
+    checkpoints.remove()?;
+    progress.board_failure()?;
+    finish(args, quiet, metrics)
+}
+
+/// What helps after a second fault of the device.
+fn with_remedy(error: Error, reopened: bool) -> Error {
+    match error {
+        Error::Device(fault) if reopened => DeviceFault {
+            text: format!(
+                "{}; the last checkpoint stays, --resume goes on from it",
+                fault.text
+            ),
+            ..fault
+        }
+        .into(),
+        error => error,
+    }
 }
 
 /// Whether files of the run folder may be replaced: with --force, and those of a run that goes on.
@@ -232,14 +197,6 @@ fn may_replace(args: &TrainArgs) -> Result<bool> {
         )));
     }
     Ok(args.force || args.resume && (begun || checkpoint::only_begun(&args.out)))
-}
-
-/// As many runs as a device gains from: a processor, and one that plays a GPU, has no idle units to fill.
-fn side_by_side(device: &AnyDevice) -> u32 {
-    match device {
-        AnyDevice::Gpu(gpu) if gpu.info().kind != "software" => together::MOST as u32,
-        _ => 1,
-    }
 }
 
 fn configuration(args: &TrainArgs) -> Result<Config> {
@@ -278,67 +235,23 @@ fn warped(data: &Dataset, config: &Config) -> String {
     }
 }
 
-/// Trains on one device, from one seed or several, and writes the run folder.
-fn train<D: Joins>(device: &D, job: &Job, attempt: &Attempt) -> Result<RunMetrics> {
-    let mut progress = Progress::new(job.silent);
-    let (data, folder) = (&job.data, &job.folder);
-    progress.say(&told(device, job));
-    let labels = job.labels.as_ref();
-    let choosing = job.range.clone().map(|range| Choosing {
-        data,
-        range,
-        folder,
-    });
-    let begin = Begin {
-        labels: labels.map(|labels| &labels.ids[..]),
-        label_names: labels.map_or(&[], |labels| &labels.names),
-        boards: job.boards.as_ref(),
-        checkpoints: Some(&attempt.checkpoints),
-        choosing: choosing.as_ref(),
-        pretrained: job.pretrained.as_ref(),
-    };
-    let seeds = Seeds {
-        config: job.config.clone(),
-        runs: job.runs,
-        together: attempt.together,
-        start: job.start,
-    };
-    let mut done = seeds.train(device, data, &begin, &mut progress)?;
-    let kept = runs::compare(&done, folder, &progress)?;
-    let boards = done
-        .iter_mut()
-        .try_for_each(|run| std::mem::replace(&mut run.board, Ok(())));
-    let mut run = done.swap_remove(kept);
-    run.metrics.device_fault.clone_from(&attempt.fault);
-    run.metrics.identity = Some(attempt.checkpoints.identity());
-    write_results(folder, &run, labels, data.ids.as_deref())?;
-    let of = (&run.found.model, &run.found.clustering);
-    explain_run(device, data, of, folder)?;
-    report_run(folder, &run.metrics)?;
-    // Last: it is there only when all else is.
-    folder.write(report::METRICS_JSON, |out| run.metrics.write_json(out))?;
-    attempt.checkpoints.remove()?;
-    boards.map(|()| run.metrics)
-}
-
 /// What is trained, and where.
-fn told(device: &impl Device, job: &Job) -> String {
-    let Job {
-        data,
-        config,
-        range,
-        ..
-    } = job;
+fn told(
+    device: &AnyDevice,
+    data: &Dataset,
+    config: &Config,
+    range: Option<&RangeInclusive<usize>>,
+    memory: &str,
+) -> String {
     format!(
-        "{}: {} samples x {} inputs{}{}, {} clusters, preset {}, on {}, {}",
+        "{}: {} samples x {} inputs{}{}, {} clusters, preset {}, on {}, {memory}",
         data.name,
         data.n_samples,
         data.input_dim,
         prepare::told(data),
         warped(data, config),
-        choose::told(config, range.as_ref()),
+        choose::told(config, range),
         config.preset,
-        describe(device),
-        job.memory
+        on_device!(device, device => describe(device)),
     )
 }

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::soft_assign::soft_assign;
 use crate::model::Model;
+use crate::run::trainer::{Embedding, download_all};
 use crate::source::Source;
-use crate::trainer::{Embedding, download_all};
 
 /// A model on a device, and the memory to assign rows with, which is kept from block to block.
 pub struct Predictor<'a, D: Device> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::metrics::nmi;
-use crate::trainer::{Candidate, Choice};
+use crate::run::trainer::{Candidate, Choice};
 
 /// Writes a header and a row for each k: `k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,
 /// score,neighbour_agreement,smallest_cluster,nmi,chosen`.

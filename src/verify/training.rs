@@ -9,12 +9,12 @@ pub use agreement::{BAND, BAND_F16, Band, TrainingAgreement, TrainingFailure, co
 
 use crate::config::{Config, ConfigError, DataShape};
 use crate::cpu::Cpu;
-use crate::data::{Dataset, Labels, Values, fit};
+use crate::data::{Dataset, Labels, Values};
 use crate::device::Device;
 use crate::error::Error;
 use crate::model::Model;
 use crate::random;
-use crate::trainer::{Clustering, Event, Trainer};
+use crate::run::{Clustering, Event, Fit};
 
 /// A loss that was reported.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,31 +88,33 @@ pub fn configuration(data: &Dataset, overrides: &[&str]) -> Result<Config, Confi
 /// Trains on a device, from weights to clusters. Labels of `data` are not looked at.
 ///
 /// # Errors
-/// Those of [`Trainer`].
+/// Those of [`Fit::fit_on`].
 pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Result<Run, Error> {
-    let affine = fit(data, config.normalisation());
-    let mut trainer = Trainer::new(device, data, affine, config)?;
     let mut losses = Vec::new();
-    let mut observe = |event: &Event<'_>| {
-        if let Event::Loss {
-            phase, step, loss, ..
-        } = *event
-        {
-            losses.push(LossAt {
+    let mut observe = |event: &Event<'_>| losses.extend(LossAt::told_by(event));
+    let fit = Fit::new(config).observed_by(&mut observe);
+    let fitted = fit.fit_on(device, data).await?;
+    Ok(Run {
+        model: fitted.model,
+        clustering: fitted.clustering,
+        losses,
+    })
+}
+
+impl LossAt {
+    /// The loss that an event tells, if it tells one.
+    pub fn told_by(event: &Event<'_>) -> Option<Self> {
+        match *event {
+            Event::Loss {
+                phase, step, loss, ..
+            } => Some(Self {
                 phase: phase.to_owned(),
                 step,
                 loss,
-            });
+            }),
+            _ => None,
         }
-    };
-    trainer.pretrain(&mut observe).await?;
-    let first = trainer.first_clusters().await?;
-    let clustering = trainer.cluster(first, &mut observe).await?;
-    Ok(Run {
-        model: trainer.model(&clustering).await?,
-        clustering,
-        losses,
-    })
+    }
 }
 
 /// Trains on the device and on the reference at its precision and compares the two within

@@ -2,36 +2,29 @@
 
 use dec_gpu::config::Config;
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, Labels, Values, fit};
+use dec_gpu::data::{Dataset, Labels, Values};
 use dec_gpu::device::Device;
 use dec_gpu::random;
-use dec_gpu::trainer::{Choice, Clustering, Event, Trainer};
+use dec_gpu::run::{Choice, Clustering, Event, Fit};
 use dec_gpu::verify::training::blobs;
 
 use super::{config, on_adapters};
 
 /// Pre-trains, chooses k from 2 to 6, and clusters.
 fn choose(device: &impl Device, data: &Dataset) -> (Choice, Clustering, Config) {
-    let config = config(data, &["n-clusters=6"]);
-    let affine = fit(data, config.normalisation());
-    let mut trainer = Trainer::new(device, data, affine, config).expect("room");
-    trainer.let_graph_wait();
-    pollster::block_on(async {
-        trainer.pretrain(&mut |_| {}).await?;
-        let mut told = Vec::new();
-        let choice = trainer
-            .choose_clusters(data, 2..=6, &mut |event| {
-                if let Event::Candidate(candidate) = event {
-                    told.push(candidate.n_clusters);
-                }
-            })
-            .await?;
-        assert_eq!(told, [2, 3, 4, 5, 6], "every k is told once");
-        let first = trainer.first_clusters().await?;
-        let found = trainer.cluster(first, &mut |_| {}).await?;
-        Ok::<_, dec_gpu::Error>((choice, found, trainer.config().clone()))
-    })
-    .expect("trained")
+    let mut told = Vec::new();
+    let mut observe = |event: &Event<'_>| {
+        if let Event::Candidate(candidate) = event {
+            told.push(candidate.n_clusters);
+        }
+    };
+    let fit = Fit::new(config(data, &["n-clusters=6"]))
+        .choosing(Some(2..=6))
+        .observed_by(&mut observe);
+    let fitted = pollster::block_on(fit.fit_on(device, data)).expect("trained");
+    assert_eq!(told, [2, 3, 4, 5, 6], "every k is told once");
+    let choice = fitted.choice.expect("k was chosen");
+    (choice, fitted.clustering, fitted.config)
 }
 
 /// Six blobs, sample i around centre i mod 6.

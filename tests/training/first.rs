@@ -5,7 +5,7 @@ use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, Values, digits, fit};
 use dec_gpu::device::Device;
 use dec_gpu::metrics::Scores;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::trainer::Trainer;
 use dec_gpu::verify::training::blobs;
 
 use super::{config, on_adapters, run};

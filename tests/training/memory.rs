@@ -8,8 +8,8 @@ use dec_gpu::cpu::{Cpu, CpuBuffer};
 use dec_gpu::data::{Dataset, fit};
 use dec_gpu::device::{Device, DeviceBuffer, DeviceInfo, Products, Result, Room};
 use dec_gpu::kernel::Kernel;
+use dec_gpu::run::trainer::Trainer;
 use dec_gpu::tally::needed;
-use dec_gpu::trainer::Trainer;
 use dec_gpu::verify::training::{blobs, configuration};
 
 use super::variants::dense_and_sparse;

@@ -13,7 +13,7 @@ use dec_gpu::kmeans::KMeansResult;
 use dec_gpu::metrics::Scores;
 use dec_gpu::neighbours::Verdict;
 use dec_gpu::random;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::trainer::Trainer;
 use dec_gpu::verify::training::{Run, blobs, configuration};
 
 use super::resume::{End, go_on, stopped_at, stops_and_goes_on, train, whole};

@@ -1,16 +1,14 @@
 //! A run that was interrupted goes on to the bits it would have had.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
 use dec_gpu::Error;
-use dec_gpu::checkpoint::{Phase, State, Wish};
+use dec_gpu::checkpoint::{Phase, State};
 use dec_gpu::config::Config;
 use dec_gpu::cpu::Cpu;
-use dec_gpu::data::{Dataset, fit};
+use dec_gpu::data::Dataset;
 use dec_gpu::device::Device;
-use dec_gpu::model::Model;
-use dec_gpu::trainer::{Clustering, Event, Trainer};
+use dec_gpu::run::{Event, Fit, Observer, Store};
 use dec_gpu::verify::training::{LossAt, Run, blobs};
 
 use super::{bits, config, on_adapters};
@@ -40,6 +38,44 @@ pub(super) struct Stopped {
     losses: Vec<LossAt>,
 }
 
+/// Counts how often it is asked, stops the run at one of these questions, and notes losses.
+struct Watcher {
+    asked: Cell<usize>,
+    stop: Option<usize>,
+    losses: Vec<LossAt>,
+}
+
+impl Observer for Watcher {
+    fn event(&mut self, _seed: u32, event: &Event<'_>) {
+        self.losses.extend(LossAt::told_by(event));
+    }
+
+    fn stops(&self) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        Some(self.asked.get() - 1) == self.stop
+    }
+}
+
+/// The last state, as it would come from a file.
+#[derive(Default)]
+struct Memory(Option<State>);
+
+impl Store for Memory {
+    fn newest(&mut self, _seed: u32) -> dec_gpu::Result<Option<State>> {
+        Ok(self.0.clone())
+    }
+
+    fn is_due(&self, _seed: u32) -> bool {
+        false
+    }
+
+    fn keep(&mut self, _seed: u32, state: &State) -> dec_gpu::Result<()> {
+        let bytes = state.to_bytes(&Default::default());
+        self.0 = Some(State::from_bytes(&bytes)?);
+        Ok(())
+    }
+}
+
 /// Trains from a state or from the start; stops when it is asked for the `stop`-th time, from 0.
 pub(super) fn train<D: Device>(
     device: &D,
@@ -48,67 +84,32 @@ pub(super) fn train<D: Device>(
     from: Option<Stopped>,
     stop: Option<usize>,
 ) -> End {
-    let affine = fit(data, config.normalisation());
-    let mut trainer = Trainer::new(device, data, affine, config.clone()).unwrap();
-    let asked = Rc::new(Cell::new(0));
-    if stop.is_some() {
-        trainer.ask_between_steps(move || {
-            asked.set(asked.get() + 1);
-            match Some(asked.get() - 1) == stop {
-                true => Wish::Stop,
-                false => Wish::GoOn,
-            }
-        });
-    }
-    let mut losses = Vec::new();
-    if let Some(stopped) = from {
-        losses = stopped.losses;
-        trainer.resume(stopped.state).unwrap();
-    }
-    let mut told = None;
-    match pollster::block_on(phases(&mut trainer, &mut losses, &mut told)) {
-        Ok((clustering, model)) => End::Whole(Box::new(Run {
+    let resume = from.is_some();
+    let (state, losses) = from.map(|from| (from.state, from.losses)).unzip();
+    let mut store = Memory(state);
+    let mut watcher = Watcher {
+        asked: Cell::new(0),
+        stop,
+        losses: losses.unwrap_or_default(),
+    };
+    let fit = Fit::new(config.clone())
+        .observed_by(&mut watcher)
+        .kept_in(&mut store)
+        .resuming(resume);
+    let fitted = pollster::block_on(fit.fit_on(device, data));
+    let losses = watcher.losses;
+    match fitted {
+        Ok(fitted) => End::Whole(Box::new(Run {
             losses,
-            clustering,
-            model,
+            clustering: fitted.clustering,
+            model: fitted.model,
         })),
         Err(Error::Interrupted { .. }) => End::Stopped(Stopped {
-            state: told.expect("the state was told"),
+            state: store.0.expect("the state was kept"),
             losses,
         }),
         Err(error) => panic!("{error}"),
     }
-}
-
-async fn phases<D: Device>(
-    trainer: &mut Trainer<'_, D>,
-    losses: &mut Vec<LossAt>,
-    told: &mut Option<State>,
-) -> dec_gpu::Result<(Clustering, Model)> {
-    let mut observe = |event: &Event<'_>| match *event {
-        Event::State(state) => {
-            // As it would come from a file.
-            let bytes = state.to_bytes(&Default::default());
-            *told = Some(State::from_bytes(&bytes).unwrap());
-        }
-        Event::Loss {
-            phase, step, loss, ..
-        } => losses.push(LossAt {
-            phase: phase.to_owned(),
-            step,
-            loss,
-        }),
-        _ => {}
-    };
-    trainer.pretrain(&mut observe).await?;
-    let clustering = if trainer.is_before(Phase::Cluster) {
-        let first = trainer.first_clusters().await?;
-        trainer.cluster(first, &mut observe).await?
-    } else {
-        trainer.go_on_clustering(&mut observe).await?
-    };
-    let model = trainer.model(&clustering).await?;
-    Ok((clustering, model))
 }
 
 /// The state of a run at its `stop`-th question.
@@ -126,11 +127,9 @@ pub(super) fn go_on(
     config: &Config,
     state: State,
 ) -> dec_gpu::Result<()> {
-    let affine = fit(data, config.normalisation());
-    let mut trainer = Trainer::new(cpu, data, affine, config.clone())?;
-    trainer.resume(state)?;
-    let (mut losses, mut told) = (Vec::new(), None);
-    pollster::block_on(phases(&mut trainer, &mut losses, &mut told)).map(drop)
+    let mut store = Memory(Some(state));
+    let fit = Fit::new(config.clone()).kept_in(&mut store).resuming(true);
+    pollster::block_on(fit.fit_on(cpu, data)).map(drop)
 }
 
 pub(super) fn whole(end: End) -> Run {
@@ -234,8 +233,62 @@ fn a_state_of_another_network_is_refused() {
         panic!("it was not stopped");
     };
     let wider = config(&data, &[&SHORT[..], &["network.hidden=[24]"]].concat());
-    let affine = fit(&data, wider.normalisation());
-    let mut trainer = Trainer::new(&cpu, &data, affine, wider).unwrap();
-    let error = trainer.resume(stopped.state).unwrap_err();
+    let error = go_on(&cpu, &data, &wider, stopped.state).unwrap_err();
     assert!(error.to_string().contains("words, expected"), "{error}");
+}
+
+/// A store that cannot keep anything.
+#[derive(Default)]
+struct Full(usize);
+
+impl Store for Full {
+    fn newest(&mut self, _seed: u32) -> dec_gpu::Result<Option<State>> {
+        Ok(None)
+    }
+
+    fn is_due(&self, _seed: u32) -> bool {
+        true
+    }
+
+    fn keep(&mut self, _seed: u32, _state: &State) -> dec_gpu::Result<()> {
+        self.0 += 1;
+        Err(Error::Run("no room".into()))
+    }
+}
+
+#[test]
+fn a_store_that_fails_is_told_of_once_and_the_run_goes_on() {
+    let data = blobs(300, 12, 9);
+    let (cpu, config) = (Cpu::new(), config(&data, &SHORT));
+    let (mut store, mut told) = (Full::default(), Vec::new());
+    let mut observe = |event: &Event<'_>| {
+        if let Event::NotKept(error) = event {
+            told.push(error.to_string());
+        }
+    };
+    let fit = Fit::new(config.clone())
+        .observed_by(&mut observe)
+        .kept_in(&mut store);
+    let fitted = pollster::block_on(fit.fit_on(&cpu, &data)).expect("training goes on");
+    assert_eq!(told, ["no room"]);
+    assert!(store.0 > 40, "{} states", store.0);
+    let want = whole(train(&cpu, &data, &config, None, None));
+    assert_eq!(fitted.model, want.model);
+}
+
+/// Whoever stops a run relies on its state: that it could not be kept comes before that it was stopped.
+#[test]
+fn a_stopped_run_that_could_not_be_kept_says_so() {
+    let data = blobs(300, 12, 9);
+    let mut store = Full::default();
+    let mut watcher = Watcher {
+        asked: Cell::new(0),
+        stop: Some(25),
+        losses: Vec::new(),
+    };
+    let fit = Fit::new(config(&data, &SHORT))
+        .observed_by(&mut watcher)
+        .kept_in(&mut store);
+    let error = pollster::block_on(fit.fit_on(&Cpu::new(), &data)).unwrap_err();
+    assert_eq!(error.to_string(), "no room");
 }

@@ -5,7 +5,7 @@ use dec_gpu::config::{Config, DataShape, Init, OptimiserKind};
 use dec_gpu::data::{Affine, Dataset, Values};
 use dec_gpu::kernels::inputs;
 use dec_gpu::random;
-use dec_gpu::trainer::Trainer;
+use dec_gpu::run::trainer::Trainer;
 
 use super::counted::{Counted, Recording};
 use super::results::{Group, Task};
@@ -124,7 +124,7 @@ impl<'s> Workload<'s> {
     fn cluster_steps<'t, 'd, D: Recording>(
         &self,
         trainer: &'t mut Trainer<'d, Counted<D>>,
-    ) -> Result<dec_gpu::trainer::ClusterSteps<'t, 'd, Counted<D>>> {
+    ) -> Result<dec_gpu::run::trainer::ClusterSteps<'t, 'd, Counted<D>>> {
         let d = self.sizes.embedding_dim();
         let centroids = inputs::uniform(1, self.sizes.n_clusters * d);
         let embedding = inputs::uniform(2, self.data.n_samples * d);

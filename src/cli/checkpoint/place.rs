@@ -5,8 +5,9 @@ use std::path::Path;
 use dec_gpu::Result;
 use dec_gpu::checkpoint::State;
 use dec_gpu::config::ConfigError;
+use dec_gpu::devices::AnyDevice;
 
-use crate::cli::device::{AnyDevice, described};
+use crate::cli::device::described;
 
 /// The note that names the device.
 const DEVICE: &str = "device";

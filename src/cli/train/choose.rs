@@ -1,25 +1,14 @@
-//! `-k 2..12` and `-k auto`: the numbers of clusters to choose from, and the table that says how each did.
+//! `-k 2..12` and `-k auto`: the numbers of clusters to choose from.
 
 use std::ops::RangeInclusive;
 
 use dec_gpu::Result;
 use dec_gpu::config::Config;
 use dec_gpu::data::Dataset;
-use dec_gpu::device::Device;
-use dec_gpu::report::{self, write_clusters_csv};
-use dec_gpu::trainer::{Choice, Trainer};
+use dec_gpu::run::Choice;
 
 use super::TrainArgs;
-use crate::cli::progress::Progress;
-use crate::cli::run_dir::RunDir;
 use crate::cli::usage;
-
-/// What a choice is made from.
-pub(super) struct Choosing<'a> {
-    pub(super) data: &'a Dataset,
-    pub(super) range: RangeInclusive<usize>,
-    pub(super) folder: &'a RunDir,
-}
 
 /// The numbers to choose from, whose largest is that of `config` from here on; none if k is given.
 pub(super) fn range(
@@ -46,28 +35,5 @@ pub(super) fn told(config: &Config, range: Option<&RangeInclusive<usize>>) -> St
     match range {
         Some(range) => format!("{} to {}", range.start(), range.end()),
         None => config.n_clusters.unwrap_or(0).to_string(),
-    }
-}
-
-impl Choosing<'_> {
-    /// Lets the pre-trained trainer choose, writes the table and says why. Labels only score the table's rows.
-    pub(super) async fn run<D: Device>(
-        &self,
-        trainer: &mut Trainer<'_, D>,
-        labels: Option<&[u32]>,
-        progress: &mut Progress,
-    ) -> Result<()> {
-        progress.choosing = true;
-        let choice = trainer
-            .choose_clusters(self.data, self.range.clone(), &mut |event| {
-                progress.event(event);
-            })
-            .await?;
-        progress.choosing = false;
-        self.folder.write(report::CLUSTERS_CSV, |out| {
-            write_clusters_csv(out, &choice, labels)
-        })?;
-        progress.say(&choice.reason);
-        Ok(())
     }
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use dec_gpu::config::Config;
 use dec_gpu::data::{BlockOptions, Dataset, open_blocks};
+use dec_gpu::devices::AnyDevice;
+use dec_gpu::run::trainer::map_bytes;
 use dec_gpu::tally::{Needed, needed, neighbours_host_bytes, value_bytes};
-use dec_gpu::trainer::map_bytes;
-use dec_gpu::{Error, Result};
+use dec_gpu::{Error, Result, on_device};
 
-use crate::cli::device::AnyDevice;
 use crate::cli::input::ReadArgs;
 use crate::cli::max_memory::{MaxMemory, size};
 
@@ -89,10 +89,7 @@ pub(super) fn fit(
 }
 
 fn need(device: &AnyDevice, data: &Dataset, config: &Config, divisor: usize) -> Result<Needed> {
-    match device {
-        AnyDevice::Cpu(cpu) => pollster::block_on(needed(cpu, data, config, divisor)),
-        AnyDevice::Gpu(gpu) => pollster::block_on(needed(&**gpu, data, config, divisor)),
-    }
+    on_device!(device, device => pollster::block_on(needed(device, data, config, divisor)))
 }
 
 /// Of the machine: the data, what is read back of every sample, the data once more on their way to a GPU, and the device's

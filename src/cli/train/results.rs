@@ -3,75 +3,30 @@
 use std::process::ExitCode;
 
 use dec_gpu::Result;
-use dec_gpu::config::Config;
-use dec_gpu::data::{Dataset, Labels};
-use dec_gpu::device::DeviceInfo;
-use dec_gpu::precision::Precision;
-use dec_gpu::report::{self, ClassTable, METRICS_SCHEMA, RunMetrics};
-use dec_gpu::trainer::ClusterMap;
+use dec_gpu::data::Labels;
+use dec_gpu::report::{self, ClassTable, RunMetrics, Runs};
+use dec_gpu::run::{ClusterMap, Fitted};
 
-use super::{Found, Run, TrainArgs};
+use super::TrainArgs;
+use crate::cli::progress::Progress;
 use crate::cli::run_dir::RunDir;
 use crate::cli::staged::Staged;
 use crate::cli::{Outcome, print_json, print_text, stdout_failed};
-
-pub(super) fn metrics_of(
-    (device, precision): (DeviceInfo, Precision),
-    data: &Dataset,
-    config: &Config,
-    found: &Found,
-) -> RunMetrics {
-    let clustering = &found.clustering;
-    let (n, d) = (data.n_samples, data.input_dim);
-    let k = config.n_clusters.unwrap_or(1);
-    let mut cluster_sizes = vec![0u64; k];
-    for label in &clustering.assignment {
-        cluster_sizes[*label as usize] += 1;
-    }
-    let confidence: f64 = clustering.confidence.iter().map(|c| f64::from(*c)).sum();
-    RunMetrics {
-        schema: METRICS_SCHEMA,
-        version: env!("CARGO_PKG_VERSION").into(),
-        seed: config.seed.into(),
-        n_samples: n as u64,
-        input_dim: d as u64,
-        n_clusters: k as u64,
-        embedding_dim: config.network.embedding_dim as u64,
-        device,
-        forms: None,
-        lowered_rate: None,
-        device_fault: None,
-        identity: None,
-        data: Some(data.name.clone()),
-        precision,
-        scores: found.scores,
-        seconds: found.seconds,
-        steps: found.steps,
-        stop_reason: clustering.stop_reason,
-        label_change: clustering.label_change,
-        neighbours: Some(clustering.neighbours),
-        choice: found.choice.clone(),
-        mean_confidence: confidence / n as f64,
-        cluster_sizes,
-    }
-}
 
 /// Every file of the run folder but what explains and shows the clusters, and `metrics.json`, which is removed if it is of
 /// an earlier run; `ids` (n) are what the samples are called.
 pub(super) fn write_results(
     folder: &RunDir,
-    run: &Run,
+    fitted: &Fitted,
     labels: Option<&Labels>,
     ids: Option<&[String]>,
 ) -> Result<()> {
-    let Run {
+    let Fitted {
+        clustering,
         config,
-        found,
         metrics,
-        history,
         ..
-    } = run;
-    let clustering = &found.clustering;
+    } = fitted;
     let (k, d) = (metrics.n_clusters as usize, metrics.embedding_dim as usize);
     let mut staged = Staged::begin(folder);
     staged.write(report::CONFIG_TOML, |out| {
@@ -94,14 +49,12 @@ pub(super) fn write_results(
         report::write_npy(out, &clustering.centroids, d)
     })?;
     staged.write(report::MODEL_SAFETENSORS, |out| {
-        out.write_all(&found.model.to_safetensors())
+        out.write_all(&fitted.model.to_safetensors())
     })?;
     staged.write(report::HISTORY_JSONL, |out| {
-        history
-            .iter()
-            .try_for_each(|record| record.write_line(&mut *out))
+        (fitted.history.iter()).try_for_each(|record| record.write_line(&mut *out))
     })?;
-    stage_map(&mut staged, folder, found.map.as_ref())?;
+    stage_map(&mut staged, folder, fitted.map.as_ref())?;
     // With another's files it would say of a mixture that it is whole.
     folder.remove(report::METRICS_JSON)?;
     staged.publish()?;
@@ -125,6 +78,25 @@ fn stage_map(staged: &mut Staged<'_>, folder: &RunDir, map: Option<&ClusterMap>)
     match map.and_then(|map| map.tree.as_ref()) {
         Some(tree) => staged.write(report::TREE_JSON, |out| tree.write_json(out))?,
         None => folder.remove(report::TREE_JSON)?,
+    }
+    Ok(())
+}
+
+/// Several runs beside each other, written and told.
+pub(super) fn write_runs(folder: &RunDir, runs: &Runs, progress: &Progress<'_>) -> Result<()> {
+    folder.write(report::RUNS_JSON, |out| runs.write_json(out))?;
+    progress.say(&format!(
+        "stability {:.3} (mean ARI among the runs); seed {} agrees best with the others and is kept",
+        runs.stability, runs.kept
+    ));
+    if let Some(dec) = &runs.dec {
+        let line = [("ACC", dec.acc), ("NMI", dec.nmi), ("ARI", dec.ari)]
+            .map(|(name, score)| format!("{name} {:.4} ± {:.4}", score.mean, score.sd));
+        progress.say(&format!(
+            "DEC over {} runs: {}",
+            runs.runs.len(),
+            line.join(", ")
+        ));
     }
     Ok(())
 }

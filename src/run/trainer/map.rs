@@ -11,7 +11,7 @@ use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::neighbours::{self, Graph, Laying, LayoutOptions, Pca, neighbours_for};
 use crate::random::{self, stream};
-use crate::report::ClusterTree;
+use crate::run::record::ClusterTree;
 
 /// The most rows on a map.
 pub const MOST_ON_MAP: usize = 50_000;

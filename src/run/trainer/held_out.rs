@@ -2,7 +2,7 @@
 //! its samples by heart, and its embedding gets worse (Prechelt 1998, early stopping).
 
 use super::losses::LossWindow;
-use super::{Event, Observer, Trainer};
+use super::{Event, Tell, Trainer};
 use crate::autoencoder::Snapshot;
 use crate::checkpoint::State;
 use crate::device::{Device, Matrix};
@@ -134,7 +134,7 @@ impl<D: Device> HeldOut<D> {
         &mut self,
         trainer: &mut Trainer<'_, D>,
         done: u32,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<bool> {
         if !done.is_multiple_of(self.every) {
             return Ok(false);

@@ -5,8 +5,8 @@ use crate::config::DataShape;
 use crate::cpu::Cpu;
 use crate::data::{Dataset, Values, fit};
 use crate::neighbours::Graph;
-use crate::report::StopReason;
-use crate::trainer::Course;
+use crate::run::record::StopReason;
+use crate::run::trainer::Course;
 
 /// A clustering of rows (n, d) that are their own embedding.
 fn clustering(embedding: Vec<f32>, assignment: Vec<u32>) -> Clustering {

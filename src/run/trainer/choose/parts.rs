@@ -6,9 +6,9 @@ use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::soft_assign::soft_assign;
 use crate::random::{self, stream};
+use crate::run::trainer::encode::{Embedding, ROWS};
+use crate::run::trainer::{Trainer, download_all};
 use crate::source::Source;
-use crate::trainer::encode::{Embedding, ROWS};
-use crate::trainer::{Trainer, download_all};
 
 /// At most so many samples take part: it bounds the time of each k.
 const MOST: usize = 10_000;

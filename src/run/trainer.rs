@@ -25,6 +25,7 @@ mod towards;
 
 use std::sync::Arc;
 
+use super::event::Event;
 use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::checkpoint::{State, Wish};
 use crate::config::{Config, Space};
@@ -50,69 +51,8 @@ pub use guard::Course;
 pub use map::{ClusterMap, MOST_IN_TREE, MOST_ON_MAP, map_bytes};
 pub use pretrain::PretrainSteps;
 
-/// What training tells while it runs.
-#[derive(Clone, Debug)]
-pub enum Event<'a> {
-    /// A phase begins.
-    Begin {
-        /// What it is, e.g. `pretrain` or `layer 2 of 4`.
-        phase: &'a str,
-        /// Its steps, at most.
-        steps: u64,
-    },
-    /// The layouts of the graph of neighbours have moved.
-    Layout {
-        /// Steps done.
-        step: u64,
-        /// Of how many.
-        steps: u64,
-        /// Mean loss of a point in this step, over all layouts.
-        loss: f64,
-    },
-    /// The mean loss of the steps since the last such event.
-    Loss {
-        /// The phase.
-        phase: &'a str,
-        /// Steps done.
-        step: u64,
-        /// Mean over those steps: of squares per element in pre-training, KL per sample in clustering.
-        loss: f64,
-        /// The learning rate of the last of them.
-        learning_rate: f32,
-    },
-    /// Pre-training was judged by the samples it does not see.
-    HeldOut {
-        /// Steps done.
-        step: u64,
-        /// Mean of squares per element over these samples.
-        loss: f64,
-        /// The step with the lowest such loss so far; its weights are kept.
-        best_step: u64,
-    },
-    /// The clusters agree less with the first embedding's neighbours than the first clusters did.
-    Worse {
-        /// The agreement over time.
-        course: Course,
-        /// Whether the best state is taken again.
-        back: bool,
-    },
-    /// A number of clusters was tried.
-    Candidate(&'a Candidate),
-    /// The state between two steps, as was wished ([`Trainer::ask_between_steps`]).
-    State(&'a State),
-    /// The target distribution was updated.
-    Refresh {
-        /// Clustering steps done.
-        step: u64,
-        /// Share of labels that changed since the last update.
-        label_change: f64,
-        /// Every sample's cluster (n).
-        assignment: &'a [u32],
-    },
-}
-
-/// Receives the events of a run.
-pub type Observer<'a> = &'a mut dyn FnMut(&Event<'_>);
+/// Receives what a stage tells.
+pub type Tell<'a> = &'a mut dyn FnMut(&Event<'_>);
 
 /// One run of Deep Embedded Clustering on one device.
 pub struct Trainer<'a, D: Device> {

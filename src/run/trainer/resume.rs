@@ -1,6 +1,6 @@
 //! Telling the state of a run between two steps, and going on from one.
 
-use super::{Event, Observer, Trainer};
+use super::{Event, Tell, Trainer};
 use crate::autoencoder::{Autoencoder, Groups};
 use crate::checkpoint::{CONFIG, CheckpointError, Phase, State, Wish};
 use crate::config::{Config, OptimiserKind};
@@ -127,7 +127,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     /// Tells a state that was wished for.
-    pub(super) fn tell(&self, state: State, wish: Wish, observe: Observer<'_>) -> Result<()> {
+    pub(super) fn tell(&self, state: State, wish: Wish, observe: Tell<'_>) -> Result<()> {
         let (phase, step) = (state.phase, state.step);
         observe(&Event::State(&state));
         match wish {
@@ -144,7 +144,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     /// Tells the state at the end of pre-training, if there is one who asks for states at all.
-    pub(super) async fn end_of_pretraining(&mut self, observe: Observer<'_>) -> Result<()> {
+    pub(super) async fn end_of_pretraining(&mut self, observe: Tell<'_>) -> Result<()> {
         if self.wish.is_none() {
             return Ok(());
         }

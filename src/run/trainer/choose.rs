@@ -11,7 +11,7 @@ mod rule;
 use std::ops::RangeInclusive;
 
 use super::smoothed::Smoothed;
-use super::{Event, Observer, Trainer};
+use super::{Event, Tell, Trainer};
 use crate::autoencoder::Snapshot;
 use crate::config::ConfigError;
 use crate::data::Dataset;
@@ -89,7 +89,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         data: &Dataset,
         range: RangeInclusive<usize>,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Choice> {
         Choice::check(data.n_samples, *range.end())?;
         self.forget_graph();
@@ -121,7 +121,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         held_out: &Part<D>,
         range: RangeInclusive<usize>,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Vec<Candidate>> {
         let start = Start::new(self).await?;
         let mut candidates = Vec::new();

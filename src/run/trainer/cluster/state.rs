@@ -1,13 +1,13 @@
 //! A clustering to and from a [`State`].
 
 use super::super::guard::{Course, Guard};
-use super::super::{Observer, Trainer};
+use super::super::{Tell, Trainer};
 use super::{Clustering, Run, Teacher, Underway, schedule};
 use crate::checkpoint::{CheckpointError, Phase, State, check_index};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::optimiser;
-use crate::report::StopReason;
+use crate::run::record::StopReason;
 
 /// The step until which a mixture teaches; of no mixture there is none.
 const TEACHER: &str = "teacher.until";
@@ -84,7 +84,7 @@ impl<D: Device> Trainer<'_, D> {
     pub(super) async fn end_of_clustering(
         &self,
         found: &Clustering,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<()> {
         if self.wish.is_none() {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Laying out the graph.
 
-use super::super::{Event, Observer, Trainer};
+use super::super::{Event, Tell, Trainer};
 use crate::checkpoint::{Phase, Wish};
 use crate::device::Device;
 use crate::error::Result;
@@ -18,7 +18,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         graph: &Graph,
         (points, m): (&[f32], usize),
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Vec<Vec<f32>>> {
         let config = &self.config.neighbours;
         let n = graph.n_points();
@@ -58,11 +58,7 @@ impl<D: Device> Trainer<'_, D> {
         laying.places().await
     }
 
-    async fn between_layout_steps(
-        &self,
-        laying: &Laying<'_, D>,
-        observe: Observer<'_>,
-    ) -> Result<()> {
+    async fn between_layout_steps(&self, laying: &Laying<'_, D>, observe: Tell<'_>) -> Result<()> {
         let wish = self.wish();
         let trained = self.graph_waits || self.principal.is_none();
         if wish == Wish::GoOn || laying.is_done() || trained && wish == Wish::State {

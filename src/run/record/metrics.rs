@@ -4,7 +4,7 @@ use crate::device::DeviceInfo;
 use crate::metrics::Scores;
 use crate::neighbours::Verdict;
 use crate::precision::Precision;
-use crate::trainer::Course;
+use crate::run::trainer::Course;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};

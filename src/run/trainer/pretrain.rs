@@ -7,7 +7,7 @@ use super::corrupted::{Corrupted, NoisyData};
 use super::held_out::{HeldOut, Split};
 use super::losses::LossWindow;
 use super::towards::Towards;
-use super::{Event, Observer, Trainer};
+use super::{Event, Tell, Trainer};
 use crate::autoencoder::{Layer, Update};
 use crate::checkpoint::{Phase, Wish};
 use crate::config::{Method, PretrainConfig};
@@ -29,7 +29,7 @@ impl<D: Device> Trainer<'_, D> {
     ///
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
-    pub async fn pretrain(&mut self, observe: Observer<'_>) -> Result<u64> {
+    pub async fn pretrain(&mut self, observe: Tell<'_>) -> Result<u64> {
         self.neighbours_before_training(observe).await?;
         if self.config.pretrain.method == Method::Layerwise {
             for level in 0..self.autoencoder.depth() {
@@ -51,7 +51,7 @@ impl<D: Device> Trainer<'_, D> {
         (phase, done): (Phase, u32),
         run: &PhaseRun<D>,
         held_out: Option<&HeldOut<D>>,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<()> {
         let wish = self.wish();
         if wish == Wish::GoOn {
@@ -90,7 +90,7 @@ impl<D: Device> Trainer<'_, D> {
         Ok(state.step as u32)
     }
 
-    async fn pretrain_end_to_end(&mut self, observe: Observer<'_>) -> Result<u64> {
+    async fn pretrain_end_to_end(&mut self, observe: Tell<'_>) -> Result<u64> {
         let steps = self.end_to_end_config().steps.unwrap_or(0);
         let mut run = self.end_to_end(steps)?;
         run.phase.begin(observe);
@@ -181,7 +181,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// Greedy training of layer `level` and its mirror as a denoising autoencoder of that layer's input.
-    async fn pretrain_level(&mut self, level: usize, observe: Observer<'_>) -> Result<u64> {
+    async fn pretrain_level(&mut self, level: usize, observe: Tell<'_>) -> Result<u64> {
         let steps = self.config.pretrain.layer_steps;
         let mut run = self.greedy(level, steps)?;
         run.phase.begin(observe);
@@ -321,7 +321,7 @@ impl<D: Device> PhaseRun<D> {
         self
     }
 
-    fn begin(&self, observe: Observer<'_>) {
+    fn begin(&self, observe: Tell<'_>) {
         observe(&Event::Begin {
             phase: self.name,
             steps: self.steps.into(),
@@ -351,7 +351,7 @@ impl<D: Device> PhaseRun<D> {
     }
 
     /// Reads the loss when the window is full or the phase ends.
-    async fn after_step(&mut self, device: &D, number: u32, observe: Observer<'_>) -> Result<()> {
+    async fn after_step(&mut self, device: &D, number: u32, observe: Tell<'_>) -> Result<()> {
         let done = u64::from(number) + 1;
         if !self.window.is_full() && number + 1 < self.steps {
             return Ok(());

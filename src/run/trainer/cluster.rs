@@ -7,7 +7,7 @@ mod steps;
 
 use super::first::First;
 use super::guard::{Course, Guard};
-use super::{Event, Observer, Trainer};
+use super::{Event, Tell, Trainer};
 use crate::checkpoint::{Phase, Wish};
 use crate::config::ClusterConfig;
 use crate::device::{Device, Matrix};
@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::kernels::centroid_step::centroid_step;
 use crate::loss::LossTerm;
 use crate::optimiser::{State, Step};
-use crate::report::StopReason;
+use crate::run::record::StopReason;
 use run::{Run, Teacher};
 pub use steps::ClusterSteps;
 
@@ -51,7 +51,7 @@ impl<D: Device> Trainer<'_, D> {
     ///
     /// # Errors
     /// [`crate::Error::Numeric`] if the loss is no longer finite; the device's.
-    pub async fn cluster(&mut self, first: First<D>, observe: Observer<'_>) -> Result<Clustering> {
+    pub async fn cluster(&mut self, first: First<D>, observe: Tell<'_>) -> Result<Clustering> {
         let underway = self.begin_clustering(first, observe).await?;
         self.cluster_on(underway, observe).await
     }
@@ -63,7 +63,7 @@ impl<D: Device> Trainer<'_, D> {
     ///
     /// # Panics
     /// If it was not.
-    pub async fn go_on_clustering(&mut self, observe: Observer<'_>) -> Result<Clustering> {
+    pub async fn go_on_clustering(&mut self, observe: Tell<'_>) -> Result<Clustering> {
         let state = self.resumed.take().expect("the trainer was resumed");
         assert!(state.phase >= Phase::Cluster, "{:?}", state.phase);
         if state.phase == Phase::Clustered {
@@ -74,7 +74,7 @@ impl<D: Device> Trainer<'_, D> {
         self.cluster_on(underway, observe).await
     }
 
-    fn say_clustering_begins(&self, observe: Observer<'_>) {
+    fn say_clustering_begins(&self, observe: Tell<'_>) {
         observe(&Event::Begin {
             phase: "cluster",
             steps: schedule(&self.config.cluster).1,
@@ -85,7 +85,7 @@ impl<D: Device> Trainer<'_, D> {
     async fn begin_clustering(
         &mut self,
         first: First<D>,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Underway<D>> {
         let config = self.cluster_config();
         let (interval, _) = schedule(&config);
@@ -127,7 +127,7 @@ impl<D: Device> Trainer<'_, D> {
     async fn cluster_on(
         &mut self,
         mut underway: Underway<D>,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Clustering> {
         let config = self.cluster_config();
         let (interval, max_steps) = schedule(&config);
@@ -192,7 +192,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         underway: &mut Underway<D>,
         config: &ClusterConfig,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<()> {
         let (interval, max_steps) = schedule(config);
         let end = (underway.step / interval + 1)
@@ -209,11 +209,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// The state of clustering between two steps, if it is wished for.
-    async fn between_cluster_steps(
-        &self,
-        underway: &Underway<D>,
-        observe: Observer<'_>,
-    ) -> Result<()> {
+    async fn between_cluster_steps(&self, underway: &Underway<D>, observe: Tell<'_>) -> Result<()> {
         let wish = self.wish();
         if wish == Wish::GoOn {
             return Ok(());
@@ -227,7 +223,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         run: &mut Run<D>,
         guard: &Guard<D>,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<bool> {
         let course = guard.course();
         if !course.is_worse() {
@@ -260,7 +256,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         run: &mut Run<D>,
         step: u64,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Refreshed> {
         self.encode_all();
         run.assign(self.device, &self.embedding.blocks)?;

@@ -6,7 +6,7 @@ mod space;
 use std::collections::HashSet;
 
 use super::target::blocks_of;
-use super::{Observer, Trainer};
+use super::{Tell, Trainer};
 use crate::checkpoint::Phase;
 use crate::config::Space;
 use crate::data::Dataset;
@@ -93,7 +93,7 @@ impl<D: Device> Trainer<'_, D> {
     ///
     /// # Errors
     /// The device's; [`crate::Error::Interrupted`].
-    pub async fn find_neighbours(&mut self, observe: Observer<'_>) -> Result<()> {
+    pub async fn find_neighbours(&mut self, observe: Tell<'_>) -> Result<()> {
         if self.neighbourhood.is_some() || !self.is_before(Phase::Cluster) {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// [`Trainer::find_neighbours`] before pre-training, so that the network can be trained towards a layout.
-    pub(super) async fn neighbours_before_training(&mut self, observe: Observer<'_>) -> Result<()> {
+    pub(super) async fn neighbours_before_training(&mut self, observe: Tell<'_>) -> Result<()> {
         match self.waits_for_neighbours() {
             true => self.find_neighbours(observe).await,
             false => Ok(()),
@@ -156,7 +156,7 @@ impl<D: Device> Trainer<'_, D> {
         &mut self,
         points: &[Matrix<D>],
         m: usize,
-        observe: Observer<'_>,
+        observe: Tell<'_>,
     ) -> Result<Neighbourhood> {
         let (device, k) = (self.device, self.n_clusters());
         let sample = self.sample_to_lay_out(m);

@@ -12,15 +12,15 @@ use crate::neighbours::{self, MOSTLY_ZEROS, Principal};
 use crate::random::{self, stream};
 
 /// The widest space that distances are taken in.
-pub(in crate::trainer) const WIDEST_SPACE: usize = 50;
+pub(in crate::run::trainer) const WIDEST_SPACE: usize = 50;
 /// The same for rows of mostly zeros: texts have many subjects.
-pub(in crate::trainer) const WIDEST_OF_ZEROS: usize = 300;
+pub(in crate::run::trainer) const WIDEST_OF_ZEROS: usize = 300;
 /// The fewest samples that are laid out, whatever the device.
 const FEWEST: usize = 3;
 
 impl<D: Device> Trainer<'_, D> {
     /// The points whose graph is built (rows, m), for each block of the data, and m; none without a graph.
-    pub(in crate::trainer) fn space(&self) -> Result<Option<(Vec<Matrix<D>>, usize)>> {
+    pub(in crate::run::trainer) fn space(&self) -> Result<Option<(Vec<Matrix<D>>, usize)>> {
         match (&self.principal, self.config.neighbours.space) {
             (Some(principal), _) => self.input_space(principal).map(Some),
             (None, Some(Space::Embedding)) => {
