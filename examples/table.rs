@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut config = Config::preset("fast")?;
     config.n_clusters = Some(3);
     let config = config.resolve(DataShape::of(&data))?;
-    println!("normalisation: {}", config.normalisation().as_str());
+    println!("normalisation: {}", config.data.normalisation);
     let device = Cpu::new();
     let fitted = pollster::block_on(Fit::new(config).fit_on(&device, &data))?;
     let found = &fitted.clustering;

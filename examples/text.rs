@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dec_gpu::config::{Config, DataShape};
-use dec_gpu::data::{Dataset, Sparse, Values};
+use dec_gpu::data::{Dataset, Normalisation, Sparse, Values};
 use dec_gpu::devices::Where;
 use dec_gpu::explain::{ColumnStatistics, features};
 use dec_gpu::random::uniform;
@@ -76,7 +76,7 @@ fn main() -> dec_gpu::Result<()> {
     let mut config = Config::preset("fast")?;
     config.n_clusters = Some(3);
     // One factor for all words: rare ones are not made as loud as common ones, and zeros stay zeros.
-    config.data.normalisation = Some("unit-mean-square".into());
+    config.data.normalisation = Some(Normalisation::UnitMeanSquare);
     let config = config.resolve(DataShape::of(&data))?;
     let found = pollster::block_on(Fit::new(config).on(Where::cpu()).fit(&data))?.clustering;
 

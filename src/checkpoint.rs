@@ -22,7 +22,7 @@ mod file;
 
 use std::collections::BTreeMap;
 
-use crate::config::Config;
+use crate::config::Resolved;
 use crate::device::{Device, Matrix};
 
 pub use error::CheckpointError;
@@ -126,7 +126,7 @@ impl State {
     }
 
     /// Makes the run go on with this configuration: of the same network, for the same data.
-    pub fn set_config(&mut self, config: &Config) {
+    pub fn set_config(&mut self, config: &Resolved) {
         self.put_text(CONFIG, config.to_toml());
     }
 

@@ -83,7 +83,9 @@ fn message(model: &Model, part: Part) -> proto::Model {
 fn metadata(model: &Model, part: Part) -> Vec<Entry> {
     // A model's configuration is not checked when the model is read; one that cannot be is not told of.
     let config = Config::layered(None, Some(("the model", &model.config_toml)), &[]).ok();
-    let normalisation = config.and_then(|config| config.data.normalisation);
+    let normalisation = config
+        .and_then(|config| config.data.normalisation)
+        .map(|normalisation| normalisation.to_string());
     let mut entries = vec![
         ("format", "dec-gpu-onnx".to_owned()),
         ("method", "deep embedded clustering".to_owned()),

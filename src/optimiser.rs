@@ -4,7 +4,7 @@
 mod rule;
 
 use crate::checkpoint;
-use crate::config::{OptimiserKind, PretrainConfig, Schedule};
+use crate::config::{Decided, OptimiserKind, PretrainConfig, Schedule};
 use crate::device::Device;
 use crate::error::Result;
 pub(crate) use rule::{Rule, rule_of};
@@ -37,7 +37,7 @@ impl Step {
     }
 
     /// The step number `step` (from 0) of `steps` in pre-training.
-    pub fn of_pretraining(config: &PretrainConfig, step: u32, steps: u32) -> Self {
+    pub fn of_pretraining(config: &PretrainConfig<Decided>, step: u32, steps: u32) -> Self {
         let decay = match config.schedule {
             Schedule::Constant => 1.0,
             Schedule::Step => 0.1f64.powi((step / config.decay_every) as i32),

@@ -18,6 +18,7 @@ mod reopen;
 mod seeds;
 mod store;
 pub mod trainer;
+pub mod verify;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub use event::{Event, FirstFound, FirstScores, Observer};
 pub use store::Store;
 pub use trainer::{Candidate, Choice, ClusterMap, Clustering, Course};
 
-use crate::config::Config;
+use crate::config::Resolved;
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::devices::{AnyDevice, Where};
@@ -41,7 +42,7 @@ use seeds::Seeds;
 /// A run that is to be done.
 ///
 /// ```
-/// use dec_gpu::config::{Config, DataShape};
+/// use dec_gpu::config::{Resolved, DataShape};
 /// use dec_gpu::data::digits;
 /// use dec_gpu::devices::Where;
 /// use dec_gpu::run::Fit;
@@ -56,7 +57,7 @@ use seeds::Seeds;
 /// # }
 /// ```
 pub struct Fit<'a> {
-    config: Config,
+    config: Resolved,
     place: Where,
     runs: u32,
     together: Option<u32>,
@@ -82,7 +83,7 @@ pub struct Fitted {
     /// What was recorded on the way.
     pub history: Vec<HistoryRecord>,
     /// The configuration at the end: a run chooses the kind of first clusters, and k if it was asked to.
-    pub config: Config,
+    pub config: Resolved,
     /// Where the samples lie on a map, if one was asked for.
     pub map: Option<ClusterMap>,
     /// How k was chosen, if it was in this part of the run.
@@ -92,8 +93,14 @@ pub struct Fitted {
 }
 
 impl<'a> Fit<'a> {
-    /// One run with a configuration of [`Config::resolve`], on the first real GPU or else the CPU.
-    pub fn new(config: Config) -> Self {
+    /// One run with a configuration of [`Config::resolve`](crate::config::Config::resolve), on the first real GPU or else the
+    /// CPU. One that the rules have not seen does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// let config = dec_gpu::config::Config::preset("fast").unwrap();
+    /// dec_gpu::run::Fit::new(config);
+    /// ```
+    pub fn new(config: Resolved) -> Self {
         Self {
             config,
             place: Where::auto(),

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::config::{Config, FirstClusters, Space};
+use crate::config::{FirstClusters, Resolved, Space};
 use crate::data::{Affine, Dataset, Values};
 use crate::device::{self, Device, DeviceBuffer, DeviceInfo, Products, Room, check_part};
 use crate::error::Result;
@@ -156,13 +156,13 @@ impl Needed {
 pub async fn needed<D: Device>(
     device: &D,
     data: &Dataset,
-    config: &Config,
+    config: &Resolved,
     scratch_divisor: usize,
 ) -> Result<Needed> {
     let tally = Tally::new(device, scratch_divisor);
     let affine = Affine::uniform(data.input_dim, 0.0, 1.0);
     let mut trainer = Trainer::new(&tally, data, affine, once(config))?;
-    let space = config.neighbours.space.unwrap_or(Space::Off);
+    let space = config.neighbours.space;
     if space != Space::Off {
         trainer.hold_neighbours(data, space)?;
     }
@@ -183,19 +183,16 @@ pub async fn needed<D: Device>(
 }
 
 /// Bytes of the host that the graph of neighbours needs besides the data: directions, points, lists, layouts, labels.
-pub fn neighbours_host_bytes(data: &Dataset, config: &Config) -> usize {
+pub fn neighbours_host_bytes(data: &Dataset, config: &Resolved) -> usize {
     let (n, d) = (
         data.n_samples.min(config.neighbours.samples),
         config.network.embedding_dim,
     );
-    let n_clusters = config.n_clusters.unwrap_or(1);
-    let of_row = HOST_BYTES_OF_ROW + neighbours::bytes_of_slow_walks(n_clusters);
+    let of_row = HOST_BYTES_OF_ROW + neighbours::bytes_of_slow_walks(config.n_clusters);
     match config.neighbours.space {
-        None | Some(Space::Off) => 0,
-        Some(Space::Embedding) => n * (of_row + 4 * d),
-        Some(Space::Inputs) => {
-            neighbours::host_bytes(data) + n * (of_row + 4 * data.input_dim.min(50))
-        }
+        Space::Off => 0,
+        Space::Embedding => n * (of_row + 4 * d),
+        Space::Inputs => neighbours::host_bytes(data) + n * (of_row + 4 * data.input_dim.min(50)),
     }
 }
 
@@ -209,12 +206,12 @@ pub fn value_bytes(data: &Dataset) -> usize {
 }
 
 /// One step of each kind.
-fn once(config: &Config) -> Config {
+fn once(config: &Resolved) -> Resolved {
     let mut config = config.clone();
-    config.pretrain.steps = Some(1);
+    config.pretrain.steps = 1;
     config.pretrain.layer_steps = 1;
     config.kmeans.max_iterations = 1;
-    config.cluster.max_steps = Some(1);
-    config.neighbours.space = Some(Space::Off);
+    config.cluster.max_steps = 1;
+    config.neighbours.space = Space::Off;
     config
 }

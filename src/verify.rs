@@ -9,7 +9,6 @@
 //! - A case whose reference is itself NaN is refused: nothing can be compared with it.
 
 mod joined;
-pub mod training;
 mod verdict;
 
 pub use joined::run_joined;

@@ -96,23 +96,21 @@ def fig5(out, mnist):
 
 
 def fig6(out):
-    """Generalisability G and NMI over the number of clusters."""
+    """The score and NMI over the number of clusters."""
     with open(out / "fig6-run" / "clusters.csv") as file:
         rows = list(csv.DictReader(file))
     k = [int(row["k"]) for row in rows]
     figure, left = pyplot.subplots(figsize=(7, 4))
     right = left.twinx()
-    left.plot(k, [float(row["generalisability"]) for row in rows], "o-", color=COLOURS[0])
+    left.plot(k, [float(row["score"]) for row in rows], "o-", color=COLOURS[0])
     right.plot(k, [float(row["nmi"]) for row in rows], "s--", color=COLOURS[5])
-    left.set(xlabel="clusters, k", title="Figure 6: generalisability (line) and NMI (dashed)")
-    left.set_ylabel("G", color=COLOURS[0])
+    left.set(xlabel="clusters, k", title="Figure 6: score (line) and NMI (dashed)")
+    left.set_ylabel("score", color=COLOURS[0])
     right.set_ylabel("NMI", color=COLOURS[5])
     save(figure, out, "fig6")
     write(out / "fig6.csv", list(rows[0]), [list(row.values()) for row in rows])
-    g = [float(row["generalisability"]) for row in rows]
-    falls = [(g[i] - g[i + 1], k[i]) for i in range(len(g) - 1)]
-    nmi = max((float(row["nmi"]), int(row["k"])) for row in rows)
-    print(f"sharpest fall of G after k = {max(falls)[1]} ({max(falls)[0]:.3f}); highest NMI {nmi[0]:.4f} at k = {nmi[1]}")
+    score, nmi = (max((float(row[of]), int(row["k"])) for row in rows) for of in ("score", "nmi"))
+    print(f"highest score {score[0]:.4f} at k = {score[1]}; highest NMI {nmi[0]:.4f} at k = {nmi[1]}")
 
 
 def main():

@@ -122,7 +122,7 @@ fig5() {
     "${PYTHON:-python3}" "$here/figures.py" fig5 "$out" "$data/$(path_of "$set")"
 }
 
-# Figure 6: generalisability and NMI over the number of clusters, from one encoder.
+# Figure 6: the rule's score (the paper: generalisability) and NMI over the number of clusters, from one encoder.
 fig6() {
     images
     run fig6-run "$data/$(path_of "$set")" "${KS:-3..19}" "${go_on[@]}" --set kmeans.baseline=false --set cluster.max-steps=2740

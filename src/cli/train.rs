@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use dec_gpu::config::{Config, ConfigError, DataShape};
+use dec_gpu::config::{Config, ConfigError, DataShape, Resolved};
 use dec_gpu::data::{Dataset, ImageShape, digits, images};
 use dec_gpu::devices::AnyDevice;
 use dec_gpu::run::Fit;
@@ -225,8 +225,8 @@ fn read(args: &TrainArgs) -> Result<Dataset> {
 }
 
 /// That the rows are taken for images, if training warps them.
-fn warped(data: &Dataset, config: &Config) -> String {
-    let on = [config.augment.pretrain, config.augment.cluster].contains(&Some(true));
+fn warped(data: &Dataset, config: &Resolved) -> String {
+    let on = [config.augment.pretrain, config.augment.cluster].contains(&true);
     match images(data).filter(|_| on) {
         Some(ImageShape { height, width, .. }) => {
             format!(" ({height} x {width} images, warped at random)")
@@ -239,7 +239,7 @@ fn warped(data: &Dataset, config: &Config) -> String {
 fn told(
     device: &AnyDevice,
     data: &Dataset,
-    config: &Config,
+    config: &Resolved,
     range: Option<&RangeInclusive<usize>>,
     memory: &str,
 ) -> String {

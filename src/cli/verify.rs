@@ -11,8 +11,8 @@ use dec_gpu::device::{Device, DeviceInfo};
 use dec_gpu::gpu::{AdapterReport, Backend, Gpu, GpuOptions, adapters, choose};
 use dec_gpu::kernel::Kernel;
 use dec_gpu::precision::Precision;
+use dec_gpu::run::verify::verify_training;
 use dec_gpu::together::Joins;
-use dec_gpu::verify::training::verify_training;
 use dec_gpu::verify::{Verdict, verify_joined, verify_kernels};
 use dec_gpu::{Result, kernels};
 

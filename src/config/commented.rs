@@ -43,6 +43,7 @@ mod tests {
 
     use super::super::*;
     use super::*;
+    use crate::data::{Normalisation, Step};
 
     /// No field is left out: a new one does not compile here until it is named.
     fn fully_set() -> Config {
@@ -53,7 +54,7 @@ mod tests {
             data: DataConfig {
                 prepare: vec![Step::Log1p],
                 columns: Some(1),
-                normalisation: Some("none".into()),
+                normalisation: Some(Normalisation::None),
             },
             network: NetworkConfig {
                 hidden: Some(vec![1]),

@@ -86,11 +86,6 @@ pub enum ConfigError {
         /// What there is.
         found: String,
     },
-    /// A normalisation that does not exist.
-    #[error(
-        "unknown normalisation '{0}'; expected none, unit-range, unit-mean-square or standardise"
-    )]
-    UnknownNormalisation(String),
     /// A command-line option that cannot be used.
     #[error("{0}")]
     Usage(String),

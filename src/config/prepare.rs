@@ -1,6 +1,6 @@
 //! The raw values of a data set are prepared before the rules look at them.
 
-use super::{Config, ConfigError, DataConfig};
+use super::{Config, ConfigError, DataConfig, Held};
 use crate::data::{Dataset, prepare};
 use crate::error::Result;
 
@@ -23,7 +23,7 @@ impl Config {
     }
 }
 
-impl DataConfig {
+impl<H: Held> DataConfig<H> {
     /// Whether raw values are changed, or columns chosen.
     pub(super) fn prepares(&self) -> bool {
         !self.prepare.is_empty() || self.columns.is_some()

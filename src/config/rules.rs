@@ -1,7 +1,10 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
-use super::{Config, ConfigError, FirstClusters, Space};
-use crate::data::{Columns, Dataset, Normalisation, columns, images, short};
+use super::{
+    AugmentConfig, ClusterConfig, Config, ConfigError, DataConfig, Decided, FirstClusters,
+    NeighboursConfig, NetworkConfig, PretrainConfig, Resolved, Space,
+};
+use crate::data::{Columns, Dataset, Normalisation, columns, images};
 
 /// Samples that a mixture is fitted to, at most.
 pub(crate) const MIXTURE_SAMPLES: usize = 16_384;
@@ -50,58 +53,153 @@ impl Config {
     ///
     /// # Errors
     /// One [`ConfigError`] per rule.
-    pub fn resolve(mut self, shape: DataShape) -> Result<Self, ConfigError> {
-        let n = shape.n_samples;
-        self.data
-            .normalisation
-            .get_or_insert_with(|| normalisation(shape).to_string());
-        self.augment.pretrain.get_or_insert(shape.images);
-        self.augment.cluster.get_or_insert(shape.images);
-        // Who says what the first clusters are does not want them from a graph.
+    pub fn resolve(self, shape: DataShape) -> Result<Resolved, ConfigError> {
+        let (n, k) = (
+            shape.n_samples,
+            self.n_clusters.ok_or(ConfigError::NoClusters)?,
+        );
+        let augment = self.augment.resolve(shape);
         let first_is_given = self.cluster.first.is_some();
-        let warped = self.augment.pretrain == Some(true);
-        let k = self.n_clusters.unwrap_or(1);
-        self.neighbours
-            .space
-            .get_or_insert_with(|| match first_is_given {
-                true => Space::Off,
-                false => space(n, k, warped),
-            });
-        let of_inputs = self.neighbours.space == Some(Space::Inputs);
-        self.network
-            .hidden
-            .get_or_insert_with(|| hidden(shape, of_inputs));
+        let by_rule = || match first_is_given {
+            true => Space::Off, // who says what the first clusters are does not want them from a graph
+            false => space(n, k, augment.pretrain),
+        };
+        let space = self.neighbours.space.unwrap_or_else(by_rule);
         let per_epoch = n.div_ceil(self.pretrain.batch_size.max(1));
-        (self.neighbours.pretrain_steps)
-            .get_or_insert_with(|| steps_towards_layout(per_epoch, shape.input_dim));
-        let pretrain_n = *self.pretrain.samples.get_or_insert(n);
-        let per_epoch = pretrain_n.div_ceil(self.pretrain.batch_size.max(1));
-        self.pretrain
-            .steps
-            .get_or_insert_with(|| pretrain_steps(per_epoch));
-        self.pretrain
-            .evaluate_every
-            .get_or_insert_with(|| evaluate_every(per_epoch));
-        let per_epoch = n.div_ceil(self.cluster.batch_size.max(1));
-        let interval = *self
-            .cluster
-            .update_interval
-            .get_or_insert_with(|| update_interval(per_epoch));
-        self.cluster
-            .max_steps
-            .get_or_insert_with(|| cluster_steps(interval));
-        self.check(shape)?;
-        Ok(self)
+        let resolved = Resolved {
+            preset: self.preset,
+            seed: self.seed,
+            n_clusters: k,
+            data: self.data.resolve(shape),
+            network: self.network.resolve(shape, space),
+            augment,
+            neighbours: self.neighbours.resolve(space, per_epoch, shape),
+            pretrain: self.pretrain.resolve(n),
+            kmeans: self.kmeans,
+            cluster: self.cluster.resolve(n),
+        };
+        resolved.check(shape)?;
+        Ok(resolved)
     }
+}
 
+impl DataConfig {
+    fn resolve(self, shape: DataShape) -> DataConfig<Decided> {
+        DataConfig {
+            prepare: self.prepare,
+            columns: self.columns,
+            normalisation: self.normalisation.unwrap_or_else(|| normalisation(shape)),
+        }
+    }
+}
+
+impl NetworkConfig {
+    fn resolve(self, shape: DataShape, space: Space) -> NetworkConfig<Decided> {
+        let by_rule = || hidden(shape, space == Space::Inputs);
+        NetworkConfig {
+            hidden: self.hidden.unwrap_or_else(by_rule),
+            embedding_dim: self.embedding_dim,
+            init: self.init,
+        }
+    }
+}
+
+impl AugmentConfig {
+    fn resolve(self, shape: DataShape) -> AugmentConfig<Decided> {
+        AugmentConfig {
+            pretrain: self.pretrain.unwrap_or(shape.images),
+            cluster: self.cluster.unwrap_or(shape.images),
+            rotation: self.rotation,
+            zoom: self.zoom,
+            shift: self.shift,
+        }
+    }
+}
+
+impl NeighboursConfig {
+    fn resolve(
+        self,
+        space: Space,
+        per_epoch: usize,
+        shape: DataShape,
+    ) -> NeighboursConfig<Decided> {
+        let steps = || steps_towards_layout(per_epoch, shape.input_dim);
+        NeighboursConfig {
+            space,
+            k: self.k,
+            layouts: self.layouts,
+            steps: self.steps,
+            resolution: self.resolution,
+            pretrain_steps: self.pretrain_steps.unwrap_or_else(steps),
+            pretrain_learning_rate: self.pretrain_learning_rate,
+            first_learning_rate: self.first_learning_rate,
+            learning_rate: self.learning_rate,
+            samples: self.samples,
+        }
+    }
+}
+
+impl PretrainConfig {
+    fn resolve(self, n: usize) -> PretrainConfig<Decided> {
+        let samples = self.samples.unwrap_or(n);
+        let per_epoch = samples.div_ceil(self.batch_size.max(1));
+        PretrainConfig {
+            method: self.method,
+            optimiser: self.optimiser,
+            learning_rate: self.learning_rate,
+            momentum: self.momentum,
+            momentum_burn_in: self.momentum_burn_in,
+            bias_rate: self.bias_rate,
+            schedule: self.schedule,
+            decay_every: self.decay_every,
+            batch_size: self.batch_size,
+            steps: self.steps.unwrap_or_else(|| pretrain_steps(per_epoch)),
+            input_dropout: self.input_dropout,
+            layer_steps: self.layer_steps,
+            dropout: self.dropout,
+            corrupt_data: self.corrupt_data,
+            loss_scale: self.loss_scale,
+            shuffle: self.shuffle,
+            held_out: self.held_out,
+            evaluate_every: (self.evaluate_every).unwrap_or_else(|| evaluate_every(per_epoch)),
+            patience: self.patience,
+            model: self.model,
+            samples,
+        }
+    }
+}
+
+impl ClusterConfig {
+    fn resolve(self, n: usize) -> ClusterConfig<Decided> {
+        let per_epoch = n.div_ceil(self.batch_size.max(1));
+        let interval = (self.update_interval).unwrap_or_else(|| update_interval(per_epoch));
+        ClusterConfig {
+            first: self.first,
+            first_updates: self.first_updates,
+            first_learning_rate: self.first_learning_rate,
+            alpha: self.alpha,
+            min_spread: self.min_spread,
+            roll_back: self.roll_back,
+            balance: self.balance,
+            update_interval: interval,
+            tolerance: self.tolerance,
+            max_steps: self.max_steps.unwrap_or_else(|| cluster_steps(interval)),
+            optimiser: self.optimiser,
+            learning_rate: self.learning_rate,
+            momentum: self.momentum,
+            reset_momentum: self.reset_momentum,
+            batch_size: self.batch_size,
+            gamma: self.gamma,
+            shuffle: self.shuffle,
+        }
+    }
+}
+
+impl Resolved {
     fn check(&self, shape: DataShape) -> Result<(), ConfigError> {
         self.check_clusters(shape)?;
         if self.data.prepares() && !shape.prepared {
             return Err(ConfigError::NotPrepared);
-        }
-        if let Some(name) = &self.data.normalisation {
-            let known: Result<Normalisation, _> = name.parse();
-            known.map_err(|_| ConfigError::UnknownNormalisation(short(name)))?;
         }
         self.check_counts(shape)?;
         self.check_neighbours(shape)?;
@@ -112,13 +210,12 @@ impl Config {
 
     fn check_clusters(&self, shape: DataShape) -> Result<(), ConfigError> {
         match self.n_clusters {
-            None => Err(ConfigError::NoClusters),
-            Some(0) => Err(ConfigError::ZeroClusters),
-            Some(k) if k > shape.n_samples => Err(ConfigError::MoreClustersThanSamples {
+            0 => Err(ConfigError::ZeroClusters),
+            k if k > shape.n_samples => Err(ConfigError::MoreClustersThanSamples {
                 n_clusters: k,
                 n_samples: shape.n_samples,
             }),
-            Some(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -128,7 +225,7 @@ impl Config {
             ("augment.pretrain", config.pretrain),
             ("augment.cluster", config.cluster),
         ] {
-            if on == Some(true) && !shape.images {
+            if on && !shape.images {
                 return Err(ConfigError::NotImages { key });
             }
         }
@@ -143,7 +240,7 @@ impl Config {
 
     /// What the first clusters of n samples are, given or by the rule. It waits for k, which may still be chosen.
     pub(crate) fn first_clusters(&self, n: usize) -> FirstClusters {
-        let (k, d) = (self.n_clusters.unwrap_or(1), self.network.embedding_dim);
+        let (k, d) = (self.n_clusters, self.network.embedding_dim);
         (self.cluster.first).unwrap_or_else(|| first_clusters(n, k, d))
     }
 
@@ -156,7 +253,7 @@ impl Config {
                 expected,
             })
         };
-        if config.space != Some(Space::Off) && n < FEWEST_IN_GRAPH {
+        if config.space != Space::Off && n < FEWEST_IN_GRAPH {
             let expected = "at least 3; leave neighbours.space out, or say off";
             return refuse("the number of samples of a graph", n as f64, expected);
         }
@@ -172,7 +269,7 @@ impl Config {
             _ if config.layouts == Some(0) => Err(ConfigError::Zero {
                 key: "neighbours.layouts",
             }),
-            _ if config.pretrain_steps == Some(0) => Err(ConfigError::Zero {
+            _ if config.pretrain_steps == 0 => Err(ConfigError::Zero {
                 key: "neighbours.pretrain-steps",
             }),
             _ if config.samples < 1000 => {
@@ -184,7 +281,7 @@ impl Config {
 
     fn check_mixture(&self, shape: DataShape) -> Result<(), ConfigError> {
         let (n, d) = (shape.n_samples, self.network.embedding_dim);
-        let k = self.n_clusters.unwrap_or(1);
+        let k = self.n_clusters;
         let wanted = self.cluster.first == Some(FirstClusters::Mixture);
         if !wanted || first_clusters(n, k, d) == FirstClusters::Mixture {
             return Ok(());
@@ -199,31 +296,31 @@ impl Config {
     }
 
     fn check_counts(&self, shape: DataShape) -> Result<(), ConfigError> {
-        let smallest_hidden = self.network.hidden.iter().flatten().copied().min();
+        let smallest_hidden = self.network.hidden.iter().copied().min();
         let counts = [
             ("network.hidden", smallest_hidden.unwrap_or(1)),
             ("network.embedding-dim", self.network.embedding_dim),
             ("pretrain.batch-size", self.pretrain.batch_size),
-            ("pretrain.samples", self.pretrain.samples.unwrap_or(1)),
+            ("pretrain.samples", self.pretrain.samples),
             ("pretrain.decay-every", self.pretrain.decay_every as usize),
             ("pretrain.patience", self.pretrain.patience as usize),
             (
                 "pretrain.evaluate-every",
-                self.pretrain.evaluate_every.unwrap_or(1) as usize,
+                self.pretrain.evaluate_every as usize,
             ),
             ("kmeans.restarts", self.kmeans.restarts),
             ("kmeans.max-iterations", self.kmeans.max_iterations),
             ("cluster.batch-size", self.cluster.batch_size),
             (
                 "cluster.update-interval",
-                self.cluster.update_interval.unwrap_or(1) as usize,
+                self.cluster.update_interval as usize,
             ),
         ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { key });
         }
         match self.pretrain.samples {
-            Some(samples) if samples > shape.n_samples => Err(ConfigError::OutOfRange {
+            samples if samples > shape.n_samples => Err(ConfigError::OutOfRange {
                 key: "pretrain.samples",
                 value: samples as f64,
                 expected: "at most the number of samples",
@@ -382,7 +479,7 @@ fn first_clusters(n: usize, k: usize, d: usize) -> FirstClusters {
 mod tests {
     use super::*;
 
-    fn resolved(shape: DataShape, more: &[&str]) -> Config {
+    fn resolved(shape: DataShape, more: &[&str]) -> Resolved {
         let items: Vec<String> = more.iter().map(|item| (*item).to_owned()).collect();
         let config = Config::layered(None, None, &items).expect("valid");
         config.resolve(shape).expect("fits")
@@ -410,8 +507,7 @@ mod tests {
             let more = [&["n-clusters=5"], more].concat();
             let config = resolved(shape(n, input_dim, images), &more);
             assert_eq!(
-                config.network.hidden.as_ref(),
-                Some(expected),
+                &config.network.hidden, expected,
                 "{n} x {input_dim}, images {images}, {more:?}"
             );
         }

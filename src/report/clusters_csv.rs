@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::metrics::nmi;
 use crate::run::trainer::{Candidate, Choice};
 
-/// Writes a header and a row for each k: `k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,
+/// Writes a header and a row for each k: `k,silhouette,smoothed_silhouette,
 /// score,neighbour_agreement,smallest_cluster,nmi,chosen`.
 ///
 /// The columns are those of [`Candidate`]; `nmi` is that of the samples clustering saw with `labels` (n), empty if there
@@ -19,7 +19,7 @@ pub fn write_clusters_csv(
     labels: Option<&[u32]>,
 ) -> io::Result<()> {
     out.write_all(
-        b"k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,score,neighbour_agreement,smallest_cluster,nmi,chosen\n",
+        b"k,silhouette,smoothed_silhouette,score,neighbour_agreement,smallest_cluster,nmi,chosen\n",
     )?;
     let labels: Option<Vec<u32>> = labels.map(|labels| {
         let of_sample = |i: &u32| labels[*i as usize];
@@ -40,9 +40,6 @@ fn write_row(
 ) -> io::Result<()> {
     let Candidate {
         n_clusters,
-        loss_train,
-        loss_held_out,
-        generalisability,
         silhouette,
         smoothed_silhouette,
         score,
@@ -55,7 +52,7 @@ fn write_row(
     });
     writeln!(
         out,
-        "{n_clusters},{loss_train:.6},{loss_held_out:.6},{generalisability:.6},{silhouette:.6},{smoothed_silhouette:.6},{score:.6},{agreement:.6},{smallest_cluster},{nmi},{}",
+        "{n_clusters},{silhouette:.6},{smoothed_silhouette:.6},{score:.6},{agreement:.6},{smallest_cluster},{nmi},{}",
         u8::from(chosen)
     )
 }
@@ -67,9 +64,6 @@ mod tests {
     fn choice() -> Choice {
         let candidate = |k: usize, assignment: [u32; 3]| Candidate {
             n_clusters: k,
-            loss_train: 0.25,
-            loss_held_out: 0.5,
-            generalisability: 0.5,
             silhouette: -0.125,
             smoothed_silhouette: 0.375,
             score: 0.0625,
@@ -91,7 +85,8 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    const HEADER: &str = "k,l_train,l_validation,generalisability,silhouette,smoothed_silhouette,score,neighbour_agreement,smallest_cluster,nmi,chosen\n";
+    const HEADER: &str =
+        "k,silhouette,smoothed_silhouette,score,neighbour_agreement,smallest_cluster,nmi,chosen\n";
 
     #[test]
     fn each_k_has_a_row_and_one_is_chosen() {

@@ -1,5 +1,7 @@
 //! What a run tells while it goes on, and who listens.
 
+use serde::{Deserialize, Serialize};
+
 use super::record::{HistoryRecord, LoweredRate};
 use super::trainer::{Candidate, Choice, Clustering, Course};
 use crate::checkpoint::State;
@@ -138,8 +140,18 @@ pub struct FirstFound<'a> {
     pub verdict: Option<&'a Verdict>,
 }
 
-/// Scores of the first clusters: of k-means, of a mixture, and of the graph of neighbours.
-pub type FirstScores = [Option<Scores>; 3];
+/// Scores of the first clusters, of those kinds that there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FirstScores {
+    /// Of k-means on the embedding.
+    pub kmeans: Option<Scores>,
+    /// Of a mixture of Gaussians.
+    pub mixture: Option<Scores>,
+    /// Of k-means on the smoothed embedding, where the mixture agreed no better with nearest neighbours.
+    pub smoothed_kmeans: Option<Scores>,
+    /// Of the graph of neighbours.
+    pub neighbours: Option<Scores>,
+}
 
 /// Who listens to a run, and may end it.
 pub trait Observer {

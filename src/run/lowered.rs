@@ -4,7 +4,7 @@ use super::event::Event;
 use super::ledger::Ledger;
 use super::record::LoweredRate;
 use crate::checkpoint::State;
-use crate::config::Config;
+use crate::config::Resolved;
 use crate::error::{Error, Result};
 
 /// What the rate is multiplied by.
@@ -17,7 +17,7 @@ const FACTOR: f32 = 0.1;
 /// The failure, if the rate was lowered before; every other error.
 pub(super) fn lower(
     error: Error,
-    config: &mut Config,
+    config: &mut Resolved,
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<Option<State>> {
     let Error::Numeric {

@@ -8,7 +8,7 @@ use crate::device::Device;
 /// What is known at the end of a run on this device.
 pub(super) fn metrics_of<D: Device>(device: &D, data: &Dataset, found: &Found) -> RunMetrics {
     let (clustering, config) = (&found.clustering, &found.config);
-    let k = config.n_clusters.unwrap_or(1);
+    let k = config.n_clusters;
     let mut cluster_sizes = vec![0u64; k];
     for label in &clustering.assignment {
         cluster_sizes[*label as usize] += 1;

@@ -10,7 +10,7 @@ use super::metrics::metrics_of;
 use super::record::{RunScores, Seconds, Steps};
 use super::trainer::{Choice, ClusterMap, Clustering, First, Trainer};
 use crate::checkpoint::{Phase, State};
-use crate::config::Config;
+use crate::config::Resolved;
 use crate::data::{Affine, Dataset, fit};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -42,19 +42,19 @@ pub(super) struct Found {
     pub(super) steps: Steps,
     pub(super) seconds: Seconds,
     /// The configuration at the end: the run chooses some of its values.
-    pub(super) config: Config,
+    pub(super) config: Resolved,
 }
 
 /// Trains from one seed on a device.
 pub(super) async fn one<D: Device>(
     device: &D,
     plan: &Plan<'_>,
-    mut config: Config,
+    mut config: Resolved,
     mut ledger: Ledger<'_, '_>,
 ) -> Result<Fitted> {
     let affine = match plan.model {
         Some(model) => model.affine(),
-        None => fit(plan.data, config.normalisation()),
+        None => fit(plan.data, config.data.normalisation),
     };
     let mut state = ledger.hands.begin(ledger.seed, plan.resume)?;
     ledger.clock.end_of_loading();
@@ -93,7 +93,7 @@ pub(super) async fn one<D: Device>(
 async fn attempt<D: Device>(
     device: &D,
     plan: &Plan<'_>,
-    (affine, config): (&Affine, &Config),
+    (affine, config): (&Affine, &Resolved),
     ledger: &mut Ledger<'_, '_>,
     state: Option<State>,
 ) -> Result<Found> {
@@ -131,7 +131,7 @@ async fn stages<D: Device>(
     }
     ledger.clock.end(|seconds| &mut seconds.init);
 
-    ledger.n_clusters = trainer.config().n_clusters.unwrap_or(1);
+    ledger.n_clusters = trainer.config().n_clusters;
     let mut tell = |event: &Event<'_>| ledger.event(event);
     let clustering = match first {
         Some(first) => trainer.cluster(first, &mut tell).await?,
@@ -220,11 +220,16 @@ async fn first_clusters<D: Device>(
     let first = trainer.first_clusters().await?;
     let graph = first.graph.as_ref().filter(|graph| !graph.is_final);
     let mixture = first.mixture.as_ref();
-    let scores: FirstScores = [
-        ledger.score(&first.kmeans.assignment),
-        mixture.and_then(|mixture| ledger.score(&mixture.assignment)),
-        graph.and_then(|graph| ledger.score(&graph.assignment)),
-    ];
+    let of_mixture = |earned| {
+        let found = mixture.filter(|mixture| mixture.earned == earned)?;
+        ledger.score(&found.assignment)
+    };
+    let scores = FirstScores {
+        kmeans: ledger.score(&first.kmeans.assignment),
+        mixture: of_mixture(true),
+        smoothed_kmeans: of_mixture(false),
+        neighbours: graph.and_then(|graph| ledger.score(&graph.assignment)),
+    };
     ledger.tell(&Event::First(FirstFound {
         scores,
         mixture_earned: mixture.map(|mixture| mixture.earned),
@@ -250,12 +255,13 @@ async fn scores<D: Device>(
         ledger.tell(&Event::Baseline);
         kmeans = ledger.score(&trainer.kmeans_on_inputs().await?.assignment);
     }
-    let [autoencoder_kmeans, autoencoder_mixture, neighbours] = ledger.first.unwrap_or_default();
+    let first = ledger.first.unwrap_or_default();
     Ok(Some(RunScores {
         kmeans,
-        autoencoder_kmeans,
-        autoencoder_mixture,
-        neighbours,
+        autoencoder_kmeans: first.kmeans,
+        autoencoder_mixture: first.mixture,
+        autoencoder_smoothed_kmeans: first.smoothed_kmeans,
+        neighbours: first.neighbours,
         dec,
     }))
 }

@@ -8,7 +8,7 @@ use super::hands::Hands;
 use super::ledger::Ledger;
 use super::one::{Plan, one};
 use super::record::{OneRun, Runs};
-use crate::config::Config;
+use crate::config::Resolved;
 use crate::device::Device;
 use crate::error::Result;
 use crate::together::{self, Joins};
@@ -16,7 +16,7 @@ use crate::together::{self, Joins};
 /// How often to train, and from which seeds.
 pub(super) struct Seeds<'a> {
     /// Of the first run; the seed of each next one is one higher.
-    pub(super) config: &'a Config,
+    pub(super) config: &'a Resolved,
     pub(super) runs: u32,
     /// Runs side by side, at most [`together::MOST`].
     pub(super) together: u32,
@@ -62,8 +62,8 @@ impl Seeds<'_> {
         Ok(kept(done))
     }
 
-    fn configs(&self) -> Vec<Config> {
-        let of_run = |r| Config {
+    fn configs(&self) -> Vec<Resolved> {
+        let of_run = |r| Resolved {
             seed: self.config.seed.wrapping_add(r),
             ..self.config.clone()
         };
@@ -85,7 +85,7 @@ impl Seeds<'_> {
         device: &D,
         plan: &Plan<'_>,
         hands: &Hands<'_>,
-        (config, before): (&Config, usize),
+        (config, before): (&Resolved, usize),
     ) -> Result<Fitted> {
         let ledger = self.ledger(config.seed, hands, before);
         if self.runs > 1 {
@@ -103,7 +103,7 @@ impl Seeds<'_> {
         device: &D,
         plan: &Plan<'_>,
         hands: &Hands<'_>,
-        (configs, before): (&[Config], usize),
+        (configs, before): (&[Resolved], usize),
     ) -> Result<Vec<Fitted>> {
         let seeds: Vec<u32> = configs.iter().map(|config| config.seed).collect();
         hands.tell(seeds[0], &Event::SideBySide(&seeds));

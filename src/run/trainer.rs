@@ -28,7 +28,7 @@ use std::sync::Arc;
 use super::event::Event;
 use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::checkpoint::{State, Wish};
-use crate::config::{Config, Space};
+use crate::config::{Resolved, Space};
 use crate::data::{Affine, Dataset, Preparation};
 use crate::device::Choices;
 use crate::device::Device;
@@ -57,7 +57,7 @@ pub type Tell<'a> = &'a mut dyn FnMut(&Event<'_>);
 /// One run of Deep Embedded Clustering on one device.
 pub struct Trainer<'a, D: Device> {
     device: &'a D,
-    config: Config,
+    config: Resolved,
     affine: Affine,
     /// How the data came from raw ones.
     preparation: Option<Arc<Preparation>>,
@@ -91,10 +91,9 @@ impl<'a, D: Device> Trainer<'a, D> {
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn new(device: &'a D, data: &Dataset, affine: Affine, config: Config) -> Result<Self> {
+    pub fn new(device: &'a D, data: &Dataset, affine: Affine, config: Resolved) -> Result<Self> {
         let sizes = config.encoder_sizes(data.input_dim);
-        let k = config.n_clusters.unwrap_or(1);
-        let width = k.max(config.network.embedding_dim);
+        let width = config.n_clusters.max(config.network.embedding_dim);
         let rows = config
             .pretrain
             .batch_size
@@ -117,7 +116,7 @@ impl<'a, D: Device> Trainer<'a, D> {
             resumed: None,
             earlier_forms: None,
             pretrained: 0,
-            principal: (config.neighbours.space == Some(Space::Inputs)).then(|| {
+            principal: (config.neighbours.space == Space::Inputs).then(|| {
                 Principal::of(data, &affine, [WIDEST_SPACE, WIDEST_OF_ZEROS], config.seed)
             }),
             neighbourhood: None,
@@ -150,7 +149,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     /// The configuration of this run.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &Resolved {
         &self.config
     }
 
@@ -176,7 +175,7 @@ impl<'a, D: Device> Trainer<'a, D> {
         if !result.inertia.is_finite() {
             return Err(Error::Numeric {
                 phase: "init",
-                step: u64::from(self.config.pretrain.steps.unwrap_or(0)),
+                step: u64::from(self.config.pretrain.steps),
                 tensor: "embedding",
             });
         }
@@ -216,20 +215,16 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     fn n_clusters(&self) -> usize {
-        self.config
-            .n_clusters
-            .expect("a resolved configuration has a number of clusters")
+        self.config.n_clusters
     }
 
     /// At most `most` samples drawn from the seed, and the rows of the present embedding that are theirs (m, d).
     async fn sampled(&self, stream: u32, most: usize) -> Result<(Vec<u32>, Vec<f32>)> {
-        let all = download_all(self.device, &self.embedding.blocks).await?;
-        let (n, d) = (self.source.n_samples(), self.config.network.embedding_dim);
+        let n = self.source.n_samples();
         let mut sample = random::permutation(self.config.seed, stream, 0, n);
         sample.truncate(most);
-        let rows = sample.iter().flat_map(|i| &all[*i as usize * d..][..d]);
-        let rows = rows.copied().collect();
-        Ok((sample, rows))
+        let rows = self.rows_of(&self.embedding.blocks, &sample)?;
+        Ok((sample, rows.download(self.device).await?))
     }
 
     fn encode_all(&self) {

@@ -5,7 +5,7 @@ use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernel::tile::{M, S, TILES};
 use dec_gpu::model::Model;
 use dec_gpu::predict::{Prediction, predict};
-use dec_gpu::verify::training::{blobs, configuration, train};
+use dec_gpu::run::verify::{blobs, configuration, train};
 
 use super::open;
 

@@ -54,7 +54,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         text(
             "an unknown normalisation",
             "[data]\nnormalisation = \"log\"\n",
-            "'log'",
+            "`log`",
         ),
         text("an unknown step", "[data]\nprepare = [\"sqrt\"]\n", "sqrt"),
         text(

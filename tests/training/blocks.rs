@@ -7,8 +7,8 @@ use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernel::Kernel;
 use dec_gpu::model::Model;
 use dec_gpu::predict::{Prediction, Predictor, predict};
+use dec_gpu::run::verify::{BAND, blobs, compare_runs};
 use dec_gpu::source::Source;
-use dec_gpu::verify::training::{BAND, blobs, compare_runs};
 
 use super::variants::dense_and_sparse;
 use super::{adapters, bits, on_adapters, run, usable};

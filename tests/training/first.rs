@@ -6,7 +6,7 @@ use dec_gpu::data::{Dataset, Values, digits, fit};
 use dec_gpu::device::Device;
 use dec_gpu::metrics::Scores;
 use dec_gpu::run::trainer::Trainer;
-use dec_gpu::verify::training::blobs;
+use dec_gpu::run::verify::blobs;
 
 use super::{config, on_adapters, run};
 
@@ -40,7 +40,7 @@ fn of_the_digits_a_mixture_sees_more_than_kmeans() {
         .map(String::from);
         let config = Config::layered(None, None, &overrides).expect("valid");
         let config = config.resolve(DataShape::of(&data)).expect("valid");
-        let affine = fit(&data, config.normalisation());
+        let affine = fit(&data, config.data.normalisation);
         let mut trainer = Trainer::new(&cpu, &data, affine, config).expect("room");
         let first = pollster::block_on(async {
             trainer.pretrain(&mut |_| {}).await?;
@@ -64,7 +64,8 @@ fn a_mixture_speaks_of_every_sample() {
         let data = two_blobs(400);
         let config = config(&data, &OVERRIDES);
         let mut trainer =
-            Trainer::new(device, &data, fit(&data, config.normalisation()), config).expect("room");
+            Trainer::new(device, &data, fit(&data, config.data.normalisation), config)
+                .expect("room");
         pollster::block_on(async {
             trainer.pretrain(&mut |_| {}).await.expect("trained");
             let first = trainer.first_clusters().await.expect("found");
@@ -91,7 +92,7 @@ fn few_samples_begin_with_kmeans() {
     let config = config(&data, &OVERRIDES);
     let cpu = Cpu::new();
     let mut trainer =
-        Trainer::new(&cpu, &data, fit(&data, config.normalisation()), config).expect("room");
+        Trainer::new(&cpu, &data, fit(&data, config.data.normalisation), config).expect("room");
     let first = pollster::block_on(trainer.first_clusters()).expect("found");
     assert!(first.mixture.is_none());
     assert_eq!(trainer.config().cluster.first, Some(FirstClusters::Kmeans));

@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dec_gpu::checkpoint::{Phase, State};
-use dec_gpu::config::Config;
+use dec_gpu::config::Resolved;
 use dec_gpu::cpu::Cpu;
-use dec_gpu::verify::training::blobs;
+use dec_gpu::run::verify::blobs;
 
 use super::config;
 use super::resume::{SHORT, go_on, stopped_at};
@@ -104,7 +104,7 @@ const CHANGES: [Change; 26] = [
 #[test]
 fn foreign_states_are_errors_or_harmless() {
     let data = blobs(300, 12, 9);
-    let (cpu, config): (Cpu, Config) = (Cpu::new(), config(&data, &SHORT));
+    let (cpu, config): (Cpu, Resolved) = (Cpu::new(), config(&data, &SHORT));
     let (mut refused, mut harmless) = (0, 0);
     // In a layer, end to end, at its end, in clustering, and at its end.
     for stop in [3, 25, 33, 38, 46] {

@@ -3,7 +3,7 @@
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, Values};
 use dec_gpu::report::StopReason;
-use dec_gpu::verify::training::blobs;
+use dec_gpu::run::verify::blobs;
 
 use super::{bits, on_adapters, run};
 

@@ -21,7 +21,7 @@ mod variants;
 use std::io::Write;
 
 use common::adapters;
-use dec_gpu::config::Config;
+use dec_gpu::config::Resolved;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, Labels};
 use dec_gpu::device::Device;
@@ -29,9 +29,7 @@ use dec_gpu::gpu::{AdapterReport, Gpu};
 use dec_gpu::metrics::Scores;
 use dec_gpu::model::Model;
 use dec_gpu::predict::predict;
-use dec_gpu::verify::training::{
-    BAND, Run, blobs, compare_runs, configuration, train, verify_training,
-};
+use dec_gpu::run::verify::{BAND, Run, blobs, compare_runs, configuration, train, verify_training};
 
 /// Every adapter; none is an error only where adapters are required.
 fn usable(test: &str) -> Vec<AdapterReport> {
@@ -58,11 +56,11 @@ fn on_adapters(test: &str, check: impl Fn(&Gpu)) {
     adapters::close_all();
 }
 
-fn config(data: &Dataset, overrides: &[&str]) -> Config {
+fn config(data: &Dataset, overrides: &[&str]) -> Resolved {
     configuration(data, overrides).unwrap_or_else(|error| panic!("{overrides:?}: {error}"))
 }
 
-/// Trains with the short schedule of `verify::training` and `overrides`.
+/// Trains with the short schedule of `run::verify` and `overrides`.
 fn run(device: &impl Device, data: &Dataset, overrides: &[&str]) -> Run {
     pollster::block_on(train(device, data, config(data, overrides)))
         .unwrap_or_else(|error| panic!("{} with {overrides:?}: {error}", data.name))

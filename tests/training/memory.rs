@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use dec_gpu::config::Config;
+use dec_gpu::config::Resolved;
 use dec_gpu::cpu::{Cpu, CpuBuffer};
 use dec_gpu::data::{Dataset, fit};
 use dec_gpu::device::{Device, DeviceBuffer, DeviceInfo, Products, Result, Room};
 use dec_gpu::kernel::Kernel;
 use dec_gpu::run::trainer::Trainer;
+use dec_gpu::run::verify::{blobs, configuration};
 use dec_gpu::tally::needed;
-use dec_gpu::verify::training::{blobs, configuration};
 
 use super::variants::dense_and_sparse;
 
@@ -93,11 +93,11 @@ impl Device for Watched {
 }
 
 /// The most bytes that a whole run has in use.
-fn used(data: &Dataset, config: &Config, scratch_divisor: usize) -> usize {
+fn used(data: &Dataset, config: &Resolved, scratch_divisor: usize) -> usize {
     let cpu = Cpu::new().with_scratch_divisor(scratch_divisor);
     let watched = Watched(cpu, Rc::default());
     pollster::block_on(async {
-        let affine = fit(data, config.normalisation());
+        let affine = fit(data, config.data.normalisation);
         let mut trainer = Trainer::new(&watched, data, affine, config.clone()).unwrap();
         trainer.pretrain(&mut |_| ()).await.unwrap();
         let first = trainer.first_clusters().await.unwrap();

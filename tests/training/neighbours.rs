@@ -14,7 +14,7 @@ use dec_gpu::metrics::Scores;
 use dec_gpu::neighbours::Verdict;
 use dec_gpu::random;
 use dec_gpu::run::trainer::Trainer;
-use dec_gpu::verify::training::{Run, blobs, configuration};
+use dec_gpu::run::verify::{Run, blobs, configuration};
 
 use super::resume::{End, go_on, stopped_at, stops_and_goes_on, train, whole};
 use super::{assert_sound, bits, config, on_adapters, run};
@@ -63,7 +63,7 @@ fn found(
     overrides: &[&str],
 ) -> (Run, Option<Verdict>, KMeansResult) {
     let config = config(data, overrides);
-    let affine = fit(data, config.normalisation());
+    let affine = fit(data, config.data.normalisation);
     let mut trainer = Trainer::new(device, data, affine, config).expect("room");
     pollster::block_on(async {
         trainer.pretrain(&mut |_| {}).await?;

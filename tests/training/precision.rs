@@ -8,7 +8,7 @@ use dec_gpu::device::{AdapterRemedy, Device};
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::metrics::Scores;
 use dec_gpu::precision::Precision;
-use dec_gpu::verify::training::{blobs, train, verify_training};
+use dec_gpu::run::verify::{blobs, train, verify_training};
 
 use super::common::adapters;
 use super::{bits, run, usable};
@@ -50,7 +50,7 @@ fn digits_are_clustered_as_well_at_f16() {
         "{acc} {acc_rounded}"
     );
     let [[(full, _), (rounded, _)], ..] = pairs;
-    let pretraining = |run: &dec_gpu::verify::training::Run| {
+    let pretraining = |run: &dec_gpu::run::verify::Run| {
         let losses = run.losses.iter().filter(|at| at.phase == "pretrain");
         losses.map(|at| at.loss).collect::<Vec<_>>()
     };

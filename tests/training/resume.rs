@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use dec_gpu::Error;
 use dec_gpu::checkpoint::{Phase, State};
-use dec_gpu::config::Config;
+use dec_gpu::config::Resolved;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::Dataset;
 use dec_gpu::device::Device;
+use dec_gpu::run::verify::{LossAt, Run, blobs};
 use dec_gpu::run::{Event, Fit, Observer, Store};
-use dec_gpu::verify::training::{LossAt, Run, blobs};
 
 use super::{bits, config, on_adapters};
 
@@ -80,7 +80,7 @@ impl Store for Memory {
 pub(super) fn train<D: Device>(
     device: &D,
     data: &Dataset,
-    config: &Config,
+    config: &Resolved,
     from: Option<Stopped>,
     stop: Option<usize>,
 ) -> End {
@@ -113,7 +113,7 @@ pub(super) fn train<D: Device>(
 }
 
 /// The state of a run at its `stop`-th question.
-pub(super) fn stopped_at(cpu: &Cpu, data: &Dataset, config: &Config, stop: usize) -> State {
+pub(super) fn stopped_at(cpu: &Cpu, data: &Dataset, config: &Resolved, stop: usize) -> State {
     match train(cpu, data, config, None, Some(stop)) {
         End::Stopped(stopped) => stopped.state,
         End::Whole(_) => panic!("there is no {stop}-th step"),
@@ -124,7 +124,7 @@ pub(super) fn stopped_at(cpu: &Cpu, data: &Dataset, config: &Config, stop: usize
 pub(super) fn go_on(
     cpu: &Cpu,
     data: &Dataset,
-    config: &Config,
+    config: &Resolved,
     state: State,
 ) -> dec_gpu::Result<()> {
     let mut store = Memory(Some(state));
@@ -145,7 +145,7 @@ pub(super) fn whole(end: End) -> Run {
 pub(super) fn stops_and_goes_on<D: Device>(
     device: &D,
     data: &Dataset,
-    config: &Config,
+    config: &Resolved,
     want: &Run,
     stop: usize,
 ) -> bool {

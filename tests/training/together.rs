@@ -5,8 +5,8 @@ use dec_gpu::data::Dataset;
 use dec_gpu::device::{ALIGNMENT, Device, DeviceBuffer, Matrix};
 use dec_gpu::gpu::{Gpu, GpuOptions};
 use dec_gpu::kernels::argmax_rows::argmax_rows;
+use dec_gpu::run::verify::{Run, blobs, train};
 use dec_gpu::together::{Counts, Joins, MOST, run as run_together};
-use dec_gpu::verify::training::{Run, blobs, train};
 
 use super::neighbours::rods;
 use super::{adapters, bits, config, on_adapters, usable};

@@ -3,7 +3,7 @@
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, ImageShape, Sparse, Values};
 use dec_gpu::model::{LayerWeights, Model};
-use dec_gpu::verify::training::{BAND, Run, blobs, compare_runs, configuration};
+use dec_gpu::run::verify::{BAND, Run, blobs, compare_runs, configuration};
 
 use super::{assert_sound, bits, on_adapters, run};
 
@@ -203,7 +203,7 @@ fn tables_are_not_warped() {
     let config = super::config(&data, &[]);
     assert_eq!(
         (config.augment.pretrain, config.augment.cluster),
-        (Some(false), Some(false))
+        (false, false)
     );
     let error = configuration(&data, &["augment.cluster=true"]).expect_err("not images");
     assert!(error.to_string().contains("not images"), "{error}");

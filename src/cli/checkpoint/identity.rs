@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use dec_gpu::checkpoint::State;
-use dec_gpu::config::{Config, ConfigError, differences};
+use dec_gpu::config::{ConfigError, Resolved, differences};
 use dec_gpu::data::{Dataset, Values};
 use dec_gpu::report::RunIdentity;
 use dec_gpu::{Error, Result};
@@ -20,14 +20,14 @@ const RUNS: &str = "runs";
 /// Data and configuration of a training.
 pub(crate) struct Identity {
     data: String,
-    config: Config,
+    config: Resolved,
     /// How many runs, of how many clusters, and from which seed on, in words.
     runs: String,
 }
 
 impl Identity {
     /// Of so many runs of so many clusters.
-    pub(crate) fn of(data: &Dataset, config: &Config, (runs, clusters): (u32, String)) -> Self {
+    pub(crate) fn of(data: &Dataset, config: &Resolved, (runs, clusters): (u32, String)) -> Self {
         Self {
             data: fingerprint(data),
             config: config.clone(),
@@ -56,7 +56,7 @@ impl Identity {
     }
 
     fn of_seed(&self, seed: u32) -> String {
-        let config = Config {
+        let config = Resolved {
             seed,
             ..self.config.clone()
         };

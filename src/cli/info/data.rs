@@ -29,9 +29,9 @@ pub(super) struct DataInfo {
     column_names: Option<Vec<String>>,
     labels: Option<Vec<Class>>,
     /// What training takes if nothing is said.
-    suggested_normalisation: Option<String>,
+    suggested_normalisation: &'static str,
     /// Hidden layers that training takes if nothing is said.
-    suggested_hidden: Option<Vec<usize>>,
+    suggested_hidden: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +63,7 @@ pub(super) fn look(path: &Path, read: &ReadArgs) -> Result<DataInfo> {
         format: format_name(path)?,
         image: image(&data),
         labels: data.labels.as_ref().map(classes),
-        suggested_normalisation: config.data.normalisation,
+        suggested_normalisation: config.data.normalisation.as_str(),
         suggested_hidden: config.network.hidden,
         name: data.name,
         n_samples: data.n_samples,
@@ -113,12 +113,9 @@ impl DataInfo {
         let columns = self.column_names.as_ref();
         lines.extend(columns.map(|names| ("columns", some(names.iter().cloned()))));
         lines.push(("labels", self.label_line()));
-        if let Some(name) = &self.suggested_normalisation {
-            lines.push(("normalisation", format!("{name}, if nothing is said")));
-        }
-        if let Some(hidden) = &self.suggested_hidden {
-            lines.push(("hidden layers", format!("{hidden:?}, if nothing is said")));
-        }
+        let (name, hidden) = (self.suggested_normalisation, &self.suggested_hidden);
+        lines.push(("normalisation", format!("{name}, if nothing is said")));
+        lines.push(("hidden layers", format!("{hidden:?}, if nothing is said")));
         lines
     }
 

@@ -93,7 +93,9 @@ pub(super) fn look(path: &Path) -> Result<ModelInfo> {
         alpha: model.alpha,
         preset: config.as_ref().map(|config| config.preset.clone()),
         seed: config.as_ref().map(|config| config.seed),
-        normalisation: config.and_then(|config| config.data.normalisation),
+        normalisation: config
+            .and_then(|config| config.data.normalisation)
+            .map(|normalisation| normalisation.to_string()),
         adapter: model.forms.map(|forms| forms.device.name),
     })
 }

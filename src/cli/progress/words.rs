@@ -30,9 +30,8 @@ pub(super) fn of(event: &Event<'_>) -> Vec<String> {
 
 fn of_candidate(candidate: &Candidate) -> String {
     format!(
-        "k = {}: generalisability {:.3}, silhouette {:.4}, smoothed {:.4}, score {:.4}, neighbours {:.4}, smallest cluster {}",
+        "k = {}: silhouette {:.4}, smoothed {:.4}, score {:.4}, neighbours {:.4}, smallest cluster {}",
         candidate.n_clusters,
-        candidate.generalisability,
         candidate.silhouette,
         candidate.smoothed_silhouette,
         candidate.score,
@@ -42,17 +41,22 @@ fn of_candidate(candidate: &Candidate) -> String {
 }
 
 fn of_first(found: &FirstFound<'_>) -> Vec<String> {
-    let [kmeans, mixture, graph] = found.scores;
-    let mut lines = vec![scored("autoencoder + k-means", kmeans)];
-    if let Some(earned) = found.mixture_earned {
-        lines.push(scored("autoencoder + mixture", mixture));
-        if !earned {
-            lines.push("the mixture agreed no better with nearest neighbours than k-means, so its components are the clusters of k-means".into());
+    let scores = &found.scores;
+    let mut lines = vec![scored("autoencoder + k-means", scores.kmeans)];
+    match found.mixture_earned {
+        Some(true) => lines.push(scored("autoencoder + mixture", scores.mixture)),
+        Some(false) => {
+            lines.push(scored(
+                "autoencoder + smoothed k-means",
+                scores.smoothed_kmeans,
+            ));
+            lines.push("the mixture agreed no better with nearest neighbours than k-means on the smoothed embedding, so its components are the latter's clusters".into());
         }
+        None => {}
     }
     lines.extend(found.verdict.map(ToString::to_string));
     if found.has_graph {
-        lines.push(scored("graph of neighbours", graph));
+        lines.push(scored("graph of neighbours", scores.neighbours));
     }
     lines
 }

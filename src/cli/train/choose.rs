@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use dec_gpu::Result;
-use dec_gpu::config::Config;
+use dec_gpu::config::{Config, Resolved};
 use dec_gpu::data::Dataset;
 use dec_gpu::run::Choice;
 
@@ -31,9 +31,9 @@ pub(super) fn range(
 }
 
 /// The number of clusters, or the range it comes from.
-pub(super) fn told(config: &Config, range: Option<&RangeInclusive<usize>>) -> String {
+pub(super) fn told(config: &Resolved, range: Option<&RangeInclusive<usize>>) -> String {
     match range {
         Some(range) => format!("{} to {}", range.start(), range.end()),
-        None => config.n_clusters.unwrap_or(0).to_string(),
+        None => config.n_clusters.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use dec_gpu::config::Config;
+use dec_gpu::config::Resolved;
 use dec_gpu::data::{BlockOptions, Dataset, open_blocks};
 use dec_gpu::devices::AnyDevice;
 use dec_gpu::run::trainer::map_bytes;
@@ -54,7 +54,7 @@ pub(super) fn check_data(path: &Path, read: &ReadArgs, max: MaxMemory) -> Result
 /// The most runs side by side, with the largest pieces, that fit; `choosing` a number of clusters takes twice the room.
 pub(super) fn fit(
     device: &AnyDevice,
-    (data, config): (&Dataset, &Config),
+    (data, config): (&Dataset, &Resolved),
     together: u32,
     choosing: bool,
     max: MaxMemory,
@@ -88,14 +88,19 @@ pub(super) fn fit(
     })
 }
 
-fn need(device: &AnyDevice, data: &Dataset, config: &Config, divisor: usize) -> Result<Needed> {
+fn need(device: &AnyDevice, data: &Dataset, config: &Resolved, divisor: usize) -> Result<Needed> {
     on_device!(device, device => pollster::block_on(needed(device, data, config, divisor)))
 }
 
 /// Of the machine: the data, what is read back of every sample, the data once more on their way to a GPU, and the device's
 /// own if that is the machine's.
-fn host(device: &AnyDevice, data: &Dataset, config: &Config, (on_device, runs): (u64, u64)) -> u64 {
-    let per_sample = 2 * (config.n_clusters.unwrap_or(1) + config.network.embedding_dim + 4);
+fn host(
+    device: &AnyDevice,
+    data: &Dataset,
+    config: &Resolved,
+    (on_device, runs): (u64, u64),
+) -> u64 {
+    let per_sample = 2 * (config.n_clusters + config.network.embedding_dim + 4);
     let results = runs * 4 * (data.n_samples * per_sample) as u64;
     let values = value_bytes(data) as u64;
     let own = match device.info().kind.as_str() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dec_gpu::Result;
 use dec_gpu::config::Config;
-use dec_gpu::data::{Dataset, Step};
+use dec_gpu::data::{Dataset, Normalisation, Step};
 use dec_gpu::model::{Model, ModelError};
 use dec_gpu::predict::check_input_size;
 
@@ -36,12 +36,9 @@ pub(super) fn model(config: &mut Config, data: &Dataset) -> Result<Option<Model>
         &Some(columns.unwrap_or(model.raw_input_dim())),
     )?;
     agree("network.hidden", &file, &config.network.hidden, &hidden)?;
-    agree(
-        "data.normalisation",
-        &file,
-        &config.data.normalisation,
-        &normalisation,
-    )?;
+    let [given, own] =
+        [config.data.normalisation, normalisation].map(|it| it.map(Normalisation::as_str));
+    agree("data.normalisation", &file, &given, &own)?;
     config.network.hidden = hidden;
     config.network.embedding_dim = model.embedding_dim;
     config.data.prepare = steps;

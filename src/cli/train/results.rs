@@ -117,10 +117,15 @@ pub(super) fn finish(args: &TrainArgs, quiet: bool, metrics: &RunMetrics) -> Out
 fn summary(args: &TrainArgs, metrics: &RunMetrics) -> String {
     let mut lines = Vec::new();
     if let Some(scores) = &metrics.scores {
-        lines.push(format!("{:<22} {:>7} {:>7} {:>7}", "", "ACC", "NMI", "ARI"));
-        for (name, s) in scores.stages() {
+        let stages = scores.stages();
+        let width = stages.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        lines.push(format!(
+            "{:<width$} {:>7} {:>7} {:>7}",
+            "", "ACC", "NMI", "ARI"
+        ));
+        for (name, s) in stages {
             lines.push(format!(
-                "{name:<22} {:>7.4} {:>7.4} {:>7.4}",
+                "{name:<width$} {:>7.4} {:>7.4} {:>7.4}",
                 s.acc, s.nmi, s.ari
             ));
         }

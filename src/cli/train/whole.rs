@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dec_gpu::config::{Config, differences};
+use dec_gpu::config::{Resolved, differences};
 use dec_gpu::report::{self, RunIdentity, RunMetrics};
 use dec_gpu::{Error, Result};
 
@@ -22,7 +22,7 @@ pub(super) fn is(out: &Path) -> bool {
 pub(super) fn tell_again(
     args: &TrainArgs,
     quiet: bool,
-    config: &Config,
+    config: &Resolved,
     now: &RunIdentity,
 ) -> Outcome {
     let metrics = of_this(&args.out, config, now)?;
@@ -33,7 +33,7 @@ pub(super) fn tell_again(
     finish(args, quiet, &metrics)
 }
 
-fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics> {
+fn of_this(out: &Path, config: &Resolved, now: &RunIdentity) -> Result<RunMetrics> {
     let metrics = read::metrics(out)?;
     let shown = out.display();
     let whole = |of: String| {
@@ -62,7 +62,7 @@ fn of_this(out: &Path, config: &Config, now: &RunIdentity) -> Result<RunMetrics>
 }
 
 /// What differs from the configuration that the run ended with, as far as that can be seen.
-fn changed(out: &Path, config: &Config) -> String {
+fn changed(out: &Path, config: &Resolved) -> String {
     let then = fs::read_to_string(out.join(report::CONFIG_TOML)).unwrap_or_default();
     // What is left out now, the run may have found for itself.
     let texts: Vec<String> = differences(&then, &config.to_toml())

@@ -3,7 +3,7 @@
 use dec_gpu::device::DeviceInfo;
 use dec_gpu::kernel::tile::{TILES, plain};
 use dec_gpu::precision::Precision;
-use dec_gpu::verify::training::{Band, TrainingAgreement, TrainingFailure};
+use dec_gpu::run::verify::{Band, TrainingAgreement, TrainingFailure};
 use dec_gpu::verify::{Agreement, Verdict};
 use serde::Serialize;
 

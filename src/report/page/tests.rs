@@ -41,6 +41,7 @@ fn page() -> Page {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
                 autoencoder_mixture: None,
+                autoencoder_smoothed_kmeans: None,
                 neighbours: None,
                 dec: scores,
             }),

@@ -82,6 +82,10 @@ pub struct RunScores {
     /// A mixture of Gaussians on the pre-trained embedding, if clustering starts there; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoencoder_mixture: Option<Scores>,
+    /// k-means on the smoothed embedding, if a mixture agreed no better with nearest neighbours and clustering starts
+    /// there; in older files it is called `autoencoder_mixture`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoencoder_smoothed_kmeans: Option<Scores>,
     /// The clusters of the graph of neighbours, if clustering starts there; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbours: Option<Scores>,
@@ -96,6 +100,10 @@ impl RunScores {
             ("k-means on the inputs", self.kmeans),
             ("autoencoder + k-means", self.autoencoder_kmeans),
             ("autoencoder + mixture", self.autoencoder_mixture),
+            (
+                "autoencoder + smoothed k-means",
+                self.autoencoder_smoothed_kmeans,
+            ),
             ("graph of neighbours", self.neighbours),
             ("DEC", Some(self.dec)),
         ];
@@ -219,6 +227,7 @@ mod tests {
                 kmeans: None,
                 autoencoder_kmeans: Some(scores),
                 autoencoder_mixture: None,
+                autoencoder_smoothed_kmeans: None,
                 neighbours: None,
                 dec: scores,
             }),

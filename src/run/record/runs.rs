@@ -61,6 +61,9 @@ pub struct Runs {
     /// A mixture on the embedding, where every run has it; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoencoder_mixture: Option<StageSpread>,
+    /// k-means on the smoothed embedding, where every run has it; not in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoencoder_smoothed_kmeans: Option<StageSpread>,
     /// The clusters of the graph of neighbours, where every run has them; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbours: Option<StageSpread>,
@@ -88,6 +91,7 @@ impl Runs {
             kmeans: stage(|scores| scores.kmeans),
             autoencoder_kmeans: stage(|scores| scores.autoencoder_kmeans),
             autoencoder_mixture: stage(|scores| scores.autoencoder_mixture),
+            autoencoder_smoothed_kmeans: stage(|scores| scores.autoencoder_smoothed_kmeans),
             neighbours: stage(|scores| scores.neighbours),
             dec: stage(|scores| Some(scores.dec)),
             runs,
@@ -161,6 +165,7 @@ mod tests {
             kmeans: None,
             autoencoder_kmeans: None,
             autoencoder_mixture: None,
+            autoencoder_smoothed_kmeans: None,
             neighbours: None,
             dec: Scores {
                 acc,

@@ -1,6 +1,6 @@
 //! Batches of images, each image warped by its own draw (Guo et al. 2018, DEC-DA).
 
-use crate::config::AugmentConfig;
+use crate::config::{AugmentConfig, Decided};
 use crate::data::{Dataset, ImageShape, images};
 use crate::device::{Device, Matrix};
 use crate::kernels::gather_rows::Order;
@@ -19,7 +19,7 @@ pub(super) struct Augment {
 }
 
 impl Augment {
-    pub(super) fn new(config: &AugmentConfig, seed: u32, data: &Dataset) -> Self {
+    pub(super) fn new(config: &AugmentConfig<Decided>, seed: u32, data: &Dataset) -> Self {
         Self {
             seed,
             extent: Extent {
@@ -27,8 +27,8 @@ impl Augment {
                 zoom: config.zoom,
                 shift: config.shift,
             },
-            in_pretraining: config.pretrain.unwrap_or(false),
-            in_clustering: config.cluster.unwrap_or(false),
+            in_pretraining: config.pretrain,
+            in_clustering: config.cluster,
             shape: images(data),
         }
     }

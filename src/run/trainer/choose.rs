@@ -1,10 +1,9 @@
 //! Choosing k without labels: several numbers of clusters from one pre-trained autoencoder (Xie et al. 2016, §5.5).
 //!
 //! For each k the autoencoder goes back to its pre-trained weights, and k-means and clustering run on nine tenths of the
-//! samples (of at most 10,000), for at most a quarter of the steps of a full run. How well the loss carries over to the
-//! tenth that was held out, and how well the clusters fit the pre-trained embedding, makes the row of k in a table.
+//! samples (of at most 10,000), for at most a quarter of the steps of a full run. How well the clusters fit the pre-trained
+//! embedding makes the row of k in a table.
 
-mod divergence;
 mod parts;
 mod rule;
 
@@ -18,8 +17,7 @@ use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::Result;
 use crate::metrics::silhouette;
-use divergence::mean_divergence;
-use parts::{Part, Split};
+use parts::{Part, sample};
 
 /// Samples that silhouette and neighbours look at.
 const LOOKED_AT: usize = 4000;
@@ -31,12 +29,6 @@ const STEPS: u32 = 4;
 pub struct Candidate {
     /// k.
     pub n_clusters: usize,
-    /// L of the samples that clustering saw: the mean of KL(p‖q) per sample in nats (eq. 2), p from their own q (eq. 3).
-    pub loss_train: f64,
-    /// The same of the samples held out: q by eq. 1 for the trained weights and centroids, p from these q alone.
-    pub loss_held_out: f64,
-    /// G, the first over the second (§5.5): small where the clusters fit only the samples that made them.
-    pub generalisability: f64,
     /// Mean silhouette width of the clusters in the pre-trained embedding, of at most 4,000 samples.
     pub silhouette: f64,
     /// The same in that embedding smoothed over its neighbours ([`crate::mixture::smoothed`]).
@@ -93,41 +85,39 @@ impl<D: Device> Trainer<'_, D> {
     ) -> Result<Choice> {
         Choice::check(data.n_samples, *range.end())?;
         self.forget_graph();
-        let split = Split::new(self.config.seed, data.n_samples);
-        let mut seen = Part::new(self, data, &split.trained)?;
-        let held_out = Part::new(self, data, &split.held_out)?;
+        let samples = sample(self.config.seed, data.n_samples);
+        let mut seen = Part::new(self, data, &samples)?;
         let full = self.config.cluster.max_steps;
-        self.config.cluster.max_steps = full.map(|steps| steps.div_ceil(STEPS));
+        self.config.cluster.max_steps = full.div_ceil(STEPS);
         // A state of a candidate is none that a run could go on from.
         let wish = self.wish.take();
         seen.swap(self);
-        let candidates = self.candidates(&held_out, range, observe).await;
+        let candidates = self.candidates(range, observe).await;
         seen.swap(self);
         self.wish = wish;
         self.config.cluster.max_steps = full;
         let candidates = candidates?;
         let (chosen, reason) = rule::choose(&candidates);
-        self.config.n_clusters = Some(chosen);
+        self.config.n_clusters = chosen;
         Ok(Choice {
             candidates,
             chosen,
             reason,
-            samples: split.trained,
+            samples,
         })
     }
 
     /// Every k on the samples the trainer has now.
     async fn candidates(
         &mut self,
-        held_out: &Part<D>,
         range: RangeInclusive<usize>,
         observe: Tell<'_>,
     ) -> Result<Vec<Candidate>> {
         let start = Start::new(self).await?;
         let mut candidates = Vec::new();
         for k in range {
-            self.config.n_clusters = Some(k);
-            let candidate = self.candidate(&start, held_out).await?;
+            self.config.n_clusters = k;
+            let candidate = self.candidate(&start).await?;
             self.autoencoder.restore(self.device, &start.pretrained);
             observe(&Event::Candidate(&candidate));
             candidates.push(candidate);
@@ -136,23 +126,16 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// One k, from the pre-trained weights.
-    async fn candidate(&mut self, start: &Start<D>, held_out: &Part<D>) -> Result<Candidate> {
+    async fn candidate(&mut self, start: &Start<D>) -> Result<Candidate> {
         let k = self.n_clusters();
-        let balance = self.config.cluster.balance;
         let first = self.first_clusters_of(&start.sample).await?;
         let found = self.cluster(first, &mut |_| {}).await?;
-        let q = held_out.soft_assignment(self, &found.centroids).await?;
-        let loss_train = mean_divergence(&found.soft_assignment, k, balance);
-        let loss_held_out = mean_divergence(&q, k, balance);
         let sample = &start.sample;
         let looked_at = &found.assignment[..sample.z.len() / sample.d];
         let [silhouette, smoothed_silhouette] =
             [&sample.z, &sample.narrow].map(|z| silhouette(z, sample.d, looked_at));
         Ok(Candidate {
             n_clusters: k,
-            loss_train,
-            loss_held_out,
-            generalisability: loss_train / loss_held_out,
             silhouette,
             smoothed_silhouette,
             score: rule::score([silhouette, smoothed_silhouette], &found.assignment, k),

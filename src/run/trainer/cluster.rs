@@ -9,7 +9,7 @@ use super::first::First;
 use super::guard::{Course, Guard};
 use super::{Event, Tell, Trainer};
 use crate::checkpoint::{Phase, Wish};
-use crate::config::ClusterConfig;
+use crate::config::{ClusterConfig, Decided};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::centroid_step::centroid_step;
@@ -191,7 +191,7 @@ impl<D: Device> Trainer<'_, D> {
     async fn steps_to_update(
         &mut self,
         underway: &mut Underway<D>,
-        config: &ClusterConfig,
+        config: &ClusterConfig<Decided>,
         observe: Tell<'_>,
     ) -> Result<()> {
         let (interval, max_steps) = schedule(config);
@@ -239,12 +239,12 @@ impl<D: Device> Trainer<'_, D> {
         Ok(back)
     }
 
-    fn trained_layers(&self, config: &ClusterConfig) -> std::ops::Range<usize> {
+    fn trained_layers(&self, config: &ClusterConfig<Decided>) -> std::ops::Range<usize> {
         let depth = self.autoencoder.depth();
         0..if config.gamma > 0.0 { 2 * depth } else { depth }
     }
 
-    fn reset_momentum(&mut self, run: &mut Run<D>, config: &ClusterConfig) -> Result<()> {
+    fn reset_momentum(&mut self, run: &mut Run<D>, config: &ClusterConfig<Decided>) -> Result<()> {
         let (device, kind) = (self.device, config.optimiser);
         self.autoencoder.reset_optimiser(device, kind)?;
         run.centroid_state = State::zeros(device, run.centroids.len(), kind)?;
@@ -289,7 +289,12 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// One step: forward, gradients of the KL loss (and of γ's reconstruction), update.
-    fn cluster_step(&mut self, run: &mut Run<D>, config: &ClusterConfig, step: u64) -> Result<()> {
+    fn cluster_step(
+        &mut self,
+        run: &mut Run<D>,
+        config: &ClusterConfig<Decided>,
+        step: u64,
+    ) -> Result<()> {
         let (device, depth) = (self.device, self.autoencoder.depth());
         run.batches.load(device, step)?;
         let (order, rows) = run.batches.of_step(step);
@@ -338,12 +343,8 @@ impl<D: Device> Trainer<'_, D> {
 }
 
 /// Steps from one update of the target distribution to the next, and all of them at most.
-fn schedule(config: &ClusterConfig) -> (u64, u64) {
-    let [interval, most] = [
-        config.update_interval.unwrap_or(1),
-        config.max_steps.unwrap_or(0),
-    ];
-    (interval.into(), most.into())
+fn schedule(config: &ClusterConfig<Decided>) -> (u64, u64) {
+    (config.update_interval.into(), config.max_steps.into())
 }
 
 /// What an update of the target distribution found.

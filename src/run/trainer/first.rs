@@ -80,6 +80,15 @@ impl<D: Device> First<D> {
         }
     }
 
+    /// What the clusters of the embedding are called, and whether they are components of a mixture.
+    fn kind(&self) -> (&'static str, bool) {
+        match &self.mixture {
+            Some(mixture) if mixture.earned => ("autoencoder + mixture", true),
+            Some(_) => ("autoencoder + smoothed k-means", true),
+            None => ("autoencoder + k-means", false),
+        }
+    }
+
     /// The first cluster of each sample (n).
     pub fn assignment(&self) -> &[u32] {
         match (&self.graph, &self.mixture) {
@@ -128,7 +137,7 @@ impl<D: Device> Trainer<'_, D> {
         let Some(found) = &mut self.neighbourhood else {
             return Ok(None);
         };
-        let chosen = found.choose(first.assignment(), first.mixture.is_some());
+        let chosen = found.choose(first.assignment(), first.kind());
         self.verdict = Some(found.verdict.clone());
         let Some(labels) = chosen else {
             return Ok(None);

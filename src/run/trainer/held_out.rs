@@ -104,7 +104,7 @@ impl<D: Device> HeldOut<D> {
             },
             window: LossWindow::new(device, rows.div_ceil(capacity), slots)?,
             loss_form,
-            every: config.evaluate_every.unwrap_or(1),
+            every: config.evaluate_every,
             patience: config.patience,
             best: Best::NONE,
             kept: trainer.autoencoder.snapshot(device)?,

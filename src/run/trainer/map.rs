@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::cluster::Clustering;
 use super::neighbours::{WIDEST_OF_ZEROS, WIDEST_SPACE};
 use super::{Trainer, download_all};
-use crate::config::{Config, Space};
+use crate::config::{Resolved, Space};
 use crate::data::Dataset;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
@@ -108,7 +108,7 @@ impl<D: Device> Trainer<'_, D> {
         }
         let (n, config) = (points.len() / m, &self.config.neighbours);
         let k = match config.space {
-            Some(Space::Off) | None => NEIGHBOURS,
+            Space::Off => NEIGHBOURS,
             _ => config
                 .k
                 .unwrap_or_else(|| neighbours_for(n, self.n_clusters())),
@@ -141,18 +141,18 @@ impl<D: Device> Trainer<'_, D> {
 
 /// Bytes that the map takes at most: on the host, and on the device. They are 0 if it takes the graph of the stage
 /// `neighbours`, which needs more.
-pub fn map_bytes(data: &Dataset, config: &Config) -> [usize; 2] {
+pub fn map_bytes(data: &Dataset, config: &Resolved) -> [usize; 2] {
     let n = data.n_samples;
     let m = n.min(MOST_ON_MAP);
     let all_laid_out = n <= config.neighbours.samples.min(MOST_ON_MAP);
-    if all_laid_out && config.neighbours.space == Some(Space::Inputs) {
+    if all_laid_out && config.neighbours.space == Space::Inputs {
         return [0; 2];
     }
     let (in_space, width) = match config.neighbours.space {
-        Some(Space::Inputs) if neighbours::is_mostly_zeros(data) => {
+        Space::Inputs if neighbours::is_mostly_zeros(data) => {
             (n, data.input_dim.min(WIDEST_OF_ZEROS))
         }
-        Some(Space::Inputs) => (n, data.input_dim.min(WIDEST_SPACE)),
+        Space::Inputs => (n, data.input_dim.min(WIDEST_SPACE)),
         _ => (0, config.network.embedding_dim),
     };
     let points = 4 * width * (in_space + m);

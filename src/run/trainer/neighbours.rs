@@ -58,15 +58,14 @@ impl Neighbourhood {
     /// else those of the mixture. Where there is none, because samples are few, or where most rows are repeated, an
     /// autoencoder has little to learn from, and k-means on the inputs is taken; also where the mixture's modularity says
     /// that it went astray.
-    pub(super) fn choose(&mut self, of_embedding: &[u32], is_mixture: bool) -> Option<Vec<u32>> {
+    pub(super) fn choose(
+        &mut self,
+        of_embedding: &[u32],
+        (name, is_mixture): (&str, bool),
+    ) -> Option<Vec<u32>> {
         let labels = self.of_sample(of_embedding);
         let modularity = self.graph.modularity(&labels, self.resolution);
         let conductance = self.graph.conductance(&labels);
-        let name = if is_mixture {
-            "autoencoder + mixture"
-        } else {
-            "autoencoder + k-means"
-        };
         self.verdict.candidates.push(Weighed {
             name: name.into(),
             modularity,

@@ -10,7 +10,7 @@ use super::towards::Towards;
 use super::{Event, Tell, Trainer};
 use crate::autoencoder::{Layer, Update};
 use crate::checkpoint::{Phase, Wish};
-use crate::config::{Method, PretrainConfig};
+use crate::config::{Decided, Method, PretrainConfig};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::linear_forward_loss::LossForm;
@@ -91,7 +91,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     async fn pretrain_end_to_end(&mut self, observe: Tell<'_>) -> Result<u64> {
-        let steps = self.end_to_end_config().steps.unwrap_or(0);
+        let steps = self.end_to_end_config().steps;
         let mut run = self.end_to_end(steps)?;
         run.phase.begin(observe);
         let mut held_out = HeldOut::new(self, &self.split())?;
@@ -119,8 +119,7 @@ impl<D: Device> Trainer<'_, D> {
     /// The samples that end-to-end training sees, and those that it does not.
     fn split(&self) -> Split {
         let config = self.end_to_end_config();
-        let n = config.samples.unwrap_or(self.source.n_samples());
-        Split::new(self.config.seed, n, config.held_out)
+        Split::new(self.config.seed, config.samples, config.held_out)
     }
 
     /// The samples that all layers are trained on; all if none.
@@ -259,7 +258,6 @@ impl<D: Device> Trainer<'_, D> {
         width: usize,
     ) -> Result<PhaseRun<D>> {
         let config = self.config.pretrain.clone();
-        let n = config.samples.unwrap_or(self.source.n_samples());
         let stream = stream::PRETRAIN_ORDER + number;
         let slots = loss_form.partials(self.tape.rows_capacity(), width);
         let window = (steps / READINGS).clamp(1, MAX_WINDOW);
@@ -267,7 +265,7 @@ impl<D: Device> Trainer<'_, D> {
             name,
             steps,
             batches: Batches::new(
-                n,
+                config.samples,
                 config.batch_size,
                 self.config.seed,
                 stream,
@@ -303,12 +301,12 @@ struct PhaseRun<D: Device> {
     batches: Batches<D>,
     window: LossWindow<D>,
     loss_form: LossForm,
-    config: PretrainConfig,
+    config: PretrainConfig<Decided>,
 }
 
 impl<D: Device> PhaseRun<D> {
     /// The same phase with another configuration than the run's.
-    fn configured(mut self, config: PretrainConfig) -> Self {
+    fn configured(mut self, config: PretrainConfig<Decided>) -> Self {
         self.config = config;
         self
     }

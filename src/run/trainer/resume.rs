@@ -3,7 +3,7 @@
 use super::{Event, Tell, Trainer};
 use crate::autoencoder::{Autoencoder, Groups};
 use crate::checkpoint::{CONFIG, CheckpointError, Phase, State, Wish};
-use crate::config::{Config, OptimiserKind};
+use crate::config::{OptimiserKind, Resolved};
 use crate::device::Choices;
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// [`CheckpointError`] if something is missing or of another run; the device's.
     pub fn resume(&mut self, state: State) -> Result<()> {
         let text = state.text(CONFIG)?;
-        let config: Config = toml::from_str(text).map_err(|_| CheckpointError::Fact {
+        let config = Resolved::of_toml(text).map_err(|_| CheckpointError::Fact {
             name: CONFIG.into(),
             found: text.into(),
         })?;
@@ -55,7 +55,7 @@ impl<'a, D: Device> Trainer<'a, D> {
 
     /// Whether a configuration is that of the run, but for what a run itself changes: a rate that was too high, and the k
     /// and kind of first clusters that it chose.
-    fn goes_on_with(&self, config: &Config) -> bool {
+    fn goes_on_with(&self, config: &Resolved) -> bool {
         let own = &self.config;
         let mut like = config.clone();
         let rates = [
@@ -78,11 +78,10 @@ impl<'a, D: Device> Trainer<'a, D> {
                 own.neighbours.first_learning_rate,
             ),
         ];
-        let k = std::mem::replace(&mut like.n_clusters, own.n_clusters).unwrap_or(1);
+        let k = std::mem::replace(&mut like.n_clusters, own.n_clusters);
         like.cluster.first = own.cluster.first;
-        let most = own.n_clusters.unwrap_or(self.source.n_samples());
         let sound = rates.iter().all(|rate| *rate > 0.0 && rate.is_finite());
-        sound && (1..=most).contains(&k) && like == *own
+        sound && (1..=own.n_clusters).contains(&k) && like == *own
     }
 
     /// The forms of products in all parts of the run, if there is a choice and all were on one device.

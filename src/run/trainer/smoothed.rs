@@ -1,7 +1,7 @@
 //! A sample of the embedding beside the same drawn together over its nearest neighbours, where groups are easier to tell.
 
 use super::Trainer;
-use crate::device::{Device, Matrix};
+use crate::device::{Device, DeviceBuffer, Matrix, download_f32};
 use crate::error::Result;
 use crate::kmeans::{KMeansOptions, kmeans};
 use crate::metrics::Neighbours;
@@ -62,8 +62,17 @@ pub(super) fn components(z: &[f32], d: usize, labels: &[u32], k: usize) -> Mixtu
 impl<D: Device> Trainer<'_, D> {
     /// The first rows (m, d) of the present embedding.
     pub(super) async fn first_rows(&self, m: usize) -> Result<Vec<f32>> {
-        let mut z = super::download_all(self.device, &self.embedding.blocks).await?;
-        z.truncate(m * self.config.network.embedding_dim);
+        let mut z = Vec::new();
+        let mut left = m;
+        for block in &self.embedding.blocks {
+            let rows = left.min(block.rows);
+            let first = block.buffer.part(0, rows * block.cols);
+            z.extend(download_f32(self.device, &first).await?);
+            left -= rows;
+            if left == 0 {
+                break;
+            }
+        }
         Ok(z)
     }
 }

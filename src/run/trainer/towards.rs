@@ -3,7 +3,7 @@
 
 use super::Trainer;
 use super::neighbours::Neighbourhood;
-use crate::config::{ClusterConfig, OptimiserKind, PretrainConfig, Schedule};
+use crate::config::{ClusterConfig, Decided, OptimiserKind, PretrainConfig, Schedule};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::Order;
@@ -47,7 +47,7 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// How all layers are trained: towards a layout for fewer steps, and on every sample.
-    pub(super) fn end_to_end_config(&self) -> PretrainConfig {
+    pub(super) fn end_to_end_config(&self) -> PretrainConfig<Decided> {
         let own = self.config.pretrain.clone();
         match self.follows_layout() {
             false => own,
@@ -59,14 +59,14 @@ impl<D: Device> Trainer<'_, D> {
                 bias_rate: 1.0,
                 loss_scale: RECONSTRUCTION * self.source.input_dim() as f32,
                 held_out: 0.0,
-                samples: None,
+                samples: self.source.n_samples(),
                 ..own
             },
         }
     }
 
     /// How clustering is trained: after training towards a layout by Adam, whose steps fit the layout's scale.
-    pub(super) fn cluster_config(&self) -> ClusterConfig {
+    pub(super) fn cluster_config(&self) -> ClusterConfig<Decided> {
         let (own, neighbours) = (self.config.cluster.clone(), &self.config.neighbours);
         match self.follows_layout() {
             false => own,

@@ -1,6 +1,6 @@
 //! The reader of configurations.
 
-use dec_gpu::config::{Config, DataShape};
+use dec_gpu::config::{Config, DataShape, Held};
 use dec_gpu::data::Columns;
 
 use super::text::{self, NAME, SHOWN};
@@ -38,7 +38,7 @@ fn used(config: &Config) {
     }
 }
 
-fn again(config: &Config) {
+fn again<H: Held>(config: &Config<H>) {
     let toml = config.to_toml();
     let read = Config::layered(None, Some(("again", &toml)), &[]).expect("its own text");
     assert_eq!(read.to_toml(), toml);

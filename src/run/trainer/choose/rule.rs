@@ -4,8 +4,8 @@
 //! of one group reaches the next; smoothed, groups that hang together have drawn together, but there the finest cuts of
 //! an even cloud look like groups. Neither deceives where their mean is highest. A few samples far from all others make any
 //! silhouette of two clusters high and say little, hence the root of the evenness. The paper reads k off the fall of
-//! G, by eye; here G moved less from one k to the next than from one seed to another, so it is shown and not
-//! used. What was compared: docs/design.md.
+//! G (§5.5), by eye; here G moved less from one k to the next than from one seed to another, so it is not computed.
+//! What was compared: docs/design.md.
 
 use super::Candidate;
 
@@ -67,9 +67,6 @@ mod tests {
     fn choose_from(scores: &[f64]) -> (usize, String) {
         let candidate = |(i, score): (usize, &f64)| Candidate {
             n_clusters: i + 2,
-            loss_train: 0.2,
-            loss_held_out: 0.1,
-            generalisability: 2.0,
             silhouette: 0.2,
             smoothed_silhouette: 0.3,
             score: *score,

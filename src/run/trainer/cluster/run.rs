@@ -6,7 +6,7 @@ use super::super::losses::LossWindow;
 use super::super::target::Target;
 use super::{Clustering, Ended, SETTLED, download_all};
 use crate::autoencoder::Update;
-use crate::config::ClusterConfig;
+use crate::config::{ClusterConfig, Decided};
 use crate::device::{Device, Matrix};
 use crate::error::{Error, Result};
 use crate::kernels::argmax_rows::argmax_rows;
@@ -63,7 +63,7 @@ impl<D: Device> Run<D> {
     pub(super) fn new(
         trainer: &Trainer<'_, D>,
         centroids: &[f32],
-        config: &ClusterConfig,
+        config: &ClusterConfig<Decided>,
     ) -> Result<Self> {
         let (device, k) = (trainer.device, trainer.n_clusters());
         let (n, rows) = (trainer.source.n_samples(), trainer.tape.rows_capacity());
@@ -74,7 +74,7 @@ impl<D: Device> Run<D> {
                 Matrix::zeros(device, *rows, 1)?,
             ])
         };
-        let interval = config.update_interval.unwrap_or(1) as usize;
+        let interval = config.update_interval as usize;
         let (seed, stream) = (trainer.config.seed, stream::CLUSTER_ORDER);
         let (autoencoder, tape) = (&trainer.autoencoder, &trainer.tape);
         let loss_form = autoencoder.loss_form(device, autoencoder.layers.len() - 1, tape);
@@ -121,7 +121,7 @@ impl<D: Device> Run<D> {
     }
 
     /// The learning rate of the steps until the next update.
-    pub(super) fn rate(&self, config: &ClusterConfig) -> f32 {
+    pub(super) fn rate(&self, config: &ClusterConfig<Decided>) -> f32 {
         match self.teacher {
             Teacher::First { .. } => config.first_learning_rate,
             Teacher::Itself => config.learning_rate,

@@ -1,7 +1,7 @@
 //! Clustering one part at a time, for benchmarks: the same step and refresh, run by the caller.
 
 use super::{Run, Trainer};
-use crate::config::ClusterConfig;
+use crate::config::{ClusterConfig, Decided};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 pub struct ClusterSteps<'t, 'a, D: Device> {
     trainer: &'t mut Trainer<'a, D>,
     run: Run<D>,
-    config: ClusterConfig,
+    config: ClusterConfig<Decided>,
     step: u64,
 }
 

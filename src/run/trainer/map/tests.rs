@@ -1,6 +1,7 @@
 //! Maps and trees of small sets on the CPU.
 
 use super::*;
+use crate::config::Config;
 use crate::config::DataShape;
 use crate::cpu::Cpu;
 use crate::data::{Dataset, Values, fit};
@@ -44,7 +45,7 @@ fn map(k: usize, settings: &[&str], found: &Clustering) -> Option<ClusterMap> {
     config.n_clusters = Some(k);
     let config = config.resolve(DataShape::of(&data)).unwrap();
     let device = Cpu::new();
-    let affine = fit(&data, config.normalisation());
+    let affine = fit(&data, config.data.normalisation);
     let trainer = Trainer::new(&device, &data, affine, config).unwrap();
     pollster::block_on(trainer.map(found)).unwrap()
 }
@@ -125,7 +126,13 @@ fn equal_rows_and_outliers_have_finite_places() {
     config.n_clusters = Some(4);
     config.network.embedding_dim = 2;
     let config = config.resolve(DataShape::of(&data)).unwrap();
-    let trainer = Trainer::new(&device, &data, fit(&data, config.normalisation()), config).unwrap();
+    let trainer = Trainer::new(
+        &device,
+        &data,
+        fit(&data, config.data.normalisation),
+        config,
+    )
+    .unwrap();
     assert_eq!(pollster::block_on(trainer.map(&of_nan)).unwrap(), None);
 }
 

@@ -23,7 +23,7 @@ impl<D: Device> Trainer<'_, D> {
     pub(in crate::run::trainer) fn space(&self) -> Result<Option<(Vec<Matrix<D>>, usize)>> {
         match (&self.principal, self.config.neighbours.space) {
             (Some(principal), _) => self.input_space(principal).map(Some),
-            (None, Some(Space::Embedding)) => {
+            (None, Space::Embedding) => {
                 self.encode_all();
                 let blocks = self.embedding.blocks.to_vec();
                 Ok(Some((blocks, self.config.network.embedding_dim)))
@@ -91,7 +91,11 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     /// Some rows of a matrix in blocks.
-    pub(super) fn rows_of(&self, points: &[Matrix<D>], sample: &[u32]) -> Result<Matrix<D>> {
+    pub(in crate::run::trainer) fn rows_of(
+        &self,
+        points: &[Matrix<D>],
+        sample: &[u32],
+    ) -> Result<Matrix<D>> {
         let (device, m) = (self.device, points[0].cols);
         let index = Matrix {
             rows: sample.len(),

@@ -18,7 +18,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// # Errors
     /// The device's, when memory runs out.
     pub fn pretrain_steps(&mut self) -> Result<PretrainSteps<'_, 'a, D>> {
-        let steps = self.config.pretrain.steps.unwrap_or(0);
+        let steps = self.config.pretrain.steps;
         Ok(PretrainSteps {
             run: self.end_to_end(steps)?,
             trainer: self,

@@ -7,14 +7,14 @@ mod agreement;
 
 pub use agreement::{BAND, BAND_F16, Band, TrainingAgreement, TrainingFailure, compare_runs};
 
-use crate::config::{Config, ConfigError, DataShape};
+use super::{Clustering, Event, Fit};
+use crate::config::{Config, ConfigError, DataShape, Resolved};
 use crate::cpu::Cpu;
 use crate::data::{Dataset, Labels, Values};
 use crate::device::Device;
 use crate::error::Error;
 use crate::model::Model;
 use crate::random;
-use crate::run::{Clustering, Event, Fit};
 
 /// A loss that was reported.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,7 @@ pub fn blobs(n: usize, dim: usize, seed: u32) -> Dataset {
 ///
 /// # Errors
 /// [`ConfigError`] if an override breaks a rule.
-pub fn configuration(data: &Dataset, overrides: &[&str]) -> Result<Config, ConfigError> {
+pub fn configuration(data: &Dataset, overrides: &[&str]) -> Result<Resolved, ConfigError> {
     let short = [
         "network.hidden=[24, 40]",
         "network.embedding-dim=4",
@@ -89,7 +89,7 @@ pub fn configuration(data: &Dataset, overrides: &[&str]) -> Result<Config, Confi
 ///
 /// # Errors
 /// Those of [`Fit::fit_on`].
-pub async fn train<D: Device>(device: &D, data: &Dataset, config: Config) -> Result<Run, Error> {
+pub async fn train<D: Device>(device: &D, data: &Dataset, config: Resolved) -> Result<Run, Error> {
     let mut losses = Vec::new();
     let mut observe = |event: &Event<'_>| losses.extend(LossAt::told_by(event));
     let fit = Fit::new(config).observed_by(&mut observe);
