@@ -43,8 +43,6 @@ use training::Workload;
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     command: Option<BenchCommand>,
-    #[command(flatten)]
-    device: DeviceArgs,
     /// Samples per step; several with commas [default: 256,1024,4096; with --quick: 8,16]
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     batch: Vec<usize>,
@@ -74,6 +72,8 @@ pub(crate) struct BenchArgs {
     /// Tiny sizes: does it run at all?
     #[arg(long)]
     quick: bool,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 #[derive(Subcommand)]

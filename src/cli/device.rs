@@ -15,6 +15,7 @@ use super::usage;
 
 /// Where to run.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Device")]
 pub(crate) struct DeviceArgs {
     /// auto (a real GPU, else the CPU), cpu, vulkan, metal, dx12 or gl
     #[arg(long, default_value = "auto", value_name = "NAME")]

@@ -28,8 +28,6 @@ pub(crate) struct ExplainArgs {
     run: PathBuf,
     /// The data of the run, or others with as many values per sample
     data: PathBuf,
-    #[command(flatten)]
-    read: ReadArgs,
     /// The folder for the files [default: explain in the run folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -39,6 +37,8 @@ pub(crate) struct ExplainArgs {
     /// Members of each cluster nearest to its centroid, and as many farthest from it
     #[arg(long, value_name = "M", default_value_t = EXEMPLARS)]
     exemplars: usize,
+    #[command(flatten)]
+    read: ReadArgs,
     #[command(flatten)]
     device: DeviceArgs,
 }

@@ -21,11 +21,11 @@ use super::{Outcome, print_json, print_text};
 pub(crate) struct InfoArgs {
     /// A data file or folder, a model.safetensors or a run folder
     path: PathBuf,
-    #[command(flatten)]
-    read: ReadArgs,
     /// Print a JSON object on stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    read: ReadArgs,
 }
 
 /// What was found.

@@ -12,6 +12,7 @@ use super::usage;
 
 /// How data are read.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Data")]
 pub(crate) struct ReadArgs {
     /// A file with one label per sample, for scoring only
     #[arg(long, value_name = "FILE")]

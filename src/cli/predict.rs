@@ -37,8 +37,6 @@ pub(crate) struct PredictArgs {
     model: PathBuf,
     /// A file or folder, as `train` takes it, with as many values per sample
     data: PathBuf,
-    #[command(flatten)]
-    read: ReadArgs,
     /// The folder for the labels, soft_assignment.npy and embedding.npy
     #[arg(long, value_name = "DIR", default_value = "predictions")]
     out: PathBuf,
@@ -54,8 +52,6 @@ pub(crate) struct PredictArgs {
     /// Label samples whose confidence is below P, from 0 to 1, with -1
     #[arg(long, value_name = "P", value_parser = confidence, allow_negative_numbers = true)]
     min_confidence: Option<f32>,
-    #[command(flatten)]
-    device: DeviceArgs,
     /// Samples encoded at a time; the results do not depend on it
     #[arg(long, value_name = "N", default_value_t = BATCH_SIZE)]
     batch_size: usize,
@@ -65,6 +61,10 @@ pub(crate) struct PredictArgs {
     /// Print a JSON object on stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 pub(crate) fn run(args: &PredictArgs, quiet: bool) -> Outcome {

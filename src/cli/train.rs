@@ -42,10 +42,6 @@ pub(crate) struct TrainArgs {
     /// samples, at most 20
     #[arg(short = 'k', long, value_name = "N|A..B|auto")]
     clusters: Option<ClustersArg>,
-    #[command(flatten)]
-    read: ReadArgs,
-    #[command(flatten)]
-    prepare: PrepareArgs,
     /// The run folder
     #[arg(long, value_name = "DIR", default_value = "run")]
     out: PathBuf,
@@ -55,43 +51,57 @@ pub(crate) struct TrainArgs {
     /// Go on with a run that was interrupted, from the newest checkpoint in its folder; without one it begins
     #[arg(long, conflicts_with = "force")]
     resume: bool,
-    /// Write a checkpoint so often; 0: only at the end of pre-training and of clustering, and on Ctrl-C or SIGTERM
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    checkpoint_every: u64,
-    #[command(flatten)]
-    device: DeviceArgs,
-    /// fast, balanced or paper [default: fast, or what the configuration names]
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
-    /// Take the autoencoder of this model.safetensors in place of pre-training
-    #[arg(long, value_name = "MODEL")]
-    pretrained: Option<String>,
-    /// A TOML file over the preset
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// One value over preset and file, e.g. --set cluster.gamma=0.1; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
-    /// Seed of every random number
-    #[arg(long, value_name = "N")]
-    seed: Option<u32>,
-    /// Train from so many seeds, from --seed on, and keep the run that agrees best with the others
-    #[arg(long, value_name = "R", default_value_t = 1)]
-    runs: u32,
-    /// Of --runs, how many train side by side in the same GPU dispatches, 1 to 8 [default: 8 on a GPU,
-    /// 1 on the CPU and on software adapters]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=together::MOST as i64))]
-    together: Option<u32>,
-    /// Write TensorBoard event files and the embedding for its projector; with --runs, a folder seed-N for each
-    #[arg(long, value_name = "DIR")]
-    tensorboard: Option<PathBuf>,
-    /// The most memory to use, e.g. 4G, or host=8G,device=2G: pieces are made smaller to fit; if that is not enough, the
-    /// size needed is told and nothing begins (exit code 3)
-    #[arg(long, value_name = "SIZE")]
-    max_memory: Option<MaxMemory>,
     /// Print metrics.json on stdout
     #[arg(long)]
     json: bool,
+    /// fast, balanced or paper [default: fast, or what the configuration names]
+    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    preset: Option<String>,
+    /// A TOML file over the preset
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    config: Option<PathBuf>,
+    /// One value over preset and file, e.g. --set cluster.gamma=0.1; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Configuration")]
+    overrides: Vec<String>,
+    /// Seed of every random number
+    #[arg(long, value_name = "N", help_heading = "Configuration")]
+    seed: Option<u32>,
+    /// Take the autoencoder of this model.safetensors in place of pre-training
+    #[arg(long, value_name = "MODEL", help_heading = "Configuration")]
+    pretrained: Option<String>,
+    /// Train from so many seeds, from --seed on, and keep the run that agrees best with the others
+    #[arg(
+        long,
+        value_name = "R",
+        default_value_t = 1,
+        help_heading = "Several runs"
+    )]
+    runs: u32,
+    /// Of --runs, how many train side by side in the same GPU dispatches, 1 to 8 [default: 8 on a GPU,
+    /// 1 on the CPU and on software adapters]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=together::MOST as i64), help_heading = "Several runs")]
+    together: Option<u32>,
+    /// Write a checkpoint so often; 0: only at the end of pre-training and of clustering, and on Ctrl-C or SIGTERM
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        help_heading = "While it runs"
+    )]
+    checkpoint_every: u64,
+    /// Write TensorBoard event files and the embedding for its projector; with --runs, a folder seed-N for each
+    #[arg(long, value_name = "DIR", help_heading = "While it runs")]
+    tensorboard: Option<PathBuf>,
+    /// The most memory to use, e.g. 4G, or host=8G,device=2G: pieces are made smaller to fit; if that is not enough, the
+    /// size needed is told and nothing begins (exit code 3)
+    #[arg(long, value_name = "SIZE", help_heading = "While it runs")]
+    max_memory: Option<MaxMemory>,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    prepare: PrepareArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {

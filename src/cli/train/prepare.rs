@@ -8,6 +8,7 @@ use dec_gpu::model::Model;
 
 /// How raw values are prepared; over the configuration.
 #[derive(Args)]
+#[command(next_help_heading = "Data")]
 pub(crate) struct PrepareArgs {
     /// Prepare raw counts first, in this order: library-size, log1p, tf-idf; the model then does the same to new data
     #[arg(long, value_name = "STEP,…", value_delimiter = ',')]
