@@ -6,6 +6,7 @@
 
 #[path = "../common/runs.rs"]
 mod common_runs;
+mod library;
 mod support;
 
 use std::time::Duration;

@@ -96,12 +96,22 @@ impl Bench {
 
     fn faulty(&self, args: &[&str], fault: &str, calls: &str) -> Command {
         let mut command = self.command(args);
+        self.make_faulty(&mut command, fault, calls);
+        command
+    }
+
+    /// Puts the layer between a program and the driver.
+    pub(crate) fn make_faulty(&self, command: &mut Command, fault: &str, calls: &str) {
         command
             .env("VK_LAYER_PATH", self.folder.path())
             .env("VK_INSTANCE_LAYERS", "VK_LAYER_dec_gpu_faults")
             .env("DEC_GPU_FAULT", fault)
             .env("DEC_GPU_CALLS", self.path(calls));
-        command
+    }
+
+    /// The adapter's index.
+    pub(crate) fn adapter(&self) -> &str {
+        &self.adapter
     }
 
     /// A training that waits for its n-th submit for ever, and how long it lived after each of two signals.
@@ -177,7 +187,7 @@ impl Bench {
         self.count(function, "calls")
     }
 
-    fn count(&self, name: &str, file: &str) -> usize {
+    pub(crate) fn count(&self, name: &str, file: &str) -> usize {
         let text = fs::read_to_string(self.path(file)).expect("the layer told its calls");
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         let line = line.unwrap_or_else(|| panic!("{name} in {text}"));
