@@ -1,11 +1,14 @@
 //! Where to compute, as users say it, and the device that this opens.
 
 use crate::cpu::Cpu;
-use crate::device::{Device, DeviceInfo};
+use crate::device::{Device, DeviceFault, DeviceInfo};
 use crate::error::Result;
 use crate::gpu::{AdapterReport, Backend, Gpu, GpuOptions, adapters, choose};
 use crate::precision::Precision;
 use crate::together;
+
+/// By how much scratch memory shrinks when there was too little.
+const SMALLER: usize = 8;
 
 /// Where to compute.
 #[derive(Clone, Debug, Default)]
@@ -145,6 +148,30 @@ impl AnyDevice {
         match self {
             Self::Cpu(cpu) => Self::Cpu(cpu.with_scratch_divisor(divisor)),
             Self::Gpu(gpu) => Self::Gpu(Box::new(gpu.with_scratch_divisor(divisor))),
+        }
+    }
+
+    /// Opens the adapter again on which this failed, after too little memory in smaller pieces.
+    ///
+    /// # Errors
+    /// The fault, and what was found in the adapter's place.
+    pub async fn open_again(&mut self, mut place: Where, fault: &DeviceFault) -> Result<()> {
+        let info = self.info();
+        if fault.is_of_memory() {
+            place.options.scratch_divisor *= SMALLER;
+        }
+        *self = Self::Cpu(Cpu::new()); // the lost one gives its memory back
+        *self = place
+            .open()
+            .await
+            .map_err(|error| fault.clone().then(&error))?;
+        let found = self.info();
+        match found == info {
+            true => Ok(()),
+            false => Err(fault
+                .clone()
+                .then(&format!("only {} is left", found.name))
+                .into()),
         }
     }
 

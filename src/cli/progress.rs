@@ -86,14 +86,18 @@ impl<'a> Progress<'a> {
     }
 
     /// The device is opened again: what is shown of its runs ends, and begins again.
-    fn reopened(&mut self, fault: &DeviceFault, smaller: bool) {
+    pub(crate) fn reopen(&mut self, fault: &DeviceFault) {
         self.reopened = true;
         self.view.end();
         for (seed, mut view) in std::mem::take(&mut self.apart) {
             view.end();
             self.boards.extend(view.board.map(|board| (seed, board)));
         }
-        let then = if smaller { ", in smaller pieces" } else { "" };
+        let then = if fault.is_of_memory() {
+            ", in smaller pieces"
+        } else {
+            ""
+        };
         tell(&format!(
             "warning: {fault}; it is opened again, once, and the run goes on from its last checkpoint{then}"
         ));
@@ -136,7 +140,7 @@ impl Observer for Progress<'_> {
                 self.apart.clear();
                 return self.view.event(event);
             }
-            Event::Reopened { fault, smaller } => return self.reopened(fault, smaller),
+            Event::Reopened(fault) => return self.reopen(fault),
             Event::Choice(choice) => self.write_choice(choice),
             Event::Done(clustering) => return self.finish_board(seed, clustering),
             _ => {}

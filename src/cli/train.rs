@@ -15,8 +15,9 @@ use std::time::Instant;
 use clap::Args;
 use dec_gpu::config::{Config, ConfigError, DataShape, Resolved};
 use dec_gpu::data::{Dataset, ImageShape, digits, images};
-use dec_gpu::devices::AnyDevice;
-use dec_gpu::run::Fit;
+use dec_gpu::devices::{AnyDevice, Where};
+use dec_gpu::report::DeviceFaultRecord;
+use dec_gpu::run::{Fit, Fitted};
 use dec_gpu::{DeviceFault, Error, Result, on_device, report, together};
 
 use super::checkpoint::{self, Checkpoints, Identity, Place};
@@ -152,7 +153,7 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     progress.say(&told(&device, &data, &config, range.as_ref(), &fit.told));
     let fitted = pollster::block_on(
         Fit::new(config)
-            .on(place)
+            .on(place.clone())
             .runs(args.runs, Some(fit.together))
             .choosing(range)
             .from_model(pretrained.as_ref())
@@ -171,8 +172,13 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
         write_runs(&folder, runs, &progress)?;
     }
     write_results(&folder, &fitted, labels.as_ref(), data.ids.as_deref())?;
-    let of = (&fitted.model, &fitted.clustering);
-    on_device!(&device, device => explain_run(device, &data, of, &folder))?;
+    let explained = explain(
+        (&mut device, place),
+        (&data, &folder),
+        &mut fitted,
+        &mut progress,
+    );
+    explained.map_err(|error| with_remedy(error, progress.reopened))?;
     report_run(&folder, &fitted.metrics)?;
     // Last: it is there only when all else is.
     let metrics = &fitted.metrics;
@@ -180,6 +186,29 @@ pub(crate) fn run(args: &TrainArgs, quiet: bool) -> Outcome {
     checkpoints.remove()?;
     progress.board_failure()?;
     finish(args, quiet, metrics)
+}
+
+/// Explains the run's clusters. If the device fails only now, it is opened again, once, as in training.
+fn explain(
+    (device, place): (&mut AnyDevice, Where),
+    (data, folder): (&Dataset, &RunDir),
+    fitted: &mut Fitted,
+    progress: &mut Progress<'_>,
+) -> Result<()> {
+    let of = (&fitted.model, &fitted.clustering);
+    let fault = match on_device!(&*device, device => explain_run(device, data, of, folder)) {
+        Err(Error::Device(fault)) if fault.can_pass() && !progress.reopened => fault,
+        done => return done,
+    };
+    progress.reopen(&fault);
+    pollster::block_on(device.open_again(place, &fault))?;
+    match on_device!(&*device, device => explain_run(device, data, of, folder)) {
+        Err(Error::Device(second)) => Err(fault.then(&second.text).into()),
+        done => {
+            fitted.metrics.device_fault = Some(DeviceFaultRecord { text: fault.text });
+            done
+        }
+    }
 }
 
 /// What helps after a second fault of the device.

@@ -38,3 +38,24 @@ impl FaultKind {
 
 /// A result with a device's own error.
 pub type Result<T, E = DeviceFault> = std::result::Result<T, E>;
+
+impl DeviceFault {
+    /// Whether the same work may end otherwise on the device opened again. One that hangs would hang again.
+    pub fn can_pass(&self) -> bool {
+        matches!(self.kind, FaultKind::OutOfMemory | FaultKind::Lost)
+    }
+
+    /// Whether smaller pieces may help.
+    pub fn is_of_memory(&self) -> bool {
+        self.kind == FaultKind::OutOfMemory
+    }
+
+    /// The fault of a device that failed again, or could not be opened again.
+    #[must_use]
+    pub fn then(self, second: &impl ToString) -> Self {
+        Self {
+            text: format!("{}; then, opened again: {}", self.text, second.to_string()),
+            ..self
+        }
+    }
+}

@@ -115,13 +115,9 @@ pub enum Event<'a> {
     NotKept(&'a Error),
     /// Numbers ran away; the phase begins again, once, at a lower rate.
     Lowered(&'a LoweredRate),
-    /// The device failed; it is opened again, once, and every run goes on from its last state.
-    Reopened {
-        /// What was wrong.
-        fault: &'a DeviceFault,
-        /// Whether it goes on in smaller pieces.
-        smaller: bool,
-    },
+    /// The device failed; it is opened again, once, after too little memory in smaller pieces, and every run goes on from
+    /// its last state.
+    Reopened(&'a DeviceFault),
     /// The run has its clusters.
     Done(&'a Clustering),
 }
