@@ -34,7 +34,7 @@ use crate::device::Choices;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
-use crate::model::Model;
+use crate::model::{LayerWeights, Model};
 use crate::neighbours::{Principal, Verdict};
 use crate::random;
 use crate::source::Source;
@@ -140,11 +140,16 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// # Panics
     /// If the model's layers are not those of the configuration.
     pub fn take_autoencoder(&mut self, model: &Model) -> Result<()> {
+        let layers: Vec<_> = model.encoder.iter().chain(&model.decoder).collect();
+        self.graph_waits = true;
+        self.take_layers(&layers)
+    }
+
+    /// Takes these layers, from the first to the last.
+    fn take_layers(&mut self, layers: &[&LayerWeights]) -> Result<()> {
         let rows = self.tape.rows_capacity();
         let groups = Groups::new(self.device, rows, &self.sizes);
-        let layers: Vec<_> = model.encoder.iter().chain(&model.decoder).collect();
-        self.autoencoder = Autoencoder::trained(self.device, &self.sizes, &groups, &layers)?;
-        self.graph_waits = true;
+        self.autoencoder = Autoencoder::trained(self.device, &self.sizes, &groups, layers)?;
         Ok(())
     }
 

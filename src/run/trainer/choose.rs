@@ -4,20 +4,20 @@
 //! samples (of at most 10,000), for at most a quarter of the steps of a full run. How well the clusters fit the pre-trained
 //! embedding makes the row of k in a table.
 
-mod parts;
 mod rule;
+mod samples;
 
 use std::ops::RangeInclusive;
 
 use super::smoothed::Smoothed;
 use super::{Event, Tell, Trainer};
 use crate::autoencoder::Snapshot;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Space};
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::Result;
 use crate::metrics::silhouette;
-use parts::{Part, sample};
+use samples::sample;
 
 /// Samples that silhouette and neighbours look at.
 const LOOKED_AT: usize = 4000;
@@ -57,12 +57,12 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Whether there are enough samples, n, to choose a k up to `largest`: one for each cluster beside those held out.
+    /// Whether there are enough samples, n, to choose a k up to `largest`: one of those that take part for each cluster.
     ///
     /// # Errors
     /// [`ConfigError::TooManyToChoose`].
     pub fn check(n: usize, largest: usize) -> std::result::Result<(), ConfigError> {
-        parts::check(n, largest)
+        samples::check(n, largest)
     }
 }
 
@@ -86,17 +86,8 @@ impl<D: Device> Trainer<'_, D> {
         Choice::check(data.n_samples, *range.end())?;
         self.forget_graph();
         let samples = sample(self.config.seed, data.n_samples);
-        let mut seen = Part::new(self, data, &samples)?;
-        let full = self.config.cluster.max_steps;
-        self.config.cluster.max_steps = full.div_ceil(STEPS);
-        // A state of a candidate is none that a run could go on from.
-        let wish = self.wish.take();
-        seen.swap(self);
-        let candidates = self.candidates(range, observe).await;
-        seen.swap(self);
-        self.wish = wish;
-        self.config.cluster.max_steps = full;
-        let candidates = candidates?;
+        let part = self.on(&data.of_rows(&samples)).await?;
+        let candidates = part.candidates(range, observe).await?;
         let (chosen, reason) = rule::choose(&candidates);
         self.config.n_clusters = chosen;
         Ok(Choice {
@@ -107,13 +98,26 @@ impl<D: Device> Trainer<'_, D> {
         })
     }
 
-    /// Every k on the samples the trainer has now.
+    /// A trainer with the present weights on some of the samples, for a part of the steps. Nobody asks it for states: one of
+    /// a candidate is none that a run could go on from.
+    async fn on(&self, samples: &Dataset) -> Result<Self> {
+        let mut config = self.config.clone();
+        config.cluster.max_steps = config.cluster.max_steps.div_ceil(STEPS);
+        config.neighbours.space = Space::Off;
+        let mut part = Self::new(self.device, samples, self.affine.clone(), config)?;
+        let depth = self.autoencoder.depth();
+        let layers = self.autoencoder.download(self.device, 0..2 * depth).await?;
+        part.take_layers(&layers.iter().collect::<Vec<_>>())?;
+        Ok(part)
+    }
+
+    /// Every k on the samples of this trainer.
     async fn candidates(
-        &mut self,
+        mut self,
         range: RangeInclusive<usize>,
         observe: Tell<'_>,
     ) -> Result<Vec<Candidate>> {
-        let start = Start::new(self).await?;
+        let start = Start::new(&self).await?;
         let mut candidates = Vec::new();
         for k in range {
             self.config.n_clusters = k;

@@ -1,22 +1,10 @@
 //! The samples by which k is chosen.
 
 use crate::config::ConfigError;
-use crate::data::Dataset;
-use crate::device::Device;
-use crate::error::Result;
 use crate::random::{self, stream};
-use crate::run::trainer::Trainer;
-use crate::run::trainer::encode::{Embedding, ROWS};
-use crate::source::Source;
 
 /// At most so many samples take part: it bounds the time of each k.
 const MOST: usize = 9000;
-
-/// Samples on the device, and room for their embedding.
-pub(super) struct Part<D: Device> {
-    pub(super) source: Source<D>,
-    pub(super) embedding: Embedding<D>,
-}
 
 /// Draws nine tenths of n samples from the seed, at most [`MOST`], by their place in the data. Those that the permutation
 /// begins with were once held out to judge by; who takes part stays as it was, and so does the k that is chosen.
@@ -41,25 +29,6 @@ pub(super) fn check(n: usize, largest: usize) -> std::result::Result<(), ConfigE
             n_samples,
         }),
         _ => Ok(()),
-    }
-}
-
-impl<D: Device> Part<D> {
-    /// Uploads some rows of the trainer's data.
-    pub(super) fn new(trainer: &Trainer<'_, D>, data: &Dataset, rows: &[u32]) -> Result<Self> {
-        let (device, sizes) = (trainer.device, &trainer.sizes);
-        let width = trainer.n_clusters().max(sizes[sizes.len() - 1]);
-        let source = Source::upload(device, &data.of_rows(rows), &trainer.affine, width)?;
-        Ok(Self {
-            embedding: Embedding::new(device, &source, sizes, ROWS)?,
-            source,
-        })
-    }
-
-    /// Lets the trainer work on this part, and keeps what it worked on.
-    pub(super) fn swap(&mut self, trainer: &mut Trainer<'_, D>) {
-        std::mem::swap(&mut self.source, &mut trainer.source);
-        std::mem::swap(&mut self.embedding, &mut trainer.embedding);
     }
 }
 
