@@ -1,9 +1,6 @@
 //! The rules: what is chosen from the data's shape, and what a value must keep to.
 
-use super::{
-    AugmentConfig, ClusterConfig, Config, ConfigError, DataConfig, Decided, FirstClusters,
-    NeighboursConfig, NetworkConfig, PretrainConfig, Resolved, Space,
-};
+use super::{Config, ConfigError, FirstClusters, Resolved, Space};
 use crate::data::{Columns, Dataset, Normalisation, columns, images};
 
 /// Samples that a mixture is fitted to, at most.
@@ -53,151 +50,62 @@ impl Config {
     ///
     /// # Errors
     /// One [`ConfigError`] per rule.
-    pub fn resolve(self, shape: DataShape) -> Result<Resolved, ConfigError> {
-        let (n, k) = (
-            shape.n_samples,
-            self.n_clusters.ok_or(ConfigError::NoClusters)?,
-        );
-        let augment = self.augment.resolve(shape);
-        let first_is_given = self.cluster.first.is_some();
-        let by_rule = || match first_is_given {
-            true => Space::Off, // who says what the first clusters are does not want them from a graph
-            false => space(n, k, augment.pretrain),
+    pub fn resolve(mut self, shape: DataShape) -> Result<Resolved, ConfigError> {
+        let (n, k) = (shape.n_samples, self.clusters_of(shape)?);
+        let own = &mut self;
+        (own.data.normalisation).get_or_insert_with(|| normalisation(shape));
+        let warped = *own.augment.pretrain.get_or_insert(shape.images);
+        own.augment.cluster.get_or_insert(shape.images);
+        // Who says what the first clusters are does not want them from a graph.
+        let by_rule = || match own.cluster.first {
+            Some(_) => Space::Off,
+            None => space(n, k, warped),
         };
-        let space = self.neighbours.space.unwrap_or_else(by_rule);
-        let per_epoch = n.div_ceil(self.pretrain.batch_size.max(1));
-        let resolved = Resolved {
-            preset: self.preset,
-            seed: self.seed,
-            n_clusters: k,
-            data: self.data.resolve(shape),
-            network: self.network.resolve(shape, space),
-            augment,
-            neighbours: self.neighbours.resolve(space, per_epoch, shape),
-            pretrain: self.pretrain.resolve(n),
-            kmeans: self.kmeans,
-            cluster: self.cluster.resolve(n),
-        };
+        let space = *own.neighbours.space.get_or_insert_with(by_rule);
+        (own.network.hidden).get_or_insert_with(|| hidden(shape, space == Space::Inputs));
+        let per_epoch = n.div_ceil(own.pretrain.batch_size.max(1));
+        (own.neighbours.pretrain_steps)
+            .get_or_insert_with(|| steps_towards_layout(per_epoch, shape.input_dim));
+        let samples = *own.pretrain.samples.get_or_insert(n);
+        let per_epoch = samples.div_ceil(own.pretrain.batch_size.max(1));
+        (own.pretrain.steps).get_or_insert_with(|| pretrain_steps(per_epoch));
+        (own.pretrain.evaluate_every).get_or_insert_with(|| evaluate_every(per_epoch));
+        let per_epoch = n.div_ceil(own.cluster.batch_size.max(1));
+        let interval =
+            *(own.cluster.update_interval).get_or_insert_with(|| update_interval(per_epoch));
+        (own.cluster.max_steps).get_or_insert_with(|| cluster_steps(interval));
+        let resolved = self.decided()?;
         resolved.check(shape)?;
         Ok(resolved)
     }
-}
 
-impl DataConfig {
-    fn resolve(self, shape: DataShape) -> DataConfig<Decided> {
-        DataConfig {
-            prepare: self.prepare,
-            columns: self.columns,
-            normalisation: self.normalisation.unwrap_or_else(|| normalisation(shape)),
+    /// k, if there can be so many clusters.
+    fn clusters_of(&self, shape: DataShape) -> Result<usize, ConfigError> {
+        match self.n_clusters {
+            None => Err(ConfigError::NoClusters),
+            Some(0) => Err(ConfigError::ZeroClusters),
+            Some(k) if k > shape.n_samples => Err(ConfigError::MoreClustersThanSamples {
+                n_clusters: k,
+                n_samples: shape.n_samples,
+            }),
+            Some(k) => Ok(k),
         }
     }
-}
 
-impl NetworkConfig {
-    fn resolve(self, shape: DataShape, space: Space) -> NetworkConfig<Decided> {
-        let by_rule = || hidden(shape, space == Space::Inputs);
-        NetworkConfig {
-            hidden: self.hidden.unwrap_or_else(by_rule),
-            embedding_dim: self.embedding_dim,
-            init: self.init,
-        }
-    }
-}
-
-impl AugmentConfig {
-    fn resolve(self, shape: DataShape) -> AugmentConfig<Decided> {
-        AugmentConfig {
-            pretrain: self.pretrain.unwrap_or(shape.images),
-            cluster: self.cluster.unwrap_or(shape.images),
-            rotation: self.rotation,
-            zoom: self.zoom,
-            shift: self.shift,
-        }
-    }
-}
-
-impl NeighboursConfig {
-    fn resolve(
-        self,
-        space: Space,
-        per_epoch: usize,
-        shape: DataShape,
-    ) -> NeighboursConfig<Decided> {
-        let steps = || steps_towards_layout(per_epoch, shape.input_dim);
-        NeighboursConfig {
-            space,
-            k: self.k,
-            layouts: self.layouts,
-            steps: self.steps,
-            resolution: self.resolution,
-            pretrain_steps: self.pretrain_steps.unwrap_or_else(steps),
-            pretrain_learning_rate: self.pretrain_learning_rate,
-            first_learning_rate: self.first_learning_rate,
-            learning_rate: self.learning_rate,
-            samples: self.samples,
-        }
-    }
-}
-
-impl PretrainConfig {
-    fn resolve(self, n: usize) -> PretrainConfig<Decided> {
-        let samples = self.samples.unwrap_or(n);
-        let per_epoch = samples.div_ceil(self.batch_size.max(1));
-        PretrainConfig {
-            method: self.method,
-            optimiser: self.optimiser,
-            learning_rate: self.learning_rate,
-            momentum: self.momentum,
-            momentum_burn_in: self.momentum_burn_in,
-            bias_rate: self.bias_rate,
-            schedule: self.schedule,
-            decay_every: self.decay_every,
-            batch_size: self.batch_size,
-            steps: self.steps.unwrap_or_else(|| pretrain_steps(per_epoch)),
-            input_dropout: self.input_dropout,
-            layer_steps: self.layer_steps,
-            dropout: self.dropout,
-            corrupt_data: self.corrupt_data,
-            loss_scale: self.loss_scale,
-            shuffle: self.shuffle,
-            held_out: self.held_out,
-            evaluate_every: (self.evaluate_every).unwrap_or_else(|| evaluate_every(per_epoch)),
-            patience: self.patience,
-            model: self.model,
-            samples,
-        }
-    }
-}
-
-impl ClusterConfig {
-    fn resolve(self, n: usize) -> ClusterConfig<Decided> {
-        let per_epoch = n.div_ceil(self.batch_size.max(1));
-        let interval = (self.update_interval).unwrap_or_else(|| update_interval(per_epoch));
-        ClusterConfig {
-            first: self.first,
-            first_updates: self.first_updates,
-            first_learning_rate: self.first_learning_rate,
-            alpha: self.alpha,
-            min_spread: self.min_spread,
-            roll_back: self.roll_back,
-            balance: self.balance,
-            update_interval: interval,
-            tolerance: self.tolerance,
-            max_steps: self.max_steps.unwrap_or_else(|| cluster_steps(interval)),
-            optimiser: self.optimiser,
-            learning_rate: self.learning_rate,
-            momentum: self.momentum,
-            reset_momentum: self.reset_momentum,
-            batch_size: self.batch_size,
-            gamma: self.gamma,
-            shuffle: self.shuffle,
-        }
+    /// The same values, as those of which none is left out. Both kinds have the same keys, so the way leads over a table, and
+    /// a new key need not be named here.
+    fn decided(&self) -> Result<Resolved, ConfigError> {
+        let wrong = |message: String| ConfigError::Toml {
+            file: "the configuration".into(),
+            message,
+        };
+        let table = toml::Table::try_from(self).map_err(|error| wrong(error.to_string()))?;
+        (table.try_into()).map_err(|error: toml::de::Error| wrong(error.to_string()))
     }
 }
 
 impl Resolved {
     fn check(&self, shape: DataShape) -> Result<(), ConfigError> {
-        self.check_clusters(shape)?;
         if self.data.prepares() && !shape.prepared {
             return Err(ConfigError::NotPrepared);
         }
@@ -206,17 +114,6 @@ impl Resolved {
         self.check_mixture(shape)?;
         self.check_augmentation(shape)?;
         self.check_ranges()
-    }
-
-    fn check_clusters(&self, shape: DataShape) -> Result<(), ConfigError> {
-        match self.n_clusters {
-            0 => Err(ConfigError::ZeroClusters),
-            k if k > shape.n_samples => Err(ConfigError::MoreClustersThanSamples {
-                n_clusters: k,
-                n_samples: shape.n_samples,
-            }),
-            _ => Ok(()),
-        }
     }
 
     fn check_augmentation(&self, shape: DataShape) -> Result<(), ConfigError> {

@@ -22,7 +22,7 @@ fn counts(n: usize) -> (usize, usize) {
 }
 
 /// Refuses a range of k that goes further than there are samples to learn from.
-pub(super) fn check(n: usize, largest: usize) -> std::result::Result<(), ConfigError> {
+pub(super) fn check(n: usize, largest: usize) -> Result<(), ConfigError> {
     match counts(n).1 {
         n_samples if largest > n_samples => Err(ConfigError::TooManyToChoose {
             n_clusters: largest,
