@@ -1,10 +1,12 @@
 //! The lines of a text table, cut into cells.
 //!
-//! Lines are framed here, so that each has its true number and a bounded length; a line with
-//! quotes is cut by the csv crate, any other at its delimiters.
+//! Cells between delimiters, quoted or not, are found by `csv_core`. Here each line gets its true number and a bounded
+//! length, and empty lines are kept, which that passes over.
 
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
+
+use csv_core::ReadRecordResult;
 
 /// The longest line, or quoted cell over several lines, that is read.
 ///
@@ -31,6 +33,7 @@ pub(super) enum LineFault {
 pub(super) struct Row {
     /// The number of its first line in the file, from 1.
     pub(super) line: u64,
+    /// What was read; may be followed by bytes of an earlier line.
     bytes: Vec<u8>,
     /// Where each cell lies in `bytes`, which are fewer than 2^32.
     cells: Vec<Range<u32>>,
@@ -64,55 +67,44 @@ impl Row {
 pub(super) struct Lines<R> {
     reader: R,
     delimiter: Delimiter,
-    line: u64,
-    buffer: Vec<u8>,
+    /// Cuts at a byte, and counts the lines of both kinds.
+    parser: csv_core::Reader,
+    /// Where the cells end that the parser finds.
+    ends: Vec<usize>,
+    begun: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R, delimiter: Delimiter) -> Self {
+        let mut parser = csv_core::ReaderBuilder::new();
+        // A carriage return before it is a blank around the last cell.
+        parser.terminator(csv_core::Terminator::Any(b'\n'));
+        if let Delimiter::Byte(delimiter) = delimiter {
+            parser.delimiter(delimiter);
+        }
         Self {
             reader,
             delimiter,
-            line: 0,
-            buffer: Vec::new(),
+            parser: parser.build(),
+            ends: Vec::new(),
+            begun: false,
         }
     }
 
     /// Read the next line into `row`; whether there was one.
     pub(super) fn next(&mut self, row: &mut Row) -> Result<bool, LineFault> {
-        self.buffer.clear();
-        row.line = self.line + 1;
-        let mut quotes = Quotes::default();
-        let mut scanned = 0;
-        loop {
-            let room = (LONGEST_LINE + 1).saturating_sub(self.buffer.len()) as u64;
-            let mut limited = self.reader.by_ref().take(room);
-            let found = limited
-                .read_until(b'\n', &mut self.buffer)
-                .map_err(LineFault::Io)?;
-            if self.buffer.len() > LONGEST_LINE {
-                return Err(LineFault::TooLong { line: row.line });
-            }
-            if found == 0 {
-                break;
-            }
-            self.line += 1;
-            if self.line == 1 && self.buffer.starts_with(BOM) {
-                self.buffer.drain(..BOM.len());
-            }
-            if let Delimiter::Byte(delimiter) = self.delimiter {
-                quotes.scan(&self.buffer[scanned..], delimiter);
-            }
-            scanned = self.buffer.len();
-            if !quotes.open {
-                break;
+        if !self.begun {
+            self.begun = true;
+            if filled(&mut self.reader)?.starts_with(BOM) {
+                self.reader.consume(BOM.len());
             }
         }
-        if self.buffer.is_empty() {
-            return Ok(false);
+        row.line = self.parser.line();
+        row.cells.clear();
+        match self.delimiter {
+            Delimiter::Byte(_) => self.next_record(row),
+            Delimiter::Blanks => self.next_words(row),
         }
-        self.cut(row, quotes.any);
-        Ok(true)
     }
 
     /// What the lines are read from.
@@ -120,34 +112,78 @@ impl<R: BufRead> Lines<R> {
         &self.reader
     }
 
-    fn cut(&self, row: &mut Row, quoted: bool) {
-        row.bytes.clear();
-        row.cells.clear();
-        let end = self.buffer.trim_ascii_end().len();
-        // A row of empty cells between tabs is no blank line: only the line end is cut off.
-        let line = match self.buffer[end..]
-            .iter()
-            .position(|byte| matches!(byte, b'\r' | b'\n'))
-        {
-            Some(at) => &self.buffer[..end + at],
-            None => &self.buffer[..],
-        };
-        match self.delimiter {
-            Delimiter::Byte(delimiter) if quoted => return cut_quoted(line, delimiter, row),
-            Delimiter::Byte(delimiter) => cut_at(line, |&byte| byte == delimiter, row),
-            Delimiter::Blanks => {
-                cut_at(line.trim_ascii(), |byte| byte.is_ascii_whitespace(), row);
-                row.cells.retain(|cell| !cell.is_empty());
-                row.bytes.extend_from_slice(line.trim_ascii());
-                return;
+    fn next_record(&mut self, row: &mut Row) -> Result<bool, LineFault> {
+        // The parser passes over empty lines.
+        if filled(&mut self.reader)?.first() == Some(&b'\n') {
+            self.reader.consume(1);
+            self.parser.set_line(row.line + 1);
+            row.cells.push(0..0);
+            return Ok(true);
+        }
+        let (mut read, mut used, mut cells) = (0, 0, 0);
+        loop {
+            let input = filled(&mut self.reader)?;
+            let input = &input[..input.len().min(LONGEST_LINE + 1 - read)];
+            let (result, taken, written, ended) =
+                self.parser
+                    .read_record(input, &mut row.bytes[used..], &mut self.ends[cells..]);
+            self.reader.consume(taken);
+            (read, used, cells) = (read + taken, used + written, cells + ended);
+            if read > LONGEST_LINE {
+                return Err(LineFault::TooLong { line: row.line });
+            }
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => row.bytes.resize((2 * used).max(256), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize((2 * cells).max(64), 0),
+                ReadRecordResult::Record => break,
+                ReadRecordResult::End => return Ok(false),
             }
         }
-        row.bytes.extend_from_slice(line);
+        let mut start = 0;
+        for &end in &self.ends[..cells] {
+            row.cells.push(start as u32..end as u32);
+            start = end;
+        }
         row.trim();
+        Ok(true)
+    }
+
+    fn next_words(&mut self, row: &mut Row) -> Result<bool, LineFault> {
+        row.bytes.clear();
+        let found = (self.reader.by_ref())
+            .take(LONGEST_LINE as u64 + 1)
+            .read_until(b'\n', &mut row.bytes)
+            .map_err(LineFault::Io)?;
+        if found > LONGEST_LINE {
+            return Err(LineFault::TooLong { line: row.line });
+        }
+        self.parser.set_line(row.line + 1);
+        let mut start = 0;
+        for word in row.bytes.split(u8::is_ascii_whitespace) {
+            let end = start + word.len() as u32;
+            if !word.is_empty() {
+                row.cells.push(start..end);
+            }
+            start = end + 1;
+        }
+        Ok(found > 0)
     }
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// The bytes that are there; none at the end.
+fn filled<R: BufRead>(reader: &mut R) -> Result<&[u8], LineFault> {
+    loop {
+        match reader.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(LineFault::Io(error)),
+            Ok(_) => break,
+        }
+    }
+    reader.fill_buf().map_err(LineFault::Io)
+}
 
 impl Row {
     /// Leave blanks around cells out.
@@ -156,64 +192,6 @@ impl Row {
             let text = &self.bytes[cell.start as usize..cell.end as usize];
             let start = cell.start + (text.len() - text.trim_ascii_start().len()) as u32;
             *cell = start..start + text.trim_ascii().len() as u32;
-        }
-    }
-}
-
-fn cut_at(line: &[u8], is_delimiter: impl Fn(&u8) -> bool, row: &mut Row) {
-    let mut start = 0;
-    for cell in line.split(is_delimiter) {
-        row.cells.push(start..start + cell.len() as u32);
-        start += cell.len() as u32 + 1;
-    }
-}
-
-/// Cut a line with RFC 4180 quotes.
-fn cut_quoted(line: &[u8], delimiter: u8, row: &mut Row) {
-    let mut record = csv::ByteRecord::new();
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .delimiter(delimiter)
-        .buffer_capacity(line.len().clamp(64, 8 << 10))
-        .from_reader(line);
-    // Reading from memory and without UTF-8 or equal lengths asked for, nothing can fail; an empty
-    // record would be reported as ragged.
-    let _ = reader.read_byte_record(&mut record);
-    row.bytes.extend_from_slice(record.as_slice());
-    let ranges = (0..record.len()).filter_map(|index| record.range(index));
-    row.cells
-        .extend(ranges.map(|cell| cell.start as u32..cell.end as u32));
-    row.trim();
-}
-
-/// Whether a quoted cell is still open at the end of what has been seen.
-#[derive(Default)]
-struct Quotes {
-    open: bool,
-    /// A quote has opened a cell somewhere.
-    any: bool,
-    /// The last byte was a quote within a quoted cell: its end, or half of an escaped quote.
-    closing: bool,
-}
-
-impl Quotes {
-    /// Follow the next line, whose first byte starts a cell unless one is open.
-    fn scan(&mut self, line: &[u8], delimiter: u8) {
-        if !self.any && !line.contains(&b'"') {
-            return;
-        }
-        let mut at_start = !self.open;
-        for &byte in line {
-            if self.open {
-                self.open = byte != b'"';
-                self.closing = !self.open;
-            } else {
-                // The second quote of an escaped pair opens the cell again.
-                self.open = byte == b'"' && (at_start || self.closing);
-                self.any |= self.open;
-                self.closing = false;
-                at_start = byte == delimiter;
-            }
         }
     }
 }

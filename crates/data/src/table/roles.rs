@@ -222,7 +222,7 @@ mod tests {
         assert!(
             table(text, "id=kind")
                 .unwrap_err()
-                .contains("`--ignore-column name`")
+                .contains("column 1 (name): found \"a\"")
         );
         assert!(
             table("a,label\nx,1\ny,2\n", "")
