@@ -13,7 +13,7 @@ use std::io::{self, BufWriter};
 use std::process::ExitCode;
 
 use dec_gpu::random::normal;
-use dec_gpu::report::{NpyStream, NpyWriter};
+use dec_gpu::report::NpyWriter;
 
 /// How far apart the centres are.
 const SPREAD: f32 = 1.5;
@@ -42,8 +42,8 @@ fn main() -> ExitCode {
 
 fn write(n: u32, d: u32, k: u32, rows: &str, labels: &str) -> io::Result<()> {
     let file = |path| Ok::<_, io::Error>(BufWriter::new(File::create(path)?));
-    let mut values = NpyWriter::new(file(rows)?, n.into(), d as usize)?;
-    let mut classes = NpyStream::new(file(labels)?, None)?;
+    let mut values = NpyWriter::new(file(rows)?, Some(d as usize))?;
+    let mut classes = NpyWriter::new(file(labels)?, None)?;
     let mut row = Vec::with_capacity(d as usize);
     for i in 0..n {
         let class = i % k;
@@ -52,7 +52,7 @@ fn write(n: u32, d: u32, k: u32, rows: &str, labels: &str) -> io::Result<()> {
             let centre = SPREAD * normal(0, class, CENTRES, j);
             centre + normal(0, i, VALUES, j)
         }));
-        values.write_rows(&row)?;
+        values.write(&row)?;
         classes.write(&[class as i32])?;
     }
     values.finish()?;

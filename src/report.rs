@@ -6,9 +6,9 @@
 //! | [`RUNS_JSON`] | [`Runs::write_json`] | with several seeds: each run's scores, how far they agree, which is kept |
 //! | [`CLUSTERS_CSV`] | [`write_clusters_csv`] | with a range of k: how each did, which is taken |
 //! | [`LABELS_CSV`] | [`LabelsWriter`] | index, label, confidence of every sample, and its id if it has one |
-//! | [`SOFT_ASSIGNMENT_NPY`] | [`NpyWriter`] | q (n, k) |
-//! | [`EMBEDDING_NPY`] | [`NpyWriter`] | z (n, d) |
-//! | [`CENTROIDS_NPY`] | [`NpyWriter`] | μ (k, d) |
+//! | [`SOFT_ASSIGNMENT_NPY`] | [`write_npy`] | q (n, k) |
+//! | [`EMBEDDING_NPY`] | [`write_npy`] | z (n, d) |
+//! | [`CENTROIDS_NPY`] | [`write_npy`] | μ (k, d) |
 //! | [`MAP_NPY`] | [`write_npy`] | the samples' places on the map (m, 2) |
 //! | [`MAP_ROWS_NPY`] | [`write_npy_vector`] | if not all samples are on the map: which are (m) |
 //! | [`TREE_JSON`] | [`ClusterTree::write_json`] | which clusters join first, and every coarser cut |
@@ -25,17 +25,17 @@
 //! |---|---|---|
 //! | [`EXEMPLARS_CSV`] | [`write_exemplars_csv`] | the nearest and farthest members of each cluster |
 //! | [`MARGINS_CSV`] | [`write_margins_csv`] | index, label, confidence, margin of every sample, and its id if it has one |
-//! | [`CENTROIDS_DECODED_NPY`] | [`NpyWriter`] | the decoded centroids (k, D), in the units of the data |
-//! | [`CLUSTER_MEANS_NPY`] | [`NpyWriter`] | the mean of each cluster's members (k, D); NaN if there are none |
+//! | [`CENTROIDS_DECODED_NPY`] | [`write_npy`] | the decoded centroids (k, D), in the units of the data |
+//! | [`CLUSTER_MEANS_NPY`] | [`write_npy`] | the mean of each cluster's members (k, D); NaN if there are none |
 //! | [`FEATURES_CSV`] | [`write_features_csv`] | the columns in which each cluster differs most from all |
-//! | [`SALIENCY_NPY`] | [`NpyWriter`] | the saliency of the nearest members (rows, D) |
+//! | [`SALIENCY_NPY`] | [`write_npy`] | the saliency of the nearest members (rows, D) |
 //! | [`SALIENCY_CSV`] | [`write_saliency_csv`] | which sample each of its rows is |
 //! | [`UNCERTAIN_CSV`] | [`write_uncertain_csv`] | the samples that could as well be in another cluster |
 //! | [`EXEMPLARS_PNG`] | [`write_exemplars_png`] | of images: centroid, mean and exemplars of each cluster |
 //! | [`SALIENCY_PNG`] | [`write_saliency_png`] | of images: the nearest members and their saliency |
 //! | [`UNCERTAIN_PNG`] | [`write_uncertain_png`] | of images: the samples of [`UNCERTAIN_CSV`] |
 //!
-//! `predict` does not know n before its end and writes by [`LabelsWriter`] and [`NpyStream`]; in NumPy's format also
+//! `predict` does not know n before its end and writes by [`LabelsWriter`] and [`NpyWriter`]; in NumPy's format also
 //! [`LABELS_NPY`] and [`CONFIDENCE_NPY`] (n).
 //!
 //! [`tensorboard`] writes what TensorBoard reads: an event file and the files of its projector.
@@ -72,7 +72,7 @@ pub use explain::{
     write_saliency_csv, write_saliency_png, write_uncertain_csv, write_uncertain_png,
 };
 pub use labels::{LabelsWriter, write_labels_csv};
-pub use npy::{NpyNumber, NpyStream, NpyWriter, read_npy_vector, write_npy, write_npy_vector};
+pub use npy::{NpyNumber, NpyWriter, read_npy_vector, write_npy, write_npy_vector};
 #[cfg(feature = "cli")]
 pub use page::{ClusterFiles, Comparison, FeatureEffect, Map, MapPoint, Page, Uncertain};
 #[cfg(feature = "cli")]

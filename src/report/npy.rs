@@ -5,92 +5,53 @@
 
 use std::io::{self, Write};
 
-mod stream;
+mod writer;
 
-pub use stream::{NpyNumber, NpyStream};
+pub use writer::{NpyNumber, NpyWriter};
 
 /// Length of everything before the values, a multiple of 64. A matrix always fits in it, and never in 64 bytes, as
 /// a vector: the dictionary takes 56 to 97.
 const HEADER: usize = 128;
-
-/// Writes a matrix (rows, columns) in as many pieces as the caller likes.
-#[derive(Debug)]
-pub struct NpyWriter<W: Write> {
-    out: W,
-    columns: usize,
-    rows_left: u64,
-}
-
-impl<W: Write> NpyWriter<W> {
-    /// Writes the header of a matrix (`rows`, `columns`).
-    ///
-    /// # Panics
-    /// If there are no columns.
-    pub fn new(mut out: W, rows: u64, columns: usize) -> io::Result<Self> {
-        assert!(columns > 0, "the matrix is ({rows}, 0), expected columns");
-        out.write_all(&header("<f4", rows, Some(columns)))?;
-        Ok(Self {
-            out,
-            columns,
-            rows_left: rows,
-        })
-    }
-
-    /// Writes the next rows, `values` (any, columns) row-major.
-    ///
-    /// # Panics
-    /// If `values` is not whole rows, or more than are left.
-    pub fn write_rows(&mut self, values: &[f32]) -> io::Result<()> {
-        let rows = (values.len() / self.columns) as u64;
-        assert!(
-            values.len().is_multiple_of(self.columns) && rows <= self.rows_left,
-            "{} values, expected at most {} rows of {}",
-            values.len(),
-            self.rows_left,
-            self.columns
-        );
-        self.rows_left -= rows;
-        if cfg!(target_endian = "little") {
-            return self.out.write_all(bytemuck::cast_slice(values));
-        }
-        values
-            .iter()
-            .try_for_each(|value| self.out.write_all(&value.to_le_bytes()))
-    }
-
-    /// Flushes, and gives the `Write` back.
-    ///
-    /// # Panics
-    /// If rows are missing: the header has promised them.
-    pub fn finish(mut self) -> io::Result<W> {
-        assert!(self.rows_left == 0, "{} rows are missing", self.rows_left);
-        self.out.flush()?;
-        Ok(self.out)
-    }
-}
 
 /// Writes a whole matrix `values` (any, columns) row-major.
 ///
 /// # Panics
 /// If `columns` is 0 or `values` is not whole rows.
 pub fn write_npy(out: impl Write, values: &[f32], columns: usize) -> io::Result<()> {
-    let rows = values.len().checked_div(columns).unwrap_or(0) as u64;
-    let mut writer = NpyWriter::new(out, rows, columns)?;
-    writer.write_rows(values)?;
-    writer.finish()?;
-    Ok(())
+    assert!(
+        columns > 0 && values.len().is_multiple_of(columns),
+        "{} values, expected rows of {columns}",
+        values.len()
+    );
+    write_whole(out, values, (values.len() / columns) as u64, Some(columns))
 }
 
 /// Writes a vector (any).
 ///
 /// # Errors
 /// Those of the `Write`.
-pub fn write_npy_vector<T: NpyNumber>(mut out: impl Write, values: &[T]) -> io::Result<()> {
-    out.write_all(&header(T::DESCR, values.len() as u64, None))?;
-    for value in values {
-        out.write_all(&value.le_bytes())?;
-    }
+pub fn write_npy_vector<T: NpyNumber>(out: impl Write, values: &[T]) -> io::Result<()> {
+    write_whole(out, values, values.len() as u64, None)
+}
+
+fn write_whole<T: NpyNumber>(
+    mut out: impl Write,
+    values: &[T],
+    rows: u64,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    out.write_all(&header(T::DESCR, rows, columns))?;
+    write_values(&mut out, values)?;
     out.flush()
+}
+
+fn write_values<T: NpyNumber>(out: &mut impl Write, values: &[T]) -> io::Result<()> {
+    if cfg!(target_endian = "little") {
+        return out.write_all(bytemuck::cast_slice(values));
+    }
+    values
+        .iter()
+        .try_for_each(|value| out.write_all(&value.le_bytes()))
 }
 
 /// The vector of u32 that [`write_npy_vector`] wrote; none if it wrote something else.
@@ -149,15 +110,6 @@ mod tests {
     }
 
     #[test]
-    fn pieces_make_the_same_file() {
-        let mut writer = NpyWriter::new(Vec::new(), 3, 2).unwrap();
-        writer.write_rows(&VALUES[..4]).unwrap();
-        writer.write_rows(&[]).unwrap();
-        writer.write_rows(&VALUES[4..]).unwrap();
-        assert_eq!(writer.finish().unwrap(), numpy_saved());
-    }
-
-    #[test]
     fn values_start_on_64_bytes_whatever_the_shape() {
         for (rows, columns) in [(0, 1), (70_000, 10), (u64::MAX, usize::MAX)] {
             let bytes = header("<f4", rows, Some(columns));
@@ -170,24 +122,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "1 rows are missing")]
-    fn missing_rows_are_a_bug() {
-        let mut writer = NpyWriter::new(io::sink(), 2, 2).unwrap();
-        writer.write_rows(&[0.0; 2]).unwrap();
-        let _ = writer.finish();
-    }
-
-    #[test]
-    #[should_panic(expected = "3 values, expected at most 2 rows of 2")]
+    #[should_panic(expected = "3 values, expected rows of 2")]
     fn part_of_a_row_is_a_bug() {
-        let mut writer = NpyWriter::new(io::sink(), 2, 2).unwrap();
-        let _ = writer.write_rows(&[0.0; 3]);
-    }
-
-    #[test]
-    #[should_panic(expected = "6 values, expected at most 2 rows of 2")]
-    fn rows_too_many_are_a_bug() {
-        let mut writer = NpyWriter::new(io::sink(), 2, 2).unwrap();
-        let _ = writer.write_rows(&[0.0; 6]);
+        let _ = write_npy(io::sink(), &[0.0; 3], 2);
     }
 }

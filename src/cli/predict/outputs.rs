@@ -5,7 +5,7 @@ use dec_gpu::Result;
 use dec_gpu::model::Model;
 use dec_gpu::predict::Prediction;
 use dec_gpu::report::{
-    CONFIDENCE_NPY, EMBEDDING_NPY, LABELS_CSV, LABELS_NPY, LabelsWriter, NpyNumber, NpyStream,
+    CONFIDENCE_NPY, EMBEDDING_NPY, LABELS_CSV, LABELS_NPY, LabelsWriter, NpyNumber, NpyWriter,
     SOFT_ASSIGNMENT_NPY,
 };
 
@@ -51,7 +51,7 @@ enum Labels {
 /// An NPY file and its name.
 struct Npy<T: NpyNumber> {
     name: &'static str,
-    stream: NpyStream<T, Pending>,
+    stream: NpyWriter<T, Pending>,
 }
 
 impl<'f> Outputs<'f> {
@@ -153,7 +153,7 @@ impl<T: NpyNumber> Npy<T> {
         columns: Option<usize>,
     ) -> std::result::Result<Self, RunDirError> {
         let file = folder.begin(name)?;
-        let stream = folder.named(name, NpyStream::new(file, columns))?;
+        let stream = folder.named(name, NpyWriter::new(file, columns))?;
         Ok(Self { name, stream })
     }
 

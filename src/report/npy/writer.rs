@@ -3,7 +3,7 @@
 use std::io::{self, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
-use super::header;
+use super::{header, write_values};
 
 /// A number that NPY files here are made of.
 pub trait NpyNumber: bytemuck::NoUninit {
@@ -39,16 +39,16 @@ impl NpyNumber for u32 {
 }
 
 /// Writes a matrix (any, columns), or a vector (any), in as many pieces as the caller likes. Until
-/// [`NpyStream::finish`] the header says that there are no rows.
+/// [`NpyWriter::finish`] the header says that there are no rows.
 #[derive(Debug)]
-pub struct NpyStream<T: NpyNumber, W: Write + Seek> {
+pub struct NpyWriter<T: NpyNumber, W: Write + Seek> {
     out: W,
     columns: Option<usize>,
     values: u64,
     number: PhantomData<T>,
 }
 
-impl<T: NpyNumber, W: Write + Seek> NpyStream<T, W> {
+impl<T: NpyNumber, W: Write + Seek> NpyWriter<T, W> {
     /// Begins the file at the start of `out`; without columns it is a vector.
     ///
     /// # Panics
@@ -67,12 +67,7 @@ impl<T: NpyNumber, W: Write + Seek> NpyStream<T, W> {
     /// Writes the next values, row-major.
     pub fn write(&mut self, values: &[T]) -> io::Result<()> {
         self.values += values.len() as u64;
-        if cfg!(target_endian = "little") {
-            return self.out.write_all(bytemuck::cast_slice(values));
-        }
-        values
-            .iter()
-            .try_for_each(|value| self.out.write_all(&value.le_bytes()))
+        write_values(&mut self.out, values)
     }
 
     /// Writes the header as it should be, flushes, and gives the `Write` back.
@@ -103,20 +98,20 @@ mod tests {
 
     #[test]
     fn is_the_file_of_a_matrix_of_known_length() {
-        let mut stream = NpyStream::new(Cursor::new(Vec::new()), Some(2)).unwrap();
+        let mut writer = NpyWriter::new(Cursor::new(Vec::new()), Some(2)).unwrap();
         for piece in [&[1.0f32, -2.0, 0.5, 3.0][..], &[], &[0.0, -0.0]] {
-            stream.write(piece).unwrap();
+            writer.write(piece).unwrap();
         }
         let mut expected = Vec::new();
         write_npy(&mut expected, &[1.0, -2.0, 0.5, 3.0, 0.0, -0.0], 2).unwrap();
-        assert_eq!(stream.finish().unwrap().into_inner(), expected);
+        assert_eq!(writer.finish().unwrap().into_inner(), expected);
     }
 
     #[test]
     fn vectors_are_what_numpy_saves() {
-        let mut stream = NpyStream::new(Cursor::new(Vec::new()), None).unwrap();
-        stream.write(&[3i32, -1]).unwrap();
-        let bytes = stream.finish().unwrap().into_inner();
+        let mut writer = NpyWriter::new(Cursor::new(Vec::new()), None).unwrap();
+        writer.write(&[3i32, -1]).unwrap();
+        let bytes = writer.finish().unwrap().into_inner();
         // `numpy.save` of `array([3, -1], dtype='<i4')`, numpy 2.4.6.
         let mut expected = b"\x93NUMPY\x01\x00v\x00".to_vec();
         expected.extend(b"{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }");
@@ -128,8 +123,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "3 values, expected rows of 2")]
     fn part_of_a_row_is_a_bug() {
-        let mut stream = NpyStream::new(Cursor::new(Vec::new()), Some(2)).unwrap();
-        stream.write(&[0.0f32; 3]).unwrap();
-        let _ = stream.finish();
+        let mut writer = NpyWriter::new(Cursor::new(Vec::new()), Some(2)).unwrap();
+        writer.write(&[0.0f32; 3]).unwrap();
+        let _ = writer.finish();
     }
 }
