@@ -9,7 +9,7 @@ use super::error::DataError;
 use super::place::Place;
 use super::shape::{Header, Size, shape_text};
 use super::source::Source;
-use super::{Dataset, ImageShape, Labels, Values};
+use super::{ImageShape, Labels, Values};
 
 pub(super) use stream::ArrayRows;
 
@@ -19,32 +19,6 @@ mod stream;
 pub(super) type ReadHeader = fn(&mut Body<'_>) -> Result<Header, DataError>;
 
 const CHUNK: usize = 64 << 10;
-
-/// Read an array of two or more dimensions as a data set without labels.
-pub(super) fn data(
-    source: &mut dyn Source,
-    header: ReadHeader,
-    name: String,
-) -> Result<Dataset, DataError> {
-    let (mut body, header, size) = prepare(source, header, is_matrix)?;
-    let count = size.rows * size.columns;
-    let whole = Span {
-        header: &header,
-        count,
-        end: body.offset + (count * header.element.size()) as u64,
-    };
-    let values = whole.read(&mut body, |index| header.place(size, index))?;
-    let values = match values {
-        Values::U8(bytes) => Values::U8(c_order(&body, &header, size, bytes)?),
-        Values::F32(numbers) => Values::F32(c_order(&body, &header, size, numbers)?),
-        sparse @ Values::Sparse(_) => sparse,
-    };
-    body.end()?;
-    Ok(Dataset {
-        image_shape: image_shape(&header),
-        ..Dataset::new(name, size.rows, size.columns, values)
-    })
-}
 
 /// What a row is a picture of, by the shape.
 fn image_shape(header: &Header) -> Option<ImageShape> {
@@ -65,15 +39,23 @@ fn is_matrix(header: &Header, file: &str) -> Result<(), DataError> {
 }
 
 /// Read an array of one dimension, or of one column, as labels.
-pub(super) fn labels(source: &mut dyn Source, header: ReadHeader) -> Result<Labels, DataError> {
-    let (mut body, header, size) = prepare(source, header, |header, file| {
-        let one_column = !header.shape.is_empty() && header.shape[1..].iter().all(|&dim| dim == 1);
-        if one_column {
-            Ok(())
-        } else {
-            Err(wrong_rank(header, file, "one dimension of labels"))
-        }
-    })?;
+pub(super) fn labels(
+    source: &mut dyn Source,
+    read_header: ReadHeader,
+) -> Result<Labels, DataError> {
+    let declared = {
+        let mut body = source.body()?;
+        let header = read_header(&mut body)?;
+        is_vector(&header, body.file)?;
+        let rows = header.size(body.file)?.rows as u64;
+        let declared = rows * header.element.size() as u64;
+        body.check_rest(declared)?;
+        (declared, rows * 4)
+    };
+    rehearse(source, read_header, declared.0, declared.1)?;
+    let mut body = source.body()?;
+    let header = read_header(&mut body)?;
+    let size = header.size(body.file)?;
     let mut found = room(body.file, size.rows)?;
     let mut bad = None;
     let end = body.offset + (size.rows * header.element.size()) as u64;
@@ -98,6 +80,15 @@ pub(super) fn labels(source: &mut dyn Source, header: ReadHeader) -> Result<Labe
     Ok(Labels::from_integers(&found))
 }
 
+/// The rule for labels: one for each sample.
+fn is_vector(header: &Header, file: &str) -> Result<(), DataError> {
+    if !header.shape.is_empty() && header.shape[1..].iter().all(|&dim| dim == 1) {
+        Ok(())
+    } else {
+        Err(wrong_rank(header, file, "one dimension of labels"))
+    }
+}
+
 fn wrong_rank(header: &Header, file: &str, expected: &'static str) -> DataError {
     DataError::WrongRank {
         file: file.to_owned(),
@@ -106,29 +97,21 @@ fn wrong_rank(header: &Header, file: &str, expected: &'static str) -> DataError 
     }
 }
 
-/// Read the header, check it, and see that the body is worth the memory it asks for.
-fn prepare<'a>(
-    source: &'a mut dyn Source,
+/// Reads what follows a header to its end without keeping it, if it would take more memory than a header's word is
+/// worth.
+fn rehearse(
+    source: &mut dyn Source,
     read_header: ReadHeader,
-    rule: fn(&Header, &str) -> Result<(), DataError>,
-) -> Result<(Body<'a>, Header, Size), DataError> {
-    {
-        let mut body = source.body()?;
-        let header = read_header(&mut body)?;
-        rule(&header, body.file)?;
-        let size = header.size(body.file)?;
-        let count = (size.rows * size.columns) as u64;
-        let declared = count * header.element.size() as u64;
-        body.check_rest(declared)?;
-        if body.needs_rehearsal(count * 4) {
-            body.skip(declared)?;
-            body.end()?;
-        }
-    }
+    declared: u64,
+    bytes: u64,
+) -> Result<(), DataError> {
     let mut body = source.body()?;
-    let header = read_header(&mut body)?;
-    let size = header.size(body.file)?;
-    Ok((body, header, size))
+    if body.needs_rehearsal(bytes) {
+        read_header(&mut body)?;
+        body.skip(declared)?;
+        body.end()?;
+    }
+    Ok(())
 }
 
 /// Numbers of an array that follow each other in the file.
@@ -227,15 +210,12 @@ fn each_chunk(
 
 /// Put numbers that came in Fortran order into rows.
 fn c_order<T: Copy + Default>(
-    body: &Body<'_>,
+    file: &str,
     header: &Header,
     size: Size,
     values: Vec<T>,
 ) -> Result<Vec<T>, DataError> {
-    if !header.fortran {
-        return Ok(values);
-    }
-    let mut rows = room(body.file, values.len())?;
+    let mut rows = room(file, values.len())?;
     rows.resize(values.len(), T::default());
     for (block, numbers) in values.chunks_exact(size.rows).enumerate() {
         let column = header.c_column(block);

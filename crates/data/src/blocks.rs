@@ -1,8 +1,7 @@
 //! A data set by and by: blocks of rows, in order, in memory that does not grow with the set (but for svmlight and
 //! Matrix Market, which are held whole, and packed arrays in Fortran order).
 //!
-//! A format gives a [`RowStream`]; [`with_rows`] is the one place that knows them all. What is handed over has
-//! passed the same checks as what [`super::open`] reads, by the same code.
+//! A format gives a [`RowStream`]; a whole set is all of its rows in one block.
 
 use std::io::{Read, Seek};
 use std::num::NonZeroUsize;
@@ -15,21 +14,14 @@ mod whole;
 
 pub use shard::{BadShard, Shard};
 
-use super::format::{self, Format};
-#[cfg(feature = "h5ad")]
-use super::h5ad;
-#[cfg(feature = "parquet")]
-use super::parquet::Sheet;
+use super::format;
 use super::pictures::Pictures;
 use super::place::printable;
 use super::source::Input;
-use super::table::Table;
 use super::ten_x::TenX;
-use super::{
-    DataError, Dataset, Labels, ReadOptions, idx, matrix_market, npy, npz, stem, svmlight,
-};
+use super::{DataError, Dataset, Labels, ReadOptions, stem};
 use walk::Walk;
-use whole::Whole;
+pub(super) use whole::Whole;
 
 /// Bytes of values in a block, as f32, if nothing else is asked for.
 const BLOCK_BYTES: usize = 16 << 20;
@@ -98,17 +90,17 @@ pub fn read_blocks<R: Read + Seek>(
     take: &mut Take<'_>,
 ) -> Result<(), DataError> {
     let mut input = Input::new(printable(name), &mut reader)?;
-    with_rows(&mut input, stem(name), options, |_, rows, labels| {
-        let range = match blocks.shard {
-            Some(shard) => shard.range(rows.count()?),
-            None => 0..usize::MAX,
-        };
-        let _ = walk::each_labelled(rows, labels.as_ref(), range, blocks.into(), take)?;
-        Ok(())
-    })
+    let (_, mut rows) = format::open(&mut input, stem(name), options)?;
+    let labels = rows.labels_apart();
+    let range = match blocks.shard {
+        Some(shard) => shard.range(rows.count()?),
+        None => 0..usize::MAX,
+    };
+    let _ = walk::each_labelled(&mut *rows, labels.as_ref(), range, blocks.into(), take)?;
+    Ok(())
 }
 
-/// The rows of one file that can be read in part, from the start as often as needed.
+/// The rows of one file that can be read in part, from the start as often as needed: what a format has to give.
 pub(super) trait RowStream {
     /// n; may read the whole file.
     fn count(&mut self) -> Result<usize, DataError>;
@@ -117,13 +109,41 @@ pub(super) trait RowStream {
     fn labelled(&self) -> bool;
 
     /// Hands over the rows of `range` that there are, in blocks of at most `block` rows. If the range goes up to the
-    /// end of the file or beyond, this is where the end is checked.
+    /// end of the file or beyond, this is where the end is checked. With [`BlockRows::ALL`] there is one block at most;
+    /// a packed file is then read to its end once without being kept, if it unpacks to so much that it has to prove to
+    /// be whole before memory is taken.
     fn each(
         &mut self,
         range: Range<usize>,
         block: BlockRows,
         take: &mut Take<'_>,
     ) -> Result<ControlFlow<()>, DataError>;
+
+    /// Labels that come with the file but not with its rows. They are handed out once.
+    fn labels_apart(&mut self) -> Option<NamedLabels> {
+        None
+    }
+
+    /// The names of the columns.
+    fn column_names(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// All rows as a set, with the labels that come with the file.
+    fn whole(mut self: Box<Self>) -> Result<Dataset, DataError> {
+        let mut set = None;
+        let _ = self.each(0..usize::MAX, BlockRows::ALL, &mut |block| {
+            set = Some(block.rows);
+            ControlFlow::Continue(())
+        })?;
+        let mut set: Dataset = set.expect("no file without rows can be opened");
+        set.column_names = self.column_names();
+        set.labels = set.labels.map(Labels::sorted);
+        match self.labels_apart() {
+            Some(apart) => set.with_labels(apart.labels, &apart.file),
+            None => Ok(set),
+        }
+    }
 }
 
 /// How many rows make a block.
@@ -131,6 +151,9 @@ pub(super) trait RowStream {
 pub(super) struct BlockRows(Option<NonZeroUsize>);
 
 impl BlockRows {
+    /// All rows in one block.
+    pub(super) const ALL: Self = Self(Some(NonZeroUsize::MAX));
+
     /// Rows of a block of so many columns.
     pub(super) fn of_columns(self, columns: usize) -> usize {
         let by_size = BLOCK_BYTES / columns.saturating_mul(size_of::<f32>());
@@ -148,42 +171,6 @@ impl From<&BlockOptions> for BlockRows {
 pub(super) struct NamedLabels {
     pub(super) labels: Labels,
     pub(super) file: String,
-}
-
-/// Finds the format and hands its rows to `then`, with labels that come with the file but not with the rows.
-fn with_rows<T>(
-    input: &mut Input<'_>,
-    name: String,
-    options: &ReadOptions,
-    then: impl FnOnce(Format, &mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
-) -> Result<T, DataError> {
-    let format = format::find(input)?;
-    format.check_options(&input.file, options)?;
-    match format {
-        Format::Idx => then(format, &mut idx::rows(input, name)?, None),
-        Format::Npy => then(format, &mut npy::rows(input, name)?, None),
-        Format::Npz => {
-            let with_labels = options.label_file.is_none();
-            npz::with_rows(input, name, with_labels, |rows, labels| {
-                then(format, rows, labels)
-            })
-        }
-        Format::MatrixMarket => {
-            let mut rows = Whole(matrix_market::data(input, name, options)?);
-            then(format, &mut rows, None)
-        }
-        Format::Svmlight => {
-            let mut rows = Whole(svmlight::data(input, name, options)?);
-            then(format, &mut rows, None)
-        }
-        Format::Text => then(format, &mut Table::open(input, name, options)?, None),
-        #[cfg(feature = "parquet")]
-        Format::Parquet => then(format, &mut Sheet::open(input, name, options)?, None),
-        #[cfg(feature = "h5ad")]
-        Format::Hdf5 => then(format, &mut Whole(h5ad::data(input, name, options)?), None),
-        #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
-        format => Err(format.not_built(input)),
-    }
 }
 
 #[cfg(test)]

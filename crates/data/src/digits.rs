@@ -2,8 +2,7 @@
 
 use std::io::Cursor;
 
-use super::source::Input;
-use super::{DataError, Dataset, idx};
+use super::{DataError, Dataset, ReadOptions, read, read_labels};
 
 const IMAGES: &[u8] = include_bytes!("digits-images.idx3.gz");
 const LABELS: &[u8] = include_bytes!("digits-labels.idx1.gz");
@@ -15,13 +14,8 @@ pub fn digits() -> Dataset {
 }
 
 fn embedded() -> Result<Dataset, DataError> {
-    let (mut images, mut labels) = (Cursor::new(IMAGES), Cursor::new(LABELS));
-    let set = idx::data(
-        &mut Input::new("digits".into(), &mut images)?,
-        "digits".into(),
-    )?;
-    let labels = idx::labels(&mut Input::new("digits".into(), &mut labels)?)?;
-    set.with_labels(labels, "digits")
+    let set = read("digits", Cursor::new(IMAGES), &ReadOptions::default())?;
+    set.with_labels(read_labels("digits", Cursor::new(LABELS))?, "digits")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::blocks::RowStream;
 use super::error::DataError;
 use super::pictures::{Pictures, is_image_name};
 use super::place::{listed, printable};
@@ -24,7 +25,7 @@ pub(super) fn open(folder: &Path, options: &ReadOptions) -> Result<Dataset, Data
         return single_cells.data(options);
     }
     if let Some(pictures) = Pictures::find(folder, options)? {
-        return pictures.whole();
+        return Box::new(pictures).whole();
     }
     let mut set = match &parts(folder)?[..] {
         [only] => open_file(only, options)?,

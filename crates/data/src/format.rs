@@ -1,28 +1,93 @@
-//! The format of a file, found from its first bytes and never from its name.
+//! The formats that are read, and which of them a file is: by its first bytes and never by its name.
 
+use std::path::{Path, PathBuf};
+
+use super::blocks::RowStream;
 use super::error::DataError;
 use super::remedy::{ReadOption, Remedy};
 use super::source::{Input, Packing};
-use super::{
-    ColumnError, ContainerError, PictureError, ReadOptions, matrix_market, npy, npz, svmlight,
-};
+use super::{ColumnError, ContainerError, Labels, PictureError, ReadOptions};
+use super::{folder, idx, matrix_market, npy, npz, optional, svmlight, table};
 
-/// A format that is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Idx,
-    Npy,
-    Npz,
-    MatrixMarket,
-    Svmlight,
-    Text,
-    Parquet,
-    Hdf5,
+/// Every format that is read. The first that knows the start of a file is its format: binary ones are asked first, then
+/// texts, of which the last is any.
+const ALL: [&Format; 8] = [
+    &npz::FORMAT,
+    &npy::FORMAT,
+    &optional::H5AD,
+    &optional::PARQUET,
+    &idx::FORMAT,
+    &matrix_market::FORMAT,
+    &svmlight::FORMAT,
+    &table::FORMAT,
+];
+
+/// A format that is read: one row of [`ALL`], which stands in the file of its reader.
+pub(super) struct Format {
+    /// The name for messages.
+    pub(super) name: &'static str,
+    /// Whether it is known by the first bytes of a file.
+    pub(super) start: Start,
+    /// What messages call it where it is packed with gzip, which only streams may be.
+    pub(super) not_in_gzip: Option<&'static str>,
+    /// Which columns an option can name.
+    pub(super) columns: Columns,
+    /// Whether there are layers to choose from.
+    pub(super) layers: bool,
+    /// Opens the rows.
+    pub(super) rows: Open,
+    /// Reads a file of labels, if the format can be one.
+    pub(super) labels: Option<ReadLabels>,
+    /// Whether labels lie in a file beside, found by its name.
+    pub(super) labels_beside: bool,
+}
+
+/// Tells a format by the first bytes of a file.
+pub(super) enum Start {
+    Binary(fn(&[u8]) -> bool),
+    Text(fn(&[u8]) -> bool),
+}
+
+/// The columns that an option can name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Columns {
+    None,
+    /// One of labels.
+    Labels,
+    All,
+}
+
+/// Opens the rows of a file; the string is the name of the set.
+pub(super) type Open =
+    for<'i> fn(&'i mut Input<'_>, String, &ReadOptions) -> Result<Rows<'i>, DataError>;
+
+/// Reads a file of labels.
+pub(super) type ReadLabels = fn(&mut Input<'_>) -> Result<Labels, DataError>;
+
+/// The rows of a file.
+pub(super) type Rows<'i> = Box<dyn RowStream + 'i>;
+
+/// Finds the format of a file and opens its rows.
+pub(super) fn open<'i>(
+    input: &'i mut Input<'_>,
+    name: String,
+    options: &ReadOptions,
+) -> Result<(&'static Format, Rows<'i>), DataError> {
+    let format = find(input)?;
+    format.check_options(&input.file, options)?;
+    Ok((format, (format.rows)(input, name, options)?))
 }
 
 impl Format {
+    /// The file beside one of data that holds its labels, if there is one.
+    pub(super) fn labels_of(&self, path: &Path) -> Option<PathBuf> {
+        self.labels_beside
+            .then(|| folder::labels_beside(path))
+            .flatten()
+    }
+
     /// Refuses options that mean nothing in this format.
-    pub(super) fn check_options(self, file: &str, options: &ReadOptions) -> Result<(), DataError> {
+    pub(super) fn check_options(&self, file: &str, options: &ReadOptions) -> Result<(), DataError> {
         let option = if options.image_size.is_some() {
             Some(ReadOption::ImageSize)
         } else {
@@ -31,32 +96,31 @@ impl Format {
         if let Some(option) = option {
             return Err(DataError::Picture(PictureError::NoPictures {
                 file: file.to_owned(),
-                format: self.name(),
+                format: self.name,
                 option,
             }));
         }
-        if options.layer.is_some() && self != Self::Hdf5 {
+        if options.layer.is_some() && !self.layers {
             return Err(ContainerError::Unfit {
                 file: file.to_owned(),
                 part: String::new(),
-                found: self.name().to_owned(),
+                found: self.name.to_owned(),
                 expected: "an h5ad file, because a layer was asked for".into(),
                 advice: "name such a file".to_owned(),
                 remedy: Some(Box::new(Remedy::LeaveOut(ReadOption::Layer))),
             }
             .into());
         }
-        match self {
-            Self::Text | Self::Parquet => Ok(()),
-            // A column of `obs` can be the label; the index is the id.
-            Self::Hdf5 => {
+        match self.columns {
+            Columns::All => Ok(()),
+            Columns::Labels => {
                 let others = ReadOptions {
                     label_column: None,
                     ..options.clone()
                 };
-                refuse_columns(self.name(), file, &others)
+                refuse_columns(self.name, file, &others)
             }
-            _ => refuse_columns(self.name(), file, options),
+            Columns::None => refuse_columns(self.name, file, options),
         }
     }
 }
@@ -88,12 +152,6 @@ pub(super) fn refuse_columns(
     }))
 }
 
-/// The first bytes of HDF5, of which AnnData's h5ad is one use.
-const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
-
-/// The first bytes of Parquet.
-const PARQUET: &[u8] = b"PAR1";
-
 /// Formats that are not read, to be named in the error.
 const KNOWN: [(&[u8], &str); 15] = [
     (b"\x89HDF", "an HDF5 file"),
@@ -113,82 +171,44 @@ const KNOWN: [(&[u8], &str); 15] = [
     (b"\xfe\xff", "UTF-16 text"),
 ];
 
-impl Format {
-    /// The name for messages.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Idx => "IDX",
-            Self::Npy => "NPY",
-            Self::Npz => "NPZ",
-            Self::MatrixMarket => "Matrix Market",
-            Self::Svmlight => "svmlight",
-            Self::Text => "a text table",
-            Self::Parquet => "Parquet",
-            Self::Hdf5 => "HDF5",
-        }
-    }
-
-    /// The error for a format whose reader is not in this build.
-    #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
-    pub(super) fn not_built(self, input: &Input<'_>) -> DataError {
-        let (format, feature) = match self {
-            Self::Parquet => ("a Parquet file", "parquet"),
-            _ => ("an HDF5 file", "h5ad"),
-        };
-        ContainerError::NotBuilt {
-            file: input.file.clone(),
-            format,
-            feature,
-        }
-        .into()
-    }
-}
-
 const LOOKED_AT: usize = 512;
 
 /// Find the format of `input`.
-pub(super) fn find(input: &mut Input<'_>) -> Result<Format, DataError> {
+pub(super) fn find(input: &mut Input<'_>) -> Result<&'static Format, DataError> {
     let start = input.prefix(LOOKED_AT)?;
-    if npz::MAGIC.iter().any(|magic| start.starts_with(magic)) {
-        return match input.packing {
-            Packing::Gzip => nested(input, "a zip archive"),
-            _ => Ok(Format::Npz),
-        };
-    }
     if input.packing == Packing::Gzip && start.starts_with(&[0x1f, 0x8b]) {
-        return nested(input, "gzip");
+        return Err(nested(input, "gzip"));
     }
-    if start.starts_with(npy::MAGIC) {
-        return Ok(Format::Npy);
-    }
-    let container = [(HDF5, Format::Hdf5), (PARQUET, Format::Parquet)];
-    // Four letters could begin a text as well.
-    let found = container.iter().find(|(magic, _)| start.starts_with(magic));
-    if let Some((_, format)) = found.filter(|_| !is_text(&start)) {
-        return match input.packing {
-            Packing::Gzip => nested(input, format.name()),
-            _ => Ok(*format),
+    if let Some(format) = ALL.into_iter().find(|format| format.is_binary(&start)) {
+        return match format.not_in_gzip {
+            Some(found) if input.packing == Packing::Gzip => Err(nested(input, found)),
+            _ => Ok(format),
         };
-    }
-    if start.starts_with(&[0, 0]) {
-        return Ok(Format::Idx);
     }
     // Some of the marks are letters that a table could start with, so bytes that no text holds
     // must be there too; only the long and telling ones stand alone.
     let mark = KNOWN.iter().find(|(mark, _)| start.starts_with(mark));
     let telling = mark.is_some_and(|(mark, _)| mark.len() >= 4 || !mark.is_ascii());
-    if telling || !is_text(&start) {
-        let found = mark.map_or("bytes that are no text", |(_, name)| name);
-        return Err(DataError::UnknownFormat {
+    let text = ALL.into_iter().find(|format| format.is_text(&start));
+    match text.filter(|_| !telling && is_text(&start)) {
+        Some(format) => Ok(format),
+        None => Err(DataError::UnknownFormat {
             file: input.file.clone(),
-            found: found.to_owned(),
-        });
+            found: mark
+                .map_or("bytes that are no text", |(_, name)| name)
+                .to_owned(),
+        }),
     }
-    Ok(match &start {
-        text if text.starts_with(matrix_market::MAGIC) => Format::MatrixMarket,
-        text if svmlight::is_svmlight(text) => Format::Svmlight,
-        _ => Format::Text,
-    })
+}
+
+impl Format {
+    fn is_binary(&self, start: &[u8]) -> bool {
+        matches!(self.start, Start::Binary(is) if is(start))
+    }
+
+    fn is_text(&self, start: &[u8]) -> bool {
+        matches!(self.start, Start::Text(is) if is(start))
+    }
 }
 
 /// What bytes that should be an image are instead.
@@ -201,15 +221,15 @@ pub(super) fn known(start: &[u8]) -> &'static str {
     }
 }
 
-fn nested(input: &Input<'_>, found: &'static str) -> Result<Format, DataError> {
-    Err(DataError::Nested {
+fn nested(input: &Input<'_>, found: &'static str) -> DataError {
+    DataError::Nested {
         file: input.file.clone(),
         found,
-    })
+    }
 }
 
 /// No control characters but blanks and line ends; any encoding that extends ASCII will do.
-fn is_text(start: &[u8]) -> bool {
+pub(super) fn is_text(start: &[u8]) -> bool {
     start
         .iter()
         .all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
@@ -221,21 +241,21 @@ mod tests {
 
     use super::*;
 
-    fn found(bytes: &[u8]) -> Result<Format, DataError> {
-        find(&mut Input::new("x".into(), &mut Cursor::new(bytes))?)
+    fn found(bytes: &[u8]) -> Result<&'static str, DataError> {
+        find(&mut Input::new("x".into(), &mut Cursor::new(bytes))?).map(|format| format.name)
     }
 
     #[test]
     fn formats_are_told_by_content() {
-        assert_eq!(found(b"\x93NUMPY\x01\x00").unwrap(), Format::Npy);
-        assert_eq!(found(b"PK\x03\x04").unwrap(), Format::Npz);
-        assert_eq!(found(&[0, 0, 8, 3]).unwrap(), Format::Idx);
-        assert_eq!(found(b"1,2\n").unwrap(), Format::Text);
-        assert_eq!(found("\u{feff}Größe\n".as_bytes()).unwrap(), Format::Text);
-        assert_eq!(found(b"BMI,age\n1,2\n").unwrap(), Format::Text);
-        assert_eq!(found(b"PAR1,PAR2\n1,2\n").unwrap(), Format::Text);
-        assert_eq!(found(b"PAR1\x15\x04").unwrap(), Format::Parquet);
-        assert_eq!(found(HDF5).unwrap(), Format::Hdf5);
+        assert_eq!(found(b"\x93NUMPY\x01\x00").unwrap(), "NPY");
+        assert_eq!(found(b"PK\x03\x04").unwrap(), "NPZ");
+        assert_eq!(found(&[0, 0, 8, 3]).unwrap(), "IDX");
+        assert_eq!(found(b"1,2\n").unwrap(), "a text table");
+        assert_eq!(found("\u{feff}Größe\n".as_bytes()).unwrap(), "a text table");
+        assert_eq!(found(b"BMI,age\n1,2\n").unwrap(), "a text table");
+        assert_eq!(found(b"PAR1,PAR2\n1,2\n").unwrap(), "a text table");
+        assert_eq!(found(b"PAR1\x15\x04").unwrap(), "Parquet");
+        assert_eq!(found(b"\x89HDF\r\n\x1a\n").unwrap(), "HDF5");
         assert!(matches!(found(b""), Err(DataError::Empty { .. })));
     }
 

@@ -12,7 +12,9 @@ mod sparse;
 mod store;
 mod strings;
 
+use super::blocks::Whole;
 use super::error::DataError;
+use super::format::Rows;
 use super::labels::Labels;
 use super::place::shown;
 use super::remedy::Remedy;
@@ -32,12 +34,17 @@ struct Matrix {
     values: Values,
 }
 
-/// Read the matrix, and the names and labels in the frames beside it.
-pub(super) fn data(
-    input: &mut Input<'_>,
+/// A matrix may be sparse and by columns, so the set is held whole.
+pub(super) fn rows<'i>(
+    input: &'i mut Input<'_>,
     name: String,
     options: &ReadOptions,
-) -> Result<Dataset, DataError> {
+) -> Result<Rows<'i>, DataError> {
+    Ok(Box::new(Whole(data(input, name, options)?)))
+}
+
+/// Read the matrix, and the names and labels in the frames beside it.
+fn data(input: &mut Input<'_>, name: String, options: &ReadOptions) -> Result<Dataset, DataError> {
     let store = Store::open(input)?;
     let path = match &options.layer {
         Some(layer) => format!("layers/{layer}"),

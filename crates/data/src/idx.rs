@@ -4,22 +4,33 @@ use super::array::{self, ArrayRows};
 use super::body::Body;
 use super::element::{Element, Kind};
 use super::error::DataError;
+use super::format::{Columns, Format, Rows, Start};
 use super::shape::Header;
-use super::source::Source;
-use super::{Dataset, Labels};
+use super::source::{Input, Source};
+use super::{Labels, ReadOptions};
+
+pub(super) const FORMAT: Format = Format {
+    name: "IDX",
+    start: Start::Binary(|start| start.starts_with(&[0, 0])),
+    not_in_gzip: None,
+    columns: Columns::None,
+    layers: false,
+    rows,
+    labels: Some(|input| labels(input)),
+    labels_beside: true,
+};
 
 /// Samples × values; three dimensions are samples × height × width.
-pub(super) fn data(source: &mut dyn Source, name: String) -> Result<Dataset, DataError> {
-    array::data(source, header, name)
-}
-
-/// As [`data`], some rows at a time.
-pub(super) fn rows(source: &mut dyn Source, name: String) -> Result<ArrayRows<'_>, DataError> {
-    ArrayRows::open(source, header, name)
+fn rows<'i>(
+    input: &'i mut Input<'_>,
+    name: String,
+    _: &ReadOptions,
+) -> Result<Rows<'i>, DataError> {
+    Ok(Box::new(ArrayRows::open(Box::new(input), header, name)?))
 }
 
 /// One label per sample.
-pub(super) fn labels(source: &mut dyn Source) -> Result<Labels, DataError> {
+fn labels(source: &mut dyn Source) -> Result<Labels, DataError> {
     array::labels(source, header)
 }
 
@@ -67,8 +78,7 @@ fn header(body: &mut Body<'_>) -> Result<Header, DataError> {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::source::Input;
-    use super::super::{ImageShape, Values};
+    use super::super::{Dataset, ImageShape, Values};
     use super::*;
 
     fn idx(kind: u8, shape: &[u32], body: &[u8]) -> Vec<u8> {
@@ -79,8 +89,7 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Dataset, DataError> {
-        let mut reader = Cursor::new(bytes);
-        data(&mut Input::new("x.idx".into(), &mut reader)?, "x".into())
+        crate::read("x.idx", Cursor::new(bytes), &ReadOptions::default())
     }
 
     #[test]
@@ -126,7 +135,7 @@ mod tests {
             (vec![1, 0, 1], vec!["3".into(), "7".into()])
         );
         assert!(matches!(
-            data(&mut input, "y".into()),
+            rows(&mut input, "y".into(), &ReadOptions::default()).map(drop),
             Err(DataError::WrongRank { .. })
         ));
     }
@@ -134,7 +143,7 @@ mod tests {
     #[test]
     fn every_cut_is_an_error() {
         let whole = idx(8, &[2, 2], &[1, 2, 3, 4]);
-        for cut in 1..whole.len() {
+        for cut in 2..whole.len() {
             let error = read(whole[..cut].to_vec()).unwrap_err();
             assert!(
                 matches!(error, DataError::Truncated { .. }),

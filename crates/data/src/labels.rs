@@ -51,6 +51,13 @@ impl Labels {
         builder.take_unsorted()
     }
 
+    /// The same with the classes sorted.
+    pub(super) fn sorted(self) -> Self {
+        let (names, places) = sorted(&self.names);
+        let ids = self.ids.iter().map(|&id| places[id as usize]).collect();
+        Self { ids, names }
+    }
+
     /// Join the labels of several parts, in order.
     pub(super) fn concat(parts: &[Self]) -> Self {
         let mut builder = Builder::default();
@@ -84,12 +91,8 @@ impl Builder {
     }
 
     /// Sort the classes and number the labels accordingly.
-    pub(super) fn finish(self) -> Labels {
-        let (names, places) = sorted(&self.texts());
-        Labels {
-            ids: self.ids.iter().map(|&id| places[id as usize]).collect(),
-            names,
-        }
+    pub(super) fn finish(mut self) -> Labels {
+        self.take_unsorted().sorted()
     }
 
     /// The labels so far as they are written, classes in the order in which they were met; for a part of a set,

@@ -50,6 +50,7 @@ mod normalise;
 mod npy;
 mod npy_header;
 mod npz;
+mod optional;
 #[cfg(any(feature = "h5ad", feature = "parquet"))]
 mod owned;
 #[cfg(feature = "parquet")]
@@ -83,7 +84,6 @@ pub use remedy::{ReadOption, Remedy};
 pub use sparse::Sparse;
 pub use table::ColumnError;
 
-use format::Format;
 use source::{Input, Packing};
 
 /// How a file is to be read. The default finds everything out by itself.
@@ -181,7 +181,7 @@ pub fn format_name(path: &Path) -> Result<String, DataError> {
     }
     let mut file = open_regular(path)?;
     let mut input = Input::of_file(path, &mut file)?;
-    let name = format::find(&mut input)?.name();
+    let name = format::find(&mut input)?.name;
     Ok(match input.packing {
         Packing::Gzip => format!("{name}, gzip"),
         _ => name.to_owned(),
@@ -202,64 +202,36 @@ pub fn read<R: Read + Seek>(
     options: &ReadOptions,
 ) -> Result<Dataset, DataError> {
     let mut input = Input::new(printable(name), &mut reader)?;
-    let format = format::find(&mut input)?;
-    read_as(format, &mut input, stem(name), options)
+    let (_, rows) = format::open(&mut input, stem(name), options)?;
+    rows.whole()
 }
 
 /// Read labels from bytes: an IDX or NPY array of one dimension, the labels of an NPZ file, or a
 /// text table of one column or with a column named `label`.
 pub fn read_labels<R: Read + Seek>(name: &str, mut reader: R) -> Result<Labels, DataError> {
     let mut input = Input::new(printable(name), &mut reader)?;
-    match format::find(&mut input)? {
-        Format::Idx => idx::labels(&mut input),
-        Format::Npy => npy::labels(&mut input),
-        Format::Npz => npz::labels(&mut input),
-        Format::Text => table::labels(&mut input),
-        format @ (Format::MatrixMarket | Format::Svmlight | Format::Parquet | Format::Hdf5) => {
-            Err(DataError::NoLabels {
-                file: input.file.clone(),
-                format: format.name(),
-            })
-        }
+    let format = format::find(&mut input)?;
+    match format.labels {
+        Some(labels) => labels(&mut input),
+        None => Err(DataError::NoLabels {
+            file: input.file.clone(),
+            format: format.name,
+        }),
     }
 }
 
-fn read_as(
-    format: Format,
-    input: &mut Input<'_>,
-    name: String,
-    options: &ReadOptions,
-) -> Result<Dataset, DataError> {
-    format.check_options(&input.file, options)?;
-    match format {
-        Format::Idx => idx::data(input, name),
-        Format::Npy => npy::data(input, name),
-        Format::Npz => npz::data(input, name, options.label_file.is_none()),
-        Format::MatrixMarket => matrix_market::data(input, name, options),
-        Format::Svmlight => svmlight::data(input, name, options),
-        Format::Text => table::data(input, name, options),
-        #[cfg(feature = "parquet")]
-        Format::Parquet => parquet::data(input, name, options),
-        #[cfg(feature = "h5ad")]
-        Format::Hdf5 => h5ad::data(input, name, options),
-        #[cfg(not(all(feature = "h5ad", feature = "parquet")))]
-        format => Err(format.not_built(input)),
-    }
-}
-
-/// Open one file, with the labels beside it if it holds images.
+/// Open one file, with the labels beside it if it has such.
 fn open_file(path: &Path, options: &ReadOptions) -> Result<Dataset, DataError> {
     let mut file = open_regular(path)?;
     let mut input = Input::of_file(path, &mut file)?;
-    let format = format::find(&mut input)?;
     let name = stem(&path.file_name().unwrap_or_default().to_string_lossy());
-    let set = read_as(format, &mut input, name, options)?;
-    if format != Format::Idx || options.label_file.is_some() {
-        return Ok(set);
-    }
-    match folder::labels_beside(path) {
-        Some(file) => set.with_labels(open_labels(&file)?, &file.to_string_lossy()),
-        None => Ok(set),
+    let (format, rows) = format::open(&mut input, name, options)?;
+    let set = rows.whole()?;
+    match format.labels_of(path) {
+        Some(file) if options.label_file.is_none() => {
+            set.with_labels(open_labels(&file)?, &file.to_string_lossy())
+        }
+        _ => Ok(set),
     }
 }
 

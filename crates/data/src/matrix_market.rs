@@ -3,8 +3,10 @@
 //!
 //! Samples are rows, or columns as 10x Genomics writes them (genes × cells, in a file called `matrix.mtx`).
 
+use super::blocks::Whole;
 use super::body::room;
 use super::error::DataError;
+use super::format::{Columns, Format, Rows, Start};
 use super::lines::Row;
 use super::place::shown;
 use super::source::Input;
@@ -25,6 +27,26 @@ struct Sizes {
     samples: usize,
     width: usize,
     entries: u64,
+}
+
+pub(super) const FORMAT: Format = Format {
+    name: "Matrix Market",
+    start: Start::Text(|start| start.starts_with(MAGIC)),
+    not_in_gzip: None,
+    columns: Columns::None,
+    layers: false,
+    rows,
+    labels: None,
+    labels_beside: false,
+};
+
+/// Entries may be in any order, so the set is held whole.
+fn rows<'i>(
+    input: &'i mut Input<'_>,
+    name: String,
+    options: &ReadOptions,
+) -> Result<Rows<'i>, DataError> {
+    Ok(Box::new(Whole(data(input, name, options)?)))
 }
 
 /// Read the matrix.

@@ -4,25 +4,36 @@
 use super::array::{self, ArrayRows};
 use super::body::Body;
 use super::error::DataError;
+use super::format::{Columns, Format, Rows, Start};
 use super::npy_header;
 use super::shape::Header;
-use super::source::Source;
-use super::{Dataset, Labels};
+use super::source::{Input, Source};
+use super::{Labels, ReadOptions};
 
 /// The first bytes of every NPY file.
-pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
+const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// The longest header that is read; numpy writes 118 bytes for the arrays that can be used here.
 const LONGEST_HEADER: u64 = 64 << 10;
 
-/// Samples × values; three dimensions are samples × height × width.
-pub(super) fn data(source: &mut dyn Source, name: String) -> Result<Dataset, DataError> {
-    array::data(source, header, name)
-}
+pub(super) const FORMAT: Format = Format {
+    name: "NPY",
+    start: Start::Binary(|start| start.starts_with(MAGIC)),
+    not_in_gzip: None,
+    columns: Columns::None,
+    layers: false,
+    rows,
+    labels: Some(|input| labels(input)),
+    labels_beside: false,
+};
 
-/// As [`data`], some rows at a time.
-pub(super) fn rows(source: &mut dyn Source, name: String) -> Result<ArrayRows<'_>, DataError> {
-    ArrayRows::open(source, header, name)
+/// Samples × values; three dimensions are samples × height × width.
+fn rows<'i>(
+    input: &'i mut Input<'_>,
+    name: String,
+    _: &ReadOptions,
+) -> Result<Rows<'i>, DataError> {
+    Ok(Box::new(ArrayRows::open(Box::new(input), header, name)?))
 }
 
 /// One label per sample.
@@ -73,8 +84,7 @@ pub(super) fn header(body: &mut Body<'_>) -> Result<Header, DataError> {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::source::Input;
-    use super::super::{ImageShape, Values};
+    use super::super::{Dataset, ImageShape, Values};
     use super::*;
 
     fn npy(version: u8, descr: &str, fortran: &str, shape: &str, body: &[u8]) -> Vec<u8> {
@@ -92,8 +102,7 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Dataset, DataError> {
-        let mut reader = Cursor::new(bytes);
-        data(&mut Input::new("x.npy".into(), &mut reader)?, "x".into())
+        crate::read("x.npy", Cursor::new(bytes), &ReadOptions::default())
     }
 
     #[test]

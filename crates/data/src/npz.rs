@@ -2,64 +2,90 @@
 //!
 //! Only the members that are used are unpacked; the others may be of any type.
 
+use std::ops::{ControlFlow, Range};
+
 use zip::{CompressionMethod, ZipArchive};
 
-use super::blocks::{NamedLabels, RowStream};
+use super::array::ArrayRows;
+use super::blocks::{BlockRows, NamedLabels, RowStream, Take};
 use super::body::Body;
 use super::error::DataError;
+use super::format::{Columns, Format, Rows, Start};
 use super::place::{listed, said, short};
 use super::shape::Header;
 use super::source::{Input, MOST_PER_BYTE, Packing, ReadSeek, Source};
-use super::{Dataset, Labels, npy};
+use super::{Labels, ReadOptions, npy};
 
 /// The first bytes of a zip archive; the second form is an archive without members.
-pub(super) const MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+const MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
 /// The names a data member may have; the first one present is taken.
 const DATA_NAMES: [&str; 3] = ["x", "X", "data"];
 /// The names a label member may have.
 const LABEL_NAMES: [&str; 3] = ["y", "labels", "target"];
 
-/// Read the data member and, if `with_labels` and there is one, the label member.
-pub(super) fn data(
-    input: &mut Input<'_>,
-    name: String,
-    with_labels: bool,
-) -> Result<Dataset, DataError> {
-    let mut archive = Archive::open(input)?;
-    let index = archive.data()?;
-    let mut set = npy::data(&mut archive.member(index), name)?;
-    if let (true, Some(index)) = (with_labels, archive.find(&LABEL_NAMES)) {
-        let mut member = archive.member(index);
-        let labels = npy::labels(&mut member)?;
-        set = set.with_labels(labels, &member.file)?;
-    }
-    Ok(set)
+pub(super) const FORMAT: Format = Format {
+    name: "NPZ",
+    start: Start::Binary(|start| MAGIC.iter().any(|magic| start.starts_with(magic))),
+    not_in_gzip: Some("a zip archive"),
+    columns: Columns::None,
+    layers: false,
+    rows,
+    labels: Some(labels),
+    labels_beside: false,
+};
+
+/// The rows of the data member, with all labels of the label member if there is one and they are wanted.
+struct MemberRows<'i> {
+    rows: ArrayRows<'i>,
+    labels: Option<NamedLabels>,
 }
 
-/// As [`data`], some rows at a time: hands the rows to `then`, with all labels and the name of their member.
-pub(super) fn with_rows<T>(
-    input: &mut Input<'_>,
+fn rows<'i>(
+    input: &'i mut Input<'_>,
     name: String,
-    with_labels: bool,
-    then: impl FnOnce(&mut dyn RowStream, Option<NamedLabels>) -> Result<T, DataError>,
-) -> Result<T, DataError> {
+    options: &ReadOptions,
+) -> Result<Rows<'i>, DataError> {
     let mut archive = Archive::open(input)?;
     let index = archive.data()?;
     let mut labels = None;
-    if let (true, Some(index)) = (with_labels, archive.find(&LABEL_NAMES)) {
+    if let (None, Some(index)) = (&options.label_file, archive.find(&LABEL_NAMES)) {
         let mut member = archive.member(index);
         labels = Some(NamedLabels {
             labels: npy::labels(&mut member)?,
             file: member.file,
         });
     }
-    let mut member = archive.member(index);
-    then(&mut npy::rows(&mut member, name)?, labels)
+    let member = Box::new(archive.into_member(index));
+    let rows = ArrayRows::open(member, npy::header, name)?;
+    Ok(Box::new(MemberRows { rows, labels }))
+}
+
+impl RowStream for MemberRows<'_> {
+    fn count(&mut self) -> Result<usize, DataError> {
+        self.rows.count()
+    }
+
+    fn labelled(&self) -> bool {
+        self.labels.is_some()
+    }
+
+    fn each(
+        &mut self,
+        range: Range<usize>,
+        block: BlockRows,
+        take: &mut Take<'_>,
+    ) -> Result<ControlFlow<()>, DataError> {
+        self.rows.each(range, block, take)
+    }
+
+    fn labels_apart(&mut self) -> Option<NamedLabels> {
+        self.labels.take()
+    }
 }
 
 /// Read the label member.
-pub(super) fn labels(input: &mut Input<'_>) -> Result<Labels, DataError> {
+fn labels(input: &mut Input<'_>) -> Result<Labels, DataError> {
     let mut archive = Archive::open(input)?;
     let Some(index) = archive.find(&LABEL_NAMES) else {
         return Err(archive.no_member());
@@ -143,36 +169,36 @@ impl<'a> Archive<'a> {
         }
     }
 
-    fn member<'b>(&'b mut self, index: usize) -> Member<'b, 'a> {
-        let name = self
-            .names
-            .get(index)
-            .map(String::as_str)
-            .unwrap_or_default();
-        let file = format!("{}: member {}", self.file, short(name));
+    /// What messages call a member.
+    fn file_of(&self, index: usize) -> String {
+        let name = self.names.get(index).map_or("", String::as_str);
+        format!("{}: member {}", self.file, short(name))
+    }
+
+    fn member(&mut self, index: usize) -> Member<&mut Self> {
         Member {
+            file: self.file_of(index),
             archive: self,
             index,
-            file,
         }
     }
-}
 
-/// One member, which can be unpacked more than once.
-struct Member<'b, 'a> {
-    archive: &'b mut Archive<'a>,
-    index: usize,
-    file: String,
-}
+    fn into_member(self, index: usize) -> Member<Self> {
+        Member {
+            file: self.file_of(index),
+            archive: self,
+            index,
+        }
+    }
 
-impl Source for Member<'_, '_> {
-    fn body(&mut self) -> Result<Body<'_>, DataError> {
+    /// The unpacked bytes of a member; `file` is what messages call it.
+    fn body<'b>(&'b mut self, index: usize, file: &'b str) -> Result<Body<'b>, DataError> {
         let broken = |reason: String| DataError::BrokenArchive {
-            file: self.file.clone(),
+            file: file.to_owned(),
             reason,
         };
-        let len = self.archive.len;
-        let member = self.archive.zip.by_index(self.index);
+        let len = self.len;
+        let member = self.zip.by_index(index);
         let member = member.map_err(|error| broken(said(error)))?;
         // The archive's word for a size is no proof: packed bytes lie within the file.
         let packed = member.compressed_size().min(len);
@@ -181,13 +207,26 @@ impl Source for Member<'_, '_> {
             _ => packed.saturating_mul(MOST_PER_BYTE),
         };
         let most = member.size().min(possible);
-        Ok(Body::new(
-            &self.file,
-            Box::new(member),
-            Packing::Zip,
-            most,
-            len,
-        ))
+        Ok(Body::new(file, Box::new(member), Packing::Zip, most, len))
+    }
+}
+
+/// One member, which can be unpacked more than once.
+struct Member<A> {
+    archive: A,
+    index: usize,
+    file: String,
+}
+
+impl Source for Member<&mut Archive<'_>> {
+    fn body(&mut self) -> Result<Body<'_>, DataError> {
+        self.archive.body(self.index, &self.file)
+    }
+}
+
+impl Source for Member<Archive<'_>> {
+    fn body(&mut self) -> Result<Body<'_>, DataError> {
+        self.archive.body(self.index, &self.file)
     }
 }
 
@@ -198,7 +237,7 @@ mod tests {
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
 
-    use super::super::Values;
+    use super::super::{Dataset, Values};
     use super::*;
 
     fn npy(descr: &str, shape: &str, body: &[u8]) -> Vec<u8> {
@@ -222,12 +261,7 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Dataset, DataError> {
-        let mut reader = Cursor::new(bytes);
-        data(
-            &mut Input::new("x.npz".into(), &mut reader)?,
-            "x".into(),
-            true,
-        )
+        crate::read("x.npz", Cursor::new(bytes), &ReadOptions::default())
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod walk;
 
 use super::blocks::{Block, BlockRows, RowStream, Take};
 use super::error::DataError;
+use super::format;
 use super::layout::Layout;
 use super::owned::Owned;
 use super::place::{Place, printable, shown};
@@ -36,13 +37,13 @@ pub(super) struct Sheet {
     roles: Roles,
 }
 
-/// Read a table, with labels and ids if it has columns of them.
-pub(super) fn data(
-    input: &mut Input<'_>,
+/// The rows, with labels and ids if there are columns of them.
+pub(super) fn rows<'i>(
+    input: &'i mut Input<'_>,
     name: String,
     options: &ReadOptions,
-) -> Result<Dataset, DataError> {
-    Sheet::open(input, name, options)?.whole()
+) -> Result<format::Rows<'i>, DataError> {
+    Ok(Box::new(Sheet::open(input, name, options)?))
 }
 
 impl Sheet {
@@ -71,23 +72,6 @@ impl Sheet {
     /// D.
     fn input_dim(&self) -> usize {
         self.roles.n_values()
-    }
-
-    fn whole(self) -> Result<Dataset, DataError> {
-        self.roles.tell(&self.layout, &self.file);
-        let n = self.columns.n_rows();
-        let mut rows = self.rows(0..self.columns.n_groups())?;
-        Ok(Dataset {
-            column_names: self.roles.value_names(&self.layout),
-            ids: rows.take_ids(&self, 0)?,
-            labels: self.roles.labelled().then(|| rows.labels.finish()),
-            ..Dataset::new(
-                self.name,
-                n,
-                self.roles.n_values(),
-                Values::F32(rows.values),
-            )
-        })
     }
 
     /// The rows of some groups. If they would take more memory than the file is believed to be worth, they are first
@@ -119,25 +103,36 @@ impl Sheet {
         }
     }
 
-    /// Hands over some rows of a group, counted from its first, in blocks of at most `most`.
+    /// Hands over some rows of groups, counted from their first, in blocks of at most `most`.
     fn hand_over(
         &self,
-        group: usize,
+        groups: Range<usize>,
         wanted: Range<usize>,
         most: usize,
         take: &mut Take<'_>,
     ) -> Result<ControlFlow<()>, DataError> {
-        let (d, start) = (self.input_dim(), self.columns.start(group));
-        let mut rows = self.rows(group..group + 1)?;
+        let (d, start) = (self.input_dim(), self.columns.start(groups.start));
+        let mut rows = self.rows(groups)?;
         let labels = (self.roles.labelled()).then(|| rows.labels.take_unsorted());
         let ids = rows.take_ids(self, start)?;
+        let n = rows.values.len() / d;
+        let all = Dataset {
+            ids,
+            labels,
+            ..Dataset::new(self.name.clone(), n, d, Values::F32(rows.values))
+        };
+        if wanted == (0..n) && most >= n {
+            return Ok(take(Block {
+                first: start,
+                rows: all,
+            }));
+        }
         for first in wanted.clone().step_by(most) {
-            let at = first..wanted.end.min(first + most);
-            let values = rows.values[at.start * d..at.end * d].to_vec();
+            let at = first..wanted.end.min(first.saturating_add(most));
+            let picked: Vec<u32> = at.clone().map(|row| row as u32).collect();
             let block = Dataset {
-                ids: ids.as_ref().map(|ids| ids[at.clone()].to_vec()),
-                labels: labels.as_ref().map(|labels| labels.part(at.clone())),
-                ..Dataset::new(self.name.clone(), at.len(), d, Values::F32(values))
+                labels: all.labels.as_ref().map(|labels| labels.part(at)),
+                ..all.of_rows(&picked)
             };
             let first = start + first;
             if take(Block { first, rows: block }).is_break() {
@@ -157,7 +152,11 @@ impl RowStream for Sheet {
         self.roles.labelled()
     }
 
-    /// A row group at a time is held; a block ends where its group does.
+    fn column_names(&self) -> Option<Vec<String>> {
+        self.roles.value_names(&self.layout)
+    }
+
+    /// A row group at a time is held, and a block ends where its group does, unless all rows make one block.
     fn each(
         &mut self,
         range: Range<usize>,
@@ -166,11 +165,19 @@ impl RowStream for Sheet {
     ) -> Result<ControlFlow<()>, DataError> {
         self.roles.tell(&self.layout, &self.file);
         let most = block.of_columns(self.input_dim());
-        for group in 0..self.columns.n_groups() {
-            let (start, end) = (self.columns.start(group), self.columns.start(group + 1));
+        let at_once = match most {
+            usize::MAX => self.columns.n_groups(),
+            _ => 1,
+        };
+        for group in (0..self.columns.n_groups()).step_by(at_once) {
+            let groups = group..group + at_once;
+            let (start, end) = (
+                self.columns.start(groups.start),
+                self.columns.start(groups.end),
+            );
             let from = range.start.clamp(start, end) - start;
             let wanted = from..range.end.clamp(start, end) - start;
-            if !wanted.is_empty() && self.hand_over(group, wanted, most, take)?.is_break() {
+            if !wanted.is_empty() && self.hand_over(groups, wanted, most, take)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

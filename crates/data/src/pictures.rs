@@ -168,27 +168,6 @@ impl Pictures {
         }
     }
 
-    /// The whole set.
-    pub(super) fn whole(self) -> Result<Dataset, DataError> {
-        let all = 0..self.files.len();
-        let (channels, values) = match self.channels {
-            Some(channels) => (
-                channels,
-                self.rows(all.clone(), channels)
-                    .map_err(Fault::into_error)?,
-            ),
-            // Most folders with colours show them in the first image.
-            None => match self.rows(all.clone(), 1) {
-                Ok(values) => (1, values),
-                Err(Fault::Coloured { .. }) => {
-                    (3, self.rows(all.clone(), 3).map_err(Fault::into_error)?)
-                }
-                Err(Fault::Data(error)) => return Err(error),
-            },
-        };
-        Ok(self.dataset(all, channels, values))
-    }
-
     /// The values of some images, in order; the first image at fault is named.
     fn rows(&self, range: Range<usize>, channels: usize) -> Result<Vec<u8>, Fault> {
         let shape = self.shape(channels);

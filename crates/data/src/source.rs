@@ -49,6 +49,20 @@ pub(super) trait Source {
     }
 }
 
+impl<S: Source + ?Sized> Source for &mut S {
+    fn body(&mut self) -> Result<Body<'_>, DataError> {
+        (**self).body()
+    }
+
+    fn body_from(&mut self, offset: u64, wanted: u64) -> Result<Body<'_>, DataError> {
+        (**self).body_from(offset, wanted)
+    }
+
+    fn leaps(&self) -> bool {
+        (**self).leaps()
+    }
+}
+
 /// One data file.
 pub(super) struct Input<'a> {
     /// The name for messages, safe to print.

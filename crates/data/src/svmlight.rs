@@ -3,8 +3,10 @@
 //! Columns rise within a line. They count from 1, or from 0 if a 0 is among them. The format does not say how
 //! many columns there are: as many as the largest, or as many as are asked for.
 
+use super::blocks::Whole;
 use super::body::room;
 use super::error::DataError;
+use super::format::{Columns, Format, Rows, Start};
 use super::labels::Builder;
 use super::lines::Row;
 use super::place::shown;
@@ -51,6 +53,26 @@ struct Extent {
     /// One more than the largest column.
     width: u64,
     from_zero: bool,
+}
+
+pub(super) const FORMAT: Format = Format {
+    name: "svmlight",
+    start: Start::Text(is_svmlight),
+    not_in_gzip: None,
+    columns: Columns::None,
+    layers: false,
+    rows,
+    labels: None,
+    labels_beside: false,
+};
+
+/// Entries may be in any order, so the set is held whole.
+fn rows<'i>(
+    input: &'i mut Input<'_>,
+    name: String,
+    options: &ReadOptions,
+) -> Result<Rows<'i>, DataError> {
+    Ok(Box::new(Whole(data(input, name, options)?)))
 }
 
 /// Read the samples, and their labels if there are two or more classes.

@@ -17,6 +17,7 @@ pub(super) use row_names::RowNames;
 use super::body::{Body, room};
 use super::cell::empty;
 use super::error::DataError;
+use super::format::{self, Columns, Format, Start};
 use super::labels::Builder;
 use super::layout::{Layout, MOST_COLUMNS, Purpose, SAMPLE, TooLong};
 use super::lines::{LONGEST_LINE, LineFault, Lines, Row};
@@ -29,8 +30,20 @@ use rows::Rows;
 
 const BUFFER: usize = 64 << 10;
 
+/// Any text that is no other format.
+pub(super) const FORMAT: Format = Format {
+    name: "a text table",
+    start: Start::Text(|_| true),
+    not_in_gzip: None,
+    columns: Columns::All,
+    layers: false,
+    rows,
+    labels: Some(labels),
+    labels_beside: false,
+};
+
 /// A table of numbers whose layout is known.
-pub(super) struct Table<'i, 'a> {
+struct Table<'i, 'a> {
     input: &'i mut Input<'a>,
     name: String,
     layout: Layout,
@@ -41,7 +54,7 @@ pub(super) struct Table<'i, 'a> {
 
 impl<'i, 'a> Table<'i, 'a> {
     /// Finds the layout from the start of the table.
-    pub(super) fn open(
+    fn open(
         input: &'i mut Input<'a>,
         name: String,
         options: &ReadOptions,
@@ -56,45 +69,18 @@ impl<'i, 'a> Table<'i, 'a> {
             roles,
         })
     }
-
-    /// Reads all rows.
-    fn whole(self) -> Result<Dataset, DataError> {
-        let Self {
-            input,
-            name,
-            layout,
-            roles,
-            input_dim,
-        } = self;
-        roles.tell(&layout, &input.file);
-        let mut rows = Rows::new(&layout, &roles);
-        rows.read(input)?;
-        if !rows.kept {
-            // Too large to be believed at first, now known to be whole.
-            let values = room(&input.file, rows.count.saturating_mul(input_dim))?;
-            rows = Rows::sure(&layout, &roles, values);
-            rows.read(input)?;
-        }
-        Ok(Dataset {
-            column_names: roles.value_names(&layout),
-            ids: rows.take_ids(&input.file)?,
-            labels: roles.labelled().then(|| rows.labels.finish()),
-            ..Dataset::new(name, rows.count, input_dim, Values::F32(rows.values))
-        })
-    }
 }
 
-/// Read a table of numbers, and its labels if it has a column of them.
-pub(super) fn data(
-    input: &mut Input<'_>,
+fn rows<'i>(
+    input: &'i mut Input<'_>,
     name: String,
     options: &ReadOptions,
-) -> Result<Dataset, DataError> {
-    Table::open(input, name, options)?.whole()
+) -> Result<format::Rows<'i>, DataError> {
+    Ok(Box::new(Table::open(input, name, options)?))
 }
 
 /// Read a file of labels: one column, or the column named `label`.
-pub(super) fn labels(input: &mut Input<'_>) -> Result<Labels, DataError> {
+fn labels(input: &mut Input<'_>) -> Result<Labels, DataError> {
     let layout = layout(input, None, Purpose::Labels)?;
     let column = layout.only_labels(&input.file)?;
     match read_labels(input, &layout, column, false)? {
@@ -234,12 +220,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, options: &ReadOptions) -> Result<Dataset, DataError> {
-        let mut reader = Cursor::new(text.as_bytes());
-        data(
-            &mut Input::new("t.csv".into(), &mut reader)?,
-            "t".into(),
-            options,
-        )
+        crate::read("t.csv", Cursor::new(text), options)
     }
 
     fn error(text: &str) -> String {

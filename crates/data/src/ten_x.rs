@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use super::body::Body;
 use super::error::DataError;
-use super::format::Format;
 use super::lines::{Delimiter, LONGEST_LINE, LineFault, Lines, Row};
 use super::place::{Place, printable, shown};
 use super::source::{Input, Source};
@@ -49,7 +48,7 @@ impl TenX {
 
     /// Reads all of them.
     pub(super) fn data(&self, options: &ReadOptions) -> Result<Dataset, DataError> {
-        Format::MatrixMarket.check_options(&path_text(&self.folder), options)?;
+        matrix_market::FORMAT.check_options(&path_text(&self.folder), options)?;
         let axis = options.samples.unwrap_or(SampleAxis::Columns);
         let (samples, columns) = match axis {
             SampleAxis::Columns => (&self.barcodes, &self.features),

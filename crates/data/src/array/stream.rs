@@ -5,13 +5,14 @@
 
 use std::ops::{ControlFlow, Range};
 
+use super::super::Dataset;
 use super::super::blocks::{Block, BlockRows, RowStream, Take};
-use super::{DataError, Dataset, Header, ReadHeader, Size, Source, Span, Values};
-use super::{data, image_shape, is_matrix, room};
+use super::{DataError, Header, ReadHeader, Size, Source, Span, Values};
+use super::{c_order, image_shape, is_matrix, rehearse, room};
 
 /// An array whose header has been read and checked.
 pub(crate) struct ArrayRows<'s> {
-    source: &'s mut dyn Source,
+    source: Box<dyn Source + 's>,
     read_header: ReadHeader,
     array: Array,
 }
@@ -27,7 +28,7 @@ struct Array {
 
 impl<'s> ArrayRows<'s> {
     pub(crate) fn open(
-        source: &'s mut dyn Source,
+        mut source: Box<dyn Source + 's>,
         read_header: ReadHeader,
         name: String,
     ) -> Result<Self, DataError> {
@@ -85,7 +86,7 @@ impl<'s> ArrayRows<'s> {
         take: &mut Take<'_>,
     ) -> Result<ControlFlow<()>, DataError> {
         for first in range.clone().step_by(most) {
-            let rows = first..range.end.min(first + most);
+            let rows = first..range.end.min(first.saturating_add(most));
             let mut block = None;
             for column in 0..self.array.size.columns {
                 let piece = self.piece(column, rows.clone())?;
@@ -117,16 +118,21 @@ impl<'s> ArrayRows<'s> {
         take: &mut Take<'_>,
     ) -> Result<ControlFlow<()>, DataError> {
         let (rows, columns) = (self.array.size.rows, self.array.size.columns);
-        log::warn!(
-            "{}: a packed array in Fortran order is held whole, {} MiB; save it in C order to have it read by and by",
-            self.array.name,
-            (rows * columns * self.array.header.element.size()) >> 20
-        );
-        let whole = data(self.source, self.read_header, self.array.name.clone())?;
+        if most < rows {
+            log::warn!(
+                "{}: a packed array in Fortran order is held whole, {} MiB; save it in C order to have it read by and by",
+                self.array.name,
+                (rows * columns * self.array.header.element.size()) >> 20
+            );
+        }
+        let whole = self.in_memory()?;
+        if range == (0..rows) && most >= rows {
+            return Ok(take(self.array.block(0, rows, whole)));
+        }
         for first in range.clone().step_by(most) {
-            let end = range.end.min(first + most);
+            let end = range.end.min(first.saturating_add(most));
             let at = first * columns..end * columns;
-            let values = match &whole.values {
+            let values = match &whole {
                 Values::U8(values) => Values::U8(values[at].to_vec()),
                 Values::F32(values) => Values::F32(values[at].to_vec()),
                 Values::Sparse(_) => unreachable!("an array is dense"),
@@ -136,6 +142,37 @@ impl<'s> ArrayRows<'s> {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+}
+
+impl ArrayRows<'_> {
+    /// All values of an array in Fortran order, row by row.
+    fn in_memory(&mut self) -> Result<Values, DataError> {
+        let (array, size) = (&self.array, self.array.size);
+        let mut body = self.source.body_from(array.start, u64::MAX)?;
+        let place = |index| array.header.place(size, index);
+        let values = array
+            .span(size.rows * size.columns)
+            .read(&mut body, place)?;
+        body.end()?;
+        Ok(match values {
+            Values::U8(bytes) => Values::U8(c_order(body.file, &array.header, size, bytes)?),
+            Values::F32(numbers) => Values::F32(c_order(body.file, &array.header, size, numbers)?),
+            Values::Sparse(_) => unreachable!("an array is dense"),
+        })
+    }
+
+    /// Sees that the values are worth the memory that blocks of `most` rows take.
+    fn check_worth(&mut self, most: usize) -> Result<(), DataError> {
+        let (array, size) = (&self.array, self.array.size);
+        let rows = if array.header.fortran && !self.source.leaps() {
+            size.rows
+        } else {
+            most.min(size.rows)
+        };
+        let declared = array.offset(size.rows * size.columns) - array.start;
+        let bytes = (rows * size.columns) as u64 * 4;
+        rehearse(&mut *self.source, self.read_header, declared, bytes)
     }
 }
 
@@ -221,6 +258,7 @@ impl RowStream for ArrayRows<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         let most = block.of_columns(self.array.size.columns);
+        self.check_worth(most)?;
         match (self.array.header.fortran, self.source.leaps()) {
             (false, _) => self.in_c_order(range, most, take),
             (true, true) => self.by_leaps(range, most, take),

@@ -4,8 +4,8 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use super::super::{folder, open_labels, open_regular};
-use super::{Block, BlockOptions, BlockRows, DataError, Format, Input, NamedLabels, ReadOptions};
-use super::{RowStream, Take, printable, stem, with_rows};
+use super::{Block, BlockOptions, BlockRows, DataError, Input, NamedLabels, ReadOptions};
+use super::{RowStream, Take, format, printable, stem};
 
 /// A set in one or more files.
 pub(super) struct Walk<'o> {
@@ -161,16 +161,16 @@ impl<'o> Walk<'o> {
         let mut input = Input::of_file(path, &mut file)?;
         let own = || stem(&path.file_name().unwrap_or_default().to_string_lossy());
         let name = self.name.clone().unwrap_or_else(own);
-        with_rows(&mut input, name, self.options, |format, rows, labels| {
-            let beside = match format {
-                Format::Idx if self.options.label_file.is_none() => folder::labels_beside(path),
-                _ => None,
-            };
-            match beside {
-                Some(file) => then(rows, Some(named_labels(&file)?)),
-                None => then(rows, labels),
-            }
-        })
+        let (format, mut rows) = format::open(&mut input, name, self.options)?;
+        let beside = match self.options.label_file {
+            None => format.labels_of(path),
+            Some(_) => None,
+        };
+        let labels = match beside {
+            Some(file) => Some(named_labels(&file)?),
+            None => rows.labels_apart(),
+        };
+        then(&mut *rows, labels)
     }
 }
 

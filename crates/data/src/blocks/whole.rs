@@ -6,7 +6,7 @@ use super::{Block, BlockRows, RowStream, Take};
 use crate::{DataError, Dataset, Labels};
 
 /// A set that has been read.
-pub(super) struct Whole(pub(super) Dataset);
+pub(crate) struct Whole(pub(crate) Dataset);
 
 impl RowStream for Whole {
     fn count(&mut self) -> Result<usize, DataError> {
@@ -42,5 +42,8 @@ impl RowStream for Whole {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+    fn whole(self: Box<Self>) -> Result<Dataset, DataError> {
+        Ok(self.0)
     }
 }

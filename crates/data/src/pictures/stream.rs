@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use rayon::prelude::*;
 
 use super::super::blocks::{Block, BlockRows, RowStream, Take};
-use super::{DataError, Fault, Picture, Pictures, fit};
+use super::{DataError, Dataset, Fault, Picture, Pictures, fit};
 
 impl RowStream for Pictures {
     fn count(&mut self) -> Result<usize, DataError> {
@@ -35,6 +35,26 @@ impl RowStream for Pictures {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn whole(self: Box<Self>) -> Result<Dataset, DataError> {
+        let all = 0..self.files.len();
+        let (channels, values) = match self.channels {
+            Some(channels) => (
+                channels,
+                self.rows(all.clone(), channels)
+                    .map_err(Fault::into_error)?,
+            ),
+            // Most folders with colours show them in the first image.
+            None => match self.rows(all.clone(), 1) {
+                Ok(values) => (1, values),
+                Err(Fault::Coloured { .. }) => {
+                    (3, self.rows(all.clone(), 3).map_err(Fault::into_error)?)
+                }
+                Err(Fault::Data(error)) => return Err(error),
+            },
+        };
+        Ok(self.dataset(all, channels, values))
     }
 }
 

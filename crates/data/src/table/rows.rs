@@ -1,21 +1,19 @@
 //! What has been read of a table: values, labels, ids.
 
-use std::ops::ControlFlow;
-
+use super::super::blocks::Block;
 use super::super::body::Body;
 use super::super::cell::{empty, number, place};
 use super::super::labels::Builder;
 use super::super::layout::Layout;
 use super::super::lines::Row;
 use super::super::place::shown;
-use super::super::source::Input;
 use super::ids::Ids;
 use super::roles::{Role, Roles};
-use super::{ColumnError, DataError, each_row};
+use super::{ColumnError, DataError, Dataset, Values};
 
 /// What has been read of a table.
 pub(super) struct Rows<'a> {
-    layout: &'a Layout,
+    pub(super) layout: &'a Layout,
     roles: &'a Roles,
     pub(super) values: Vec<f32>,
     pub(super) labels: Builder,
@@ -48,14 +46,6 @@ impl<'a> Rows<'a> {
             sure: true,
             ..Self::new(layout, roles)
         }
-    }
-
-    pub(super) fn read(&mut self, input: &mut Input<'_>) -> Result<(), DataError> {
-        let layout = self.layout;
-        each_row(input, layout, |body, row| {
-            self.push(body, row)?;
-            Ok(ControlFlow::Continue(()))
-        })
     }
 
     pub(super) fn push(&mut self, body: &Body<'_>, row: &Row) -> Result<(), DataError> {
@@ -113,8 +103,28 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// The rows so far as a block that ends before row `end`. Nothing is left.
+    pub(super) fn take_block(
+        &mut self,
+        template: &Dataset,
+        end: usize,
+        file: &str,
+    ) -> Result<Block, DataError> {
+        let count = std::mem::take(&mut self.count);
+        let labels = self.labels.take_unsorted();
+        let rows = Dataset {
+            n_samples: count,
+            values: Values::F32(std::mem::take(&mut self.values)),
+            labels: self.roles.labelled().then_some(labels),
+            ids: self.take_ids(file)?,
+            ..template.clone()
+        };
+        let first = end - count;
+        Ok(Block { first, rows })
+    }
+
     /// The ids so far, if the table has such a column. Nothing is left.
-    pub(super) fn take_ids(&mut self, file: &str) -> Result<Option<Vec<String>>, DataError> {
+    fn take_ids(&mut self, file: &str) -> Result<Option<Vec<String>>, DataError> {
         let ids = |column| self.ids.take(file, self.layout, column);
         self.roles.id().map(ids).transpose()
     }

@@ -2,8 +2,8 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::super::blocks::{Block, BlockRows, RowStream, Take};
-use super::{DataError, Dataset, Rows, Table, Values, each_row, room};
+use super::super::blocks::{BlockRows, RowStream, Take};
+use super::{DataError, Dataset, Input, Rows, Table, Values, each_row, room};
 
 impl RowStream for Table<'_, '_> {
     /// Reads all lines, but no numbers.
@@ -20,6 +20,10 @@ impl RowStream for Table<'_, '_> {
         self.roles.labelled()
     }
 
+    fn column_names(&self) -> Option<Vec<String>> {
+        self.roles.value_names(&self.layout)
+    }
+
     /// Of the rows before the range only the lines are checked.
     fn each(
         &mut self,
@@ -27,55 +31,76 @@ impl RowStream for Table<'_, '_> {
         block: BlockRows,
         take: &mut Take<'_>,
     ) -> Result<ControlFlow<()>, DataError> {
-        let most = block.of_columns(self.input_dim);
-        let labelled = self.labelled();
-        let template = Dataset::new(self.name.clone(), 0, self.input_dim, Values::U8(Vec::new()));
-        // Memory is bounded by the block, so nothing needs to be proved before it is taken.
-        let mut rows = Rows::sure(&self.layout, &self.roles, Vec::new());
-        let (mut at, mut flow) = (0, ControlFlow::Continue(()));
-        let file = self.input.file.clone();
-        self.roles.tell(&self.layout, &file);
-        let mut hand_over = |rows: &mut Rows<'_>, end: usize| {
-            let values = Values::F32(std::mem::take(&mut rows.values));
-            let count = std::mem::take(&mut rows.count);
-            let labels = rows.labels.take_unsorted();
-            let ids = rows.take_ids(&file)?;
-            Ok::<_, DataError>(take(Block {
-                first: end - count,
-                rows: Dataset {
-                    n_samples: count,
-                    values,
-                    labels: labelled.then_some(labels),
-                    ids,
-                    ..template.clone()
-                },
-            }))
-        };
+        self.roles.tell(&self.layout, &self.input.file);
         if range.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let (name, d) = (self.name.clone(), self.input_dim);
+        let wanted = Wanted {
+            template: Dataset::new(name, 0, d, Values::U8(Vec::new())),
+            range,
+            most: block.of_columns(d),
+        };
+        // Where blocks bound the memory, nothing needs to be proved before it is taken.
+        let mut rows = match wanted.most {
+            usize::MAX => Rows::new(&self.layout, &self.roles),
+            _ => Rows::sure(&self.layout, &self.roles, Vec::new()),
+        };
+        let flow = wanted.pass(self.input, &mut rows, take)?;
+        if rows.kept {
             return Ok(flow);
         }
-        let room_for = most.saturating_mul(self.input_dim);
-        each_row(self.input, &self.layout, |body, row| {
+        // Too large to be believed at first, now known to be whole.
+        let values = room(&self.input.file, rows.count.saturating_mul(d))?;
+        rows = Rows::sure(&self.layout, &self.roles, values);
+        wanted.pass(self.input, &mut rows, take)
+    }
+}
+
+/// Which rows, and how many of them make a block.
+struct Wanted {
+    /// What all blocks have in common.
+    template: Dataset,
+    range: Range<usize>,
+    most: usize,
+}
+
+impl Wanted {
+    /// Reads the file once up to the last of the rows.
+    fn pass(
+        &self,
+        input: &mut Input<'_>,
+        rows: &mut Rows<'_>,
+        take: &mut Take<'_>,
+    ) -> Result<ControlFlow<()>, DataError> {
+        let file = input.file.clone();
+        let (mut at, mut flow) = (0, ControlFlow::Continue(()));
+        let block_values =
+            (self.most < usize::MAX).then(|| self.most.saturating_mul(self.template.input_dim));
+        let layout = rows.layout;
+        each_row(input, layout, |body, row| {
             at += 1;
-            if at <= range.start {
+            if at <= self.range.start {
                 return Ok(ControlFlow::Continue(()));
             }
-            if rows.count == 0 {
-                rows.values = room(body.file, room_for)?;
+            if rows.count == 0
+                && let Some(count) = block_values
+            {
+                rows.values = room(body.file, count)?;
             }
             rows.push(body, row)?;
-            if rows.count == most || at == range.end {
-                flow = hand_over(&mut rows, at)?;
+            if rows.count == self.most || at == self.range.end {
+                flow = take(rows.take_block(&self.template, at, &file)?);
             }
-            let done = flow.is_break() || at == range.end;
+            let done = flow.is_break() || at == self.range.end;
             Ok(if done {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             })
         })?;
-        if rows.count > 0 {
-            flow = hand_over(&mut rows, at)?;
+        if rows.count > 0 && rows.kept {
+            flow = take(rows.take_block(&self.template, at, &file)?);
         }
         Ok(flow)
     }
