@@ -39,7 +39,7 @@ pub enum DataError {
     },
     /// Content that no reader knows.
     #[error(
-        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight or CSV/TSV text, Parquet, h5ad, or a folder of PNG or JPEG images; convert it, for example with numpy.save"
+        "{file}: byte 0: found {found}, expected IDX, NPY, NPZ, Matrix Market, svmlight, JSON Lines or CSV/TSV text, Parquet, h5ad, or a folder of PNG or JPEG images; convert it, for example with numpy.save"
     )]
     UnknownFormat {
         /// The file.

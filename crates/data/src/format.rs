@@ -7,11 +7,11 @@ use super::error::DataError;
 use super::remedy::{ReadOption, Remedy};
 use super::source::{Input, Packing};
 use super::{ColumnError, ContainerError, Labels, PictureError, ReadOptions};
-use super::{folder, idx, matrix_market, npy, npz, optional, svmlight, table};
+use super::{folder, idx, json_lines, matrix_market, npy, npz, optional, svmlight, table};
 
 /// Every format that is read. The first that knows the start of a file is its format: binary ones are asked first, then
 /// texts, of which the last is any.
-const ALL: [&Format; 8] = [
+const ALL: [&Format; 9] = [
     &npz::FORMAT,
     &npy::FORMAT,
     &optional::H5AD,
@@ -19,6 +19,7 @@ const ALL: [&Format; 8] = [
     &idx::FORMAT,
     &matrix_market::FORMAT,
     &svmlight::FORMAT,
+    &json_lines::FORMAT,
     &table::FORMAT,
 ];
 

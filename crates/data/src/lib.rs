@@ -10,6 +10,7 @@
 //! | NPZ | member `x` (or `X`, `data`, or its only matrix) | member `y` (or `labels`, `target`) |
 //! | Matrix Market | coordinates and values, samples as rows or as columns | – |
 //! | svmlight | `column:value` pairs after the label | the first cell of each line |
+//! | JSON Lines | an array of numbers on each line, or an object with one | the field `label` |
 //! | a folder of 10x Genomics | `matrix.mtx`, with `barcodes.tsv` as ids and `features.tsv` as names of columns | – |
 //! | a folder of PNG, JPEG | an image a row, grey or RGB; the path is the id | the name of the folder within, if asked for |
 //! | CSV, TSV, … | numbers, with or without a header; columns can be left out or taken as ids | a column |
@@ -42,6 +43,7 @@ mod format;
 mod h5ad;
 mod idx;
 mod images;
+mod json_lines;
 mod labels;
 mod layout;
 mod lines;
