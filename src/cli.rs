@@ -196,7 +196,7 @@ fn usage(message: impl Into<String>) -> Error {
 fn quiet_expected_panics() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !dec_gpu::gpu::expects_panic() {
+        if !dec_gpu::gpu::expects_panic() && !dec_gpu::data::expects_panic() {
             tell(panic);
         }
     }));

@@ -55,6 +55,7 @@ mod npz;
 mod optional;
 #[cfg(any(feature = "h5ad", feature = "parquet"))]
 mod owned;
+mod panics;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pictures;
@@ -78,6 +79,7 @@ pub use error::DataError;
 pub use images::{image_shape, images};
 pub use labels::{Classes, Labels};
 pub use normalise::{Affine, Normalisation, UnknownNormalisation, fit};
+pub use panics::expects_panic;
 pub use pictures::{BadImageSize, ImageSize, PictureError};
 pub use place::{Place, cut, is_printable, printable, printable_lines, said, short};
 pub use prepare::{Preparation, PrepareError, Step, UnknownStep, prepare};

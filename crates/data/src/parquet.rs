@@ -12,8 +12,6 @@ mod columns;
 mod depth;
 mod pages;
 mod rows;
-mod sound;
-mod walk;
 
 use super::blocks::{Block, BlockRows, RowStream, Take};
 use super::error::DataError;

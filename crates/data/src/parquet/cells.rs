@@ -11,11 +11,11 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::super::ContainerError;
 use super::super::owned::Owned;
+use super::super::panics::caught;
 use super::super::place::{printable, shown};
 use super::super::remedy::Remedy;
 use super::columns::{Column, Kind};
-use super::pages::{Pages, is_read};
-use super::sound::is_apart;
+use super::pages::{Pages, is_apart, is_read};
 use super::{DataError, broken};
 
 /// Cells that are decoded at a time.
@@ -85,18 +85,20 @@ impl Chunk<'_> {
         take: &mut impl FnMut(usize, Cell<'_>) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
         let described = self.group.schema_descr().column(self.leaf);
-        let pages = Pages::new(self.bytes, self.group.column(self.leaf), self.rows);
-        let pages = Box::new(pages.map_err(|error| self.broken(error))?);
-        let mut reader = get_typed_column_reader::<T>(get_column_reader(described.clone(), pages));
+        let mut reader = self.sound(|| {
+            let pages = Pages::new(self.bytes, self.group.column(self.leaf), self.rows)?;
+            let reader = get_column_reader(described.clone(), Box::new(pages));
+            Ok(get_typed_column_reader::<T>(reader))
+        })?;
         let present = described.max_def_level();
         let (mut levels, mut values) = (Vec::new(), Vec::new());
         let mut row = 0;
         while row < most {
             levels.clear();
             values.clear();
-            let found =
-                reader.read_records(BATCH.min(most - row), Some(&mut levels), None, &mut values);
-            let (found, ..) = found.map_err(|error| self.broken(error))?;
+            let wanted = BATCH.min(most - row);
+            let (found, ..) =
+                self.sound(|| reader.read_records(wanted, Some(&mut levels), None, &mut values))?;
             if found == 0 {
                 return Err(self.broken(format!("{row} values, expected {}", self.rows)));
             }
@@ -120,8 +122,7 @@ impl Chunk<'_> {
         if most < self.rows {
             return Ok(());
         }
-        let more = reader.read_records(1, Some(&mut Vec::new()), None, &mut Vec::new());
-        match more.map_err(|error| self.broken(error))? {
+        match self.sound(|| reader.read_records(1, Some(&mut Vec::new()), None, &mut Vec::new()))? {
             (0, ..) => Ok(()),
             _ => Err(self.broken(format!("more than {} values", self.rows))),
         }
@@ -156,6 +157,14 @@ impl Chunk<'_> {
             remedy: remedy.map(Box::new),
         }
         .into())
+    }
+
+    /// What the parquet crate (60.1) gives, which panics at some pages that lie.
+    fn sound<V>(&self, read: impl FnOnce() -> parquet::errors::Result<V>) -> Result<V, DataError> {
+        match caught(read) {
+            Some(read) => read.map_err(|error| self.broken(error)),
+            None => Err(self.broken("a page that is not what it says")),
+        }
     }
 
     fn part(&self) -> String {
