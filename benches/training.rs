@@ -10,7 +10,6 @@
 
 use std::time::Instant;
 
-use dec_gpu::autoencoder::{Autoencoder, Groups, Tape, Update};
 use dec_gpu::config::{Init, OptimiserKind};
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Affine, Dataset, Values};
@@ -20,6 +19,7 @@ use dec_gpu::kernels::gather_rows::Order;
 use dec_gpu::kernels::inputs;
 use dec_gpu::kernels::linear_forward_loss::LossForm;
 use dec_gpu::loss::LossTerm;
+use dec_gpu::net::{Groups, Network, Plan, Tape, Update};
 use dec_gpu::optimiser::Step;
 use dec_gpu::source::Source;
 use dec_gpu::{Result, random};
@@ -167,7 +167,7 @@ fn measure<D: Device>(device: &D, options: &Options, kind: OptimiserKind) -> Res
 
 /// The autoencoder and what a step of it needs.
 struct Training<D: Device> {
-    autoencoder: Autoencoder<D>,
+    autoencoder: Network<D>,
     tape: Tape<D>,
     updates: Vec<Update<D>>,
     loss_form: LossForm,
@@ -177,11 +177,12 @@ struct Training<D: Device> {
 
 impl<D: Device> Training<D> {
     fn new(device: &D, rows: usize, kind: OptimiserKind) -> Result<Self> {
-        let groups = Groups::new(device, rows, &SIZES);
-        let mut autoencoder = Autoencoder::new(device, &SIZES, &groups, Init::FanInUniform, 1)?;
+        let plan = Plan::dense(&SIZES);
+        let groups = Groups::new(device, rows, &plan);
+        let mut autoencoder = Network::new(device, &plan, &groups, Init::FanInUniform, 1)?;
         autoencoder.reset_optimiser(device, kind)?;
-        let tape = Tape::new(device, rows, &SIZES, &groups)?;
-        let layers = 0..autoencoder.layers.len();
+        let tape = Tape::new(device, rows, &plan, &groups)?;
+        let layers = plan.all();
         let loss_form = autoencoder.loss_form(device, layers.end - 1, &tape);
         Ok(Self {
             updates: autoencoder.updates(device, layers, &tape)?,

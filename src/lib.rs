@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | prepare counts, if asked for | library size, ln(1 + x), TF-IDF, columns of largest variance | [`data::prepare()`] |
 //! | normalise | x ← (x − shift)·scale | [`data`], [`source`] |
-//! | pre-train | min mean ‖x − g(f(x))‖² over the autoencoder D-500-500-2000-d and its mirror | [`run`], [`autoencoder`] |
+//! | pre-train | min mean ‖x − g(f(x))‖² over the autoencoder D-500-500-2000-d and its mirror | [`run`], [`net`] |
 //! | embed | z = f(x), (n, d) | [`run`] |
 //! | first clusters | k-means with restarts on z; from there a mixture of Gaussians on the smoothed z, whose means are mu (k, d) and whose posterior is the first p | [`kmeans`], [`mixture`], [`kernels::mixture_posterior`] |
 //! | soft assignment | q_ij = (1 + ‖z_i − mu_j‖²/α)^(−(α+1)/2) / Σ_j' … (eq. 1) | [`kernels::soft_assign`] |
@@ -79,10 +79,9 @@
 //! | write it down | [`report`]: a renderer for each file of a run folder, the page among them; [`report::tensorboard`] |
 //! | know what went wrong | [`error`] |
 //! | check a device | [`verify`]: every kernel against its reference |
-//! | compute parts of it | [`autoencoder`], [`arena`], [`loss`], [`optimiser`], [`kmeans`], [`mixture`], [`source`], [`random`]; [`kernel`], [`kernels`]: one module per kernel, with its equation |
+//! | compute parts of it | [`net`], [`arena`], [`loss`], [`optimiser`], [`kmeans`], [`mixture`], [`source`], [`random`]; [`kernel`], [`kernels`]: one module per kernel, with its equation |
 
 pub mod arena;
-pub mod autoencoder;
 pub mod checkpoint;
 pub mod config;
 pub mod cpu;
@@ -100,6 +99,7 @@ pub mod metrics;
 pub mod mixture;
 pub mod model;
 pub mod neighbours;
+pub mod net;
 pub mod onnx;
 pub mod optimiser;
 pub mod precision;

@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use crate::data::{Affine, Preparation};
 use crate::device::Choices;
+use crate::net::{LayerValues, Plan};
 
 pub use error::ModelError;
 
@@ -45,26 +46,13 @@ pub const SCHEMA: u32 = 1;
 /// `__metadata__.schema` of a model that prepares raw inputs.
 pub const PREPARED_SCHEMA: u32 = 2;
 
-/// One fully connected layer, y (b, out) = x (b, in) · weight + bias.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LayerWeights {
-    /// W (d_in, d_out), row-major.
-    pub weight: Vec<f32>,
-    /// b (d_out).
-    pub bias: Vec<f32>,
-    /// Values the layer takes.
-    pub d_in: usize,
-    /// Values the layer gives.
-    pub d_out: usize,
-}
-
 /// Everything that is needed to assign new samples to clusters, and to reconstruct them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// From D to d, in the order of computation; at least one layer.
-    pub encoder: Vec<LayerWeights>,
+    pub encoder: Vec<LayerValues>,
     /// From d back to D, in the order of computation; at least one layer.
-    pub decoder: Vec<LayerWeights>,
+    pub decoder: Vec<LayerValues>,
     /// Cluster centroids μ (k, d), row-major.
     pub centroids: Vec<f32>,
     /// k.
@@ -185,14 +173,20 @@ impl Model {
 
     /// Sizes from input to embedding: D, hidden…, d.
     pub fn encoder_sizes(&self) -> Vec<usize> {
-        let outputs = self.encoder.iter().map(|layer| layer.d_out);
+        let outputs = self.encoder.iter().map(LayerValues::d_out);
         std::iter::once(self.input_dim).chain(outputs).collect()
     }
 
-    /// Whether the decoder's layers have the shapes of the encoder's in reverse.
-    pub fn is_mirrored(&self) -> bool {
-        let mirrored = self.encoder.iter().rev().map(|own| (own.d_out, own.d_in));
-        mirrored.eq(self.decoder.iter().map(|own| (own.d_in, own.d_out)))
+    /// The list of its layers.
+    pub fn plan(&self) -> Plan {
+        Plan::of_halves(&self.encoder, &self.decoder)
+    }
+
+    /// The layers in the order of computation, with their names in files.
+    fn layers(&self) -> impl Iterator<Item = (String, &LayerValues)> {
+        let plan = self.plan();
+        let layers = self.encoder.iter().chain(&self.decoder).enumerate();
+        layers.map(move |(l, layer)| (plan.name(l), layer))
     }
 
     /// All tensors in the order of the file.
@@ -205,15 +199,10 @@ impl Model {
                 values: Words::F32(values),
             });
         };
-        for (half, layers) in [("encoder", &self.encoder), ("decoder", &self.decoder)] {
-            for (at, layer) in layers.iter().enumerate() {
-                let shape = vec![layer.d_in, layer.d_out];
-                add(format!("{half}.{at}.weight"), shape, &layer.weight[..]);
-                add(
-                    format!("{half}.{at}.bias"),
-                    vec![layer.d_out],
-                    &layer.bias[..],
-                );
+        for (layer, values) in self.layers() {
+            let parameters = values.kind.parameters().into_iter();
+            for (own, values) in parameters.zip(&values.parameters) {
+                add(format!("{layer}.{}", own.name), own.shape, &values[..]);
             }
         }
         let shape = vec![self.n_clusters, self.embedding_dim];
@@ -292,20 +281,16 @@ impl Model {
 }
 
 /// Asserts that `layers` lead from `first` values to `last`, each taking what the one before gives.
-fn assert_chain(half: &str, layers: &[LayerWeights], first: usize, last: usize) {
+fn assert_chain(half: &str, layers: &[LayerValues], first: usize, last: usize) {
     let mut width = first;
     for (at, layer) in layers.iter().enumerate() {
-        let (weight, bias) = (layer.weight.len(), layer.bias.len());
+        layer.assert_consistent(&format!("{half}.{at}"));
+        let found = layer.d_in();
         assert!(
-            layer.d_in == width
-                && layer.d_out > 0
-                && weight == layer.d_in * layer.d_out
-                && bias == layer.d_out,
-            "{half}.{at} is ({}, {}) with {weight} weights and {bias} biases, expected ({width}, _)",
-            layer.d_in,
-            layer.d_out
+            found == width,
+            "{half}.{at} takes {found} values, expected {width}"
         );
-        width = layer.d_out;
+        width = layer.d_out();
     }
     assert!(
         !layers.is_empty() && width == last && first > 0,
@@ -319,14 +304,11 @@ mod tests {
     use super::*;
     use crate::data::Step;
     use crate::device::DeviceInfo;
+    use crate::net::half;
 
-    fn layer(d_in: usize, d_out: usize) -> LayerWeights {
-        LayerWeights {
-            weight: (0..d_in * d_out).map(|at| at as f32 - 0.5).collect(),
-            bias: vec![0.25; d_out],
-            d_in,
-            d_out,
-        }
+    fn layer(d_in: usize, d_out: usize) -> LayerValues {
+        let weight = (0..d_in * d_out).map(|at| at as f32 - 0.5).collect();
+        LayerValues::dense((d_in, d_out), weight, vec![0.25; d_out])
     }
 
     /// Twelve encoder layers, so that names need two digits.
@@ -335,8 +317,8 @@ mod tests {
         encoder.extend(std::iter::repeat_n(layer(3, 3), 10));
         encoder.push(layer(3, 2));
         Model {
-            encoder,
-            decoder: vec![layer(2, 3), layer(3, 5)],
+            encoder: half(encoder),
+            decoder: half(vec![layer(2, 3), layer(3, 5)]),
             centroids: vec![1.0, -2.0, f32::MIN_POSITIVE, -0.0, f32::MAX, 1e-45],
             n_clusters: 3,
             embedding_dim: 2,
@@ -426,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "decoder.1 is (4, 5)")]
+    #[should_panic(expected = "decoder.1 takes 4 values, expected 3")]
     fn a_broken_chain_is_a_bug() {
         let mut model = model();
         model.decoder[1] = layer(4, 5);

@@ -16,7 +16,8 @@ pub mod proto;
 use prost::Message;
 
 use crate::config::Config;
-use crate::model::{LayerWeights, Model, ModelError};
+use crate::model::{Model, ModelError};
+use crate::net::{LayerValues, Names, Operators};
 use proto::{Entry, Graph, OperatorSet};
 
 /// The container's version.
@@ -144,22 +145,22 @@ fn normalise(graph: &mut Graph, model: &Model) -> String {
     graph.node("Mul", &[&shifted, &scale], &[], "normalised")
 }
 
-/// y = x·W + b for each layer, ReLU after all but the last, whose output is `embedding`.
-fn encode(graph: &mut Graph, layers: &[LayerWeights], mut value: String) {
+/// The layers one after the other; the output of the last is `embedding`.
+fn encode(graph: &mut Graph, layers: &[LayerValues], mut value: String) {
     for (at, layer) in layers.iter().enumerate() {
-        let shape = [layer.d_in, layer.d_out];
-        let weight = graph.floats(&format!("encoder.{at}.weight"), &shape, &layer.weight);
-        let bias = graph.floats(&format!("encoder.{at}.bias"), &shape[1..], &layer.bias);
-        let is_last = at + 1 == layers.len();
-        let sum = if is_last {
-            "embedding".to_owned()
-        } else {
-            format!("encoder.{at}")
+        let name = format!("encoder.{at}");
+        let output = match layer.kind.relu() {
+            _ if at + 1 == layers.len() => "embedding".to_owned(),
+            true => format!("{name}.relu"),
+            false => format!("{name}.output"),
         };
-        value = graph.node("Gemm", &[&value, &weight, &bias], &[], &sum);
-        if !is_last {
-            value = graph.node("Relu", &[&value], &[], &format!("encoder.{at}.relu"));
-        }
+        let names = Names {
+            layer: &name,
+            value: &value,
+            output: &output,
+        };
+        layer.write(graph, names);
+        value = output;
     }
 }
 

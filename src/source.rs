@@ -1,13 +1,13 @@
 //! A data set on a device: u8 stays u8, sparse stays sparse, rows are normalised when they are read, and no
 //! block is larger than one binding.
 
-use crate::autoencoder::Layer;
 use crate::data::{Affine, Dataset, Sparse, Values};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::{Block, Normalisation, Order, Source as Storage, gather_rows};
 use crate::kernels::gather_sparse_rows::{SparseBlock, gather_sparse_rows};
 use crate::kernels::gather_warped_rows::{Warp, gather_warped_rows};
+use crate::kernels::linear_forward::LayerOf;
 use crate::kernels::linear_forward_gather::linear_forward_gather;
 use crate::kmeans::Rows;
 
@@ -123,7 +123,7 @@ impl<D: Device> Source<D> {
         device: &D,
         i: usize,
         rows: std::ops::Range<usize>,
-        layer: &Layer<D>,
+        layer: LayerOf<'_, D>,
         output: (&Matrix<D>, usize),
     ) {
         let (first, _) = self.blocks[i].extent();
@@ -287,7 +287,7 @@ fn forward_rows<D: Device>(
     (block, normalisation): (&Block<D>, &Normalisation<D>),
     first: usize,
     rows: usize,
-    layer: &Layer<D>,
+    layer: LayerOf<'_, D>,
     (y, out_first): (&Matrix<D>, usize),
 ) {
     let order = Order { index: None, first };

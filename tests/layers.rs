@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// The circles that are left.
 const LEFT: &[&[&str]] = &[
-    &["autoencoder", "kernels"],
     &["checkpoint", "config", "error"],
 ];
 

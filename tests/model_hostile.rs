@@ -4,7 +4,7 @@
 mod hostile;
 
 use dec_gpu::checkpoint::State;
-use dec_gpu::model::{LayerWeights, Model};
+use dec_gpu::model::Model;
 use hostile::models::{Body, Case, cases, join, prepared, spoilt};
 
 const FILE: &str = "run/model.safetensors";
@@ -15,8 +15,8 @@ fn the_body_every_case_spoils_is_valid() {
     assert_eq!((model.input_dim, model.embedding_dim), (4, 2));
     assert_eq!(model.n_clusters, 3);
     assert_eq!(model.encoder.len(), 2);
-    let LayerWeights { d_in, d_out, .. } = model.decoder[1];
-    assert_eq!((d_in, d_out), (3, 4));
+    let last = &model.decoder[1];
+    assert_eq!((last.d_in(), last.d_out()), (3, 4));
     let own = Model::from_safetensors(&prepared(|_| {}), FILE).unwrap();
     assert_eq!((own.input_dim, own.raw_input_dim()), (4, 6));
     // Other tensors are left alone: a checkpoint may carry the optimiser's state.

@@ -1,10 +1,10 @@
 //! What a centroid looks like to the decoder.
 
 use super::network::{batch_rows, forward};
-use crate::autoencoder::Layer;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::model::Model;
+use crate::net::Layer;
 
 /// g(mu_j) in the units of the data (k, D): the decoder's output with the normalisation undone.
 ///

@@ -1,16 +1,15 @@
 //! Some rows through one half of the network.
 
-use crate::autoencoder::Layer;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::model::LayerWeights;
+use crate::net::{Layer, LayerValues};
 
 /// No matrix of a batch is larger than this, so that wide data do not take much memory.
 const SCRATCH_BYTES: usize = 16 << 20;
 
 /// Rows of a batch through these layers.
-pub(super) fn batch_rows(layers: &[LayerWeights]) -> usize {
-    let widths = layers.iter().map(|layer| layer.d_in.max(layer.d_out));
+pub(super) fn batch_rows(layers: &[LayerValues]) -> usize {
+    let widths = layers.iter().map(|layer| layer.d_in().max(layer.d_out()));
     let widest = widths.max().unwrap_or(1);
     (SCRATCH_BYTES / (4 * widest)).max(1)
 }
@@ -24,7 +23,7 @@ pub(super) fn forward<D: Device>(
     let mut values = vec![x];
     for layer in layers {
         let x = &values[values.len() - 1];
-        let y = Matrix::zeros(device, x.rows, layer.weight.cols)?;
+        let y = Matrix::zeros(device, x.rows, layer.kind.d_out())?;
         layer.forward(device, x, &y);
         values.push(y);
     }

@@ -2,11 +2,11 @@
 
 use super::network::{batch_rows, forward};
 use super::{Exemplar, assignment_gradient};
-use crate::autoencoder::Layer;
 use crate::data::Dataset;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::model::Model;
+use crate::net::Layer;
 
 /// Rows of a batch: as many as fill a small matrix product.
 const ROWS: usize = 64;
@@ -70,7 +70,8 @@ fn backward<D: Device>(
     for (l, (layer, x)) in layers.iter().zip(&inputs).enumerate().rev() {
         let dx = Matrix::zeros(device, x.rows, x.cols)?;
         // The data came out of no ReLU.
-        layer.backward_input(device, &dy, x, l > 0, &dx);
+        let relu = l > 0 && layers[l - 1].kind.relu();
+        layer.backward_input(device, &dy, x, relu, &dx);
         dy = dx;
     }
     Ok(dy)

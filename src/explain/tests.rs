@@ -3,17 +3,12 @@
 use super::*;
 use crate::cpu::Cpu;
 use crate::data::Values;
-use crate::model::LayerWeights;
+use crate::net::{LayerValues, half};
 use crate::random;
 
 /// A model of one input that is embedded as it is, with these centroids.
 pub(super) fn model(centroids: &[f32]) -> Model {
-    let same = LayerWeights {
-        weight: vec![1.0],
-        bias: vec![0.0],
-        d_in: 1,
-        d_out: 1,
-    };
+    let same = LayerValues::dense((1, 1), vec![1.0], vec![0.0]);
     Model {
         encoder: vec![same.clone()],
         decoder: vec![same],
@@ -40,14 +35,13 @@ fn uniform(stream: u32, count: usize) -> Vec<f32> {
     (0..count as u32).map(draw).collect()
 }
 
-fn layers(sizes: &[usize], stream: u32) -> Vec<LayerWeights> {
-    let layer = |(l, pair): (u32, &[usize])| LayerWeights {
-        weight: uniform(stream + 2 * l, pair[0] * pair[1]),
-        bias: uniform(stream + 2 * l + 1, pair[1]),
-        d_in: pair[0],
-        d_out: pair[1],
+fn layers(sizes: &[usize], stream: u32) -> Vec<LayerValues> {
+    let layer = |(l, pair): (u32, &[usize])| {
+        let weight = uniform(stream + 2 * l, pair[0] * pair[1]);
+        let bias = uniform(stream + 2 * l + 1, pair[1]);
+        LayerValues::dense((pair[0], pair[1]), weight, bias)
     };
-    (0..).zip(sizes.windows(2)).map(layer).collect()
+    half((0..).zip(sizes.windows(2)).map(layer).collect())
 }
 
 fn random_model() -> Model {
@@ -72,10 +66,13 @@ fn data() -> Dataset {
 }
 
 /// The layers' output, in f64.
-fn output(layers: &[LayerWeights], mut x: Vec<f64>) -> Vec<f64> {
+fn output(layers: &[LayerValues], mut x: Vec<f64>) -> Vec<f64> {
     for (l, layer) in layers.iter().enumerate() {
-        let mut y: Vec<f64> = layer.bias.iter().map(|b| f64::from(*b)).collect();
-        for (x, weights) in x.iter().zip(layer.weight.chunks_exact(layer.d_out)) {
+        let [weight, bias] = &layer.parameters[..] else {
+            panic!("not a fully connected layer");
+        };
+        let mut y: Vec<f64> = bias.iter().map(|b| f64::from(*b)).collect();
+        for (x, weights) in x.iter().zip(weight.chunks_exact(layer.d_out())) {
             for (y, weight) in y.iter_mut().zip(weights) {
                 *y += x * f64::from(*weight);
             }

@@ -22,6 +22,9 @@ crate::params! {
     first: u32,
 }
 
+/// A layer: weight (in, out), bias (1, out), and whether it has a ReLU.
+pub type LayerOf<'a, D> = (&'a Matrix<D>, &'a Matrix<D>, bool);
+
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward",

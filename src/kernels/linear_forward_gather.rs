@@ -5,8 +5,7 @@ use rayon::prelude::*;
 
 use super::gather_rows::{self, Block, Normalisation, Order, Rows, Source as Storage};
 use super::inputs;
-use super::linear_forward::{ENCODED_ROWS, add_bias, layer_row};
-use crate::autoencoder::Layer;
+use super::linear_forward::{ENCODED_ROWS, LayerOf, add_bias, layer_row};
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
@@ -63,12 +62,11 @@ pub fn linear_forward_gather<D: Device>(
     rows: usize,
     block: &Block<D>,
     normalisation: &Normalisation<D>,
-    layer: &Layer<D>,
+    (w, bias, relu): LayerOf<'_, D>,
     y: &Matrix<D>,
     out_first: usize,
 ) {
     let Normalisation { shift, scale } = normalisation;
-    let (w, bias) = (&layer.weight, &layer.bias);
     w.expect_shape("w", shift.cols, y.cols);
     bias.expect_shape("bias", 1, y.cols);
     assert!(
@@ -81,7 +79,7 @@ pub fn linear_forward_gather<D: Device>(
         rows: param(rows),
         d_in: param(w.rows),
         d_out: param(y.cols),
-        relu: layer.relu.into(),
+        relu: relu.into(),
         first: param(order.first),
         indexed: order.index.is_some().into(),
         block_first: param(block.first),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::inputs;
-use super::linear_forward::{SHAPES, add_bias, layer_row};
+use super::linear_forward::{LayerOf, SHAPES, add_bias, layer_row};
 use crate::cpu::gemm::{gemm, matrix, matrix_mut};
 use crate::cpu::operand::operand;
 use crate::device::{Device, Matrix, param};
@@ -71,9 +71,6 @@ impl LossForm {
 fn tiles(tile: &Tile, rows: usize, d_out: usize) -> usize {
     rows.div_ceil(tile.rows) * d_out.div_ceil(tile.cols)
 }
-
-/// A layer: weight (in, out), bias (1, out), and whether it has a ReLU.
-pub type LayerOf<'a, D> = (&'a Matrix<D>, &'a Matrix<D>, bool);
 
 /// dy (b, out) from x (b, in), the layer and the target (b, out), before the layer's own activation; the loss is the
 /// sum of [`LossForm::partials`] elements of `partial` (any, 1) from `term.first` on.

@@ -5,9 +5,10 @@
 
 mod preparation;
 
-use super::{FORMAT, LayerWeights, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
+use super::{FORMAT, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
 use crate::data::{cut, printable, said, short};
 use crate::device::Choices;
+use crate::net::{LayerValues, Tensors, Width, half};
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,21 +23,18 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
     let alpha = file.alpha()?;
     let config_toml = file.metadata("config")?.to_owned();
     let forms = file.forms()?;
-    let encoder = file.layers("encoder")?;
-    let decoder = file.layers("decoder")?;
-    let input_dim = encoder[0].d_in;
-    let last = encoder.len() - 1;
-    let embedding_dim = encoder[last].d_out;
-    let inputs = "the rows of encoder.0.weight";
-    let embedding = format!("the columns of encoder.{last}.weight");
+    let (encoder, embedding) = file.layers("encoder")?;
+    let (decoder, _) = file.layers("decoder")?;
+    let (input_dim, embedding_dim) = (encoder[0].d_in(), embedding.values);
+    let (inputs, embedding) = ("the rows of encoder.0.weight", &embedding.like);
 
-    let found = decoder[0].d_in;
-    file.same("decoder.0.weight", "rows", found, embedding_dim, &embedding)?;
+    let found = decoder[0].d_in();
+    file.same("decoder.0.weight", "rows", found, embedding_dim, embedding)?;
     let tensor = format!("decoder.{}.weight", decoder.len() - 1);
-    let found = decoder[decoder.len() - 1].d_out;
+    let found = decoder[decoder.len() - 1].d_out();
     file.same(&tensor, "columns", found, input_dim, inputs)?;
-    let (n_clusters, width, centroids) = file.matrix("centroids")?;
-    file.same("centroids", "columns", width, embedding_dim, &embedding)?;
+    let (n_clusters, width, centroids) = file.matrix("centroids", None)?;
+    file.same("centroids", "columns", width, embedding_dim, embedding)?;
     let shift = file.vector("input.shift", input_dim, inputs)?;
     let scale = file.vector("input.scale", input_dim, inputs)?;
     let preparation = file.preparation(input_dim)?.map(Arc::new);
@@ -132,38 +130,32 @@ impl<'a> File<'a> {
         Ok(Some(forms))
     }
 
-    /// The layers of one half, in order; at least one, each taking what the one before gives.
-    fn layers(&self, half: &str) -> Result<Vec<LayerWeights>, ModelError> {
-        let mut layers: Vec<LayerWeights> = Vec::new();
-        loop {
-            let at = layers.len();
-            let name = format!("{half}.{at}.weight");
-            if at > 0 && self.tensors.tensor(&name).is_err() {
-                break;
-            }
-            let (d_in, d_out, weight) = self.matrix(&name)?;
-            if let Some(before) = layers.last() {
-                let like = format!("the columns of {half}.{}.weight", at - 1);
-                self.same(&name, "rows", d_in, before.d_out, &like)?;
-            }
-            let like = format!("the columns of {name}");
-            let bias = self.vector(&format!("{half}.{at}.bias"), d_out, &like)?;
-            layers.push(LayerWeights {
-                weight,
-                bias,
-                d_in,
-                d_out,
-            });
+    /// The layers of one half, in order; at least one, each taking what the one before gives. What the last one's output is
+    /// as wide as.
+    fn layers(&self, name: &str) -> Result<(Vec<LayerValues>, Width), ModelError> {
+        let (mut layers, mut width) = (Vec::new(), None);
+        while layers.is_empty() || self.has(&format!("{name}.{}.weight", layers.len())) {
+            let layer = format!("{name}.{}", layers.len());
+            let read = LayerValues::read("dense", self, &layer, width);
+            let (values, next) = read.expect("a kind that is there")?;
+            layers.push(values);
+            width = Some(next);
         }
-        self.no_strays(half, layers.len())?;
-        Ok(layers)
+        self.no_strays(name, &layers)?;
+        Ok((half(layers), width.expect("at least one layer")))
     }
 
-    /// Refuses tensors of `half` beyond its `n_layers` layers, such as those after a gap.
-    fn no_strays(&self, half: &str, n_layers: usize) -> Result<(), ModelError> {
-        let of_a_layer: HashSet<String> = (0..n_layers)
-            .flat_map(|at| [format!("{half}.{at}.weight"), format!("{half}.{at}.bias")])
-            .collect();
+    fn has(&self, tensor: &str) -> bool {
+        self.tensors.tensor(tensor).is_ok()
+    }
+
+    /// Refuses tensors of a half that are none of its layers', such as those after a gap.
+    fn no_strays(&self, half: &str, layers: &[LayerValues]) -> Result<(), ModelError> {
+        let names = |(at, layer): (usize, &LayerValues)| {
+            let own = layer.kind.parameters().into_iter();
+            own.map(move |own| format!("{half}.{at}.{}", own.name))
+        };
+        let of_a_layer: HashSet<String> = layers.iter().enumerate().flat_map(names).collect();
         let prefix = format!("{half}.");
         let stray = self
             .tensors
@@ -178,19 +170,6 @@ impl<'a> File<'a> {
                 tensor: short(tensor),
             }),
         }
-    }
-
-    /// A tensor of two axes: rows, columns, values (rows, columns).
-    fn matrix(&self, tensor: &str) -> Result<(usize, usize, Vec<f32>), ModelError> {
-        let ([rows, columns], values) = self.values(tensor)?;
-        Ok((rows, columns, values))
-    }
-
-    /// A tensor of one axis and `expected` values, as many as `like` has.
-    fn vector(&self, tensor: &str, expected: usize, like: &str) -> Result<Vec<f32>, ModelError> {
-        let ([found], values) = self.values(tensor)?;
-        self.same(tensor, "values", found, expected, like)?;
-        Ok(values)
     }
 
     /// A tensor's shape and values: present, F32, of rank R, not empty, all finite.
@@ -265,5 +244,27 @@ impl<'a> File<'a> {
             expected,
             like: like.to_owned(),
         })
+    }
+}
+
+impl Tensors for File<'_> {
+    type Error = ModelError;
+
+    fn matrix(
+        &self,
+        tensor: &str,
+        expected: Option<Width>,
+    ) -> Result<(usize, usize, Vec<f32>), ModelError> {
+        let ([rows, columns], values) = self.values(tensor)?;
+        if let Some(expected) = expected {
+            self.same(tensor, "rows", rows, expected.values, &expected.like)?;
+        }
+        Ok((rows, columns, values))
+    }
+
+    fn vector(&self, tensor: &str, expected: usize, like: &str) -> Result<Vec<f32>, ModelError> {
+        let ([found], values) = self.values(tensor)?;
+        self.same(tensor, "values", found, expected, like)?;
+        Ok(values)
     }
 }

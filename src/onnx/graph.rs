@@ -4,35 +4,24 @@ use super::proto::{
     ATTRIBUTE_INT, Attribute, Dimension, FLOAT, Graph, INT64, Node, Shape, Tensor, TensorType,
     Type, ValueInfo,
 };
+use crate::net::Operators;
 
 /// The name of the axis whose length is known only when the model runs.
 const BATCH: &str = "batch";
 
-impl Graph {
-    /// A constant of f32; returns its name.
-    pub(super) fn floats(&mut self, name: &str, dims: &[usize], values: &[f32]) -> String {
+impl Operators for Graph {
+    fn floats(&mut self, name: &str, dims: &[usize], values: &[f32]) -> String {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         self.constant(name, dims, FLOAT, bytes.collect())
     }
 
-    /// A constant list of axes; returns its name.
-    pub(super) fn axes(&mut self, name: &str, values: &[i64]) -> String {
+    fn axes(&mut self, name: &str, values: &[i64]) -> String {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         self.constant(name, &[values.len()], INT64, bytes.collect())
     }
 
-    fn constant(&mut self, name: &str, dims: &[usize], data_type: i32, raw: Vec<u8>) -> String {
-        self.initializer.push(Tensor {
-            dims: dims.iter().map(|&axis| axis as i64).collect(),
-            data_type: Some(data_type),
-            name: Some(name.to_owned()),
-            raw_data: Some(raw),
-        });
-        name.to_owned()
-    }
-
-    /// A node of one output, which is called `output`, as the node is; returns that name.
-    pub(super) fn node(
+    /// The node is called as its output is.
+    fn node(
         &mut self,
         op_type: &str,
         inputs: &[&str],
@@ -50,6 +39,18 @@ impl Graph {
                 .collect(),
         });
         output.to_owned()
+    }
+}
+
+impl Graph {
+    fn constant(&mut self, name: &str, dims: &[usize], data_type: i32, raw: Vec<u8>) -> String {
+        self.initializer.push(Tensor {
+            dims: dims.iter().map(|&axis| axis as i64).collect(),
+            data_type: Some(data_type),
+            name: Some(name.to_owned()),
+            raw_data: Some(raw),
+        });
+        name.to_owned()
     }
 
     /// Declares an input (batch, width).

@@ -1,13 +1,13 @@
 //! A model on a device, assigning one block of rows (b, D) after the other.
 
 use super::{Prediction, check_input_size};
-use crate::autoencoder::Layer;
 use crate::data::Dataset;
 use crate::device::{Device, DeviceBuffer, Matrix};
 use crate::error::{Error, Result};
 use crate::kernels::argmax_rows::argmax_rows;
 use crate::kernels::soft_assign::soft_assign;
 use crate::model::Model;
+use crate::net::Layer;
 use crate::run::trainer::{Embedding, download_all};
 use crate::source::Source;
 
@@ -45,15 +45,17 @@ impl<'a, D: Device> Predictor<'a, D> {
         if let Some(forms) = &model.forms {
             device.products().use_choices(forms);
         }
-        let widths = model.encoder.iter().map(|layer| layer.d_out);
-        let sizes: Vec<usize> = std::iter::once(model.input_dim).chain(widths).collect();
         let (k, d) = (model.n_clusters, model.embedding_dim);
         Ok(Self {
             device,
             model,
             encoder: Layer::upload_half(device, &model.encoder)?,
             centroids: Matrix::upload(device, k, d, &model.centroids)?,
-            embedding: Embedding::without_blocks(device, &sizes, batch_size.max(1))?,
+            embedding: Embedding::without_blocks(
+                device,
+                model.plan().encoder(),
+                batch_size.max(1),
+            )?,
             outputs: Vec::new(),
             changes: Matrix::zeros(device, 1, 1)?,
         })
@@ -152,7 +154,7 @@ mod tests {
     use super::*;
     use crate::cpu::Cpu;
     use crate::data::{Step, Values, prepare};
-    use crate::model::LayerWeights;
+    use crate::net::{LayerValues, half};
 
     fn values(n: usize, seed: usize) -> Vec<f32> {
         let value = |i: usize| ((i * 37 + seed * 101) % 41) as f32 / 20.0 - 1.0;
@@ -160,15 +162,16 @@ mod tests {
     }
 
     fn model() -> Model {
-        let layer = |d_in, d_out| LayerWeights {
-            weight: values(d_in * d_out, d_in),
-            bias: values(d_out, d_out),
-            d_in,
-            d_out,
+        let layer = |d_in, d_out| {
+            LayerValues::dense(
+                (d_in, d_out),
+                values(d_in * d_out, d_in),
+                values(d_out, d_out),
+            )
         };
         Model {
-            encoder: vec![layer(5, 7), layer(7, 2)],
-            decoder: vec![layer(2, 7), layer(7, 5)],
+            encoder: half(vec![layer(5, 7), layer(7, 2)]),
+            decoder: half(vec![layer(2, 7), layer(7, 5)]),
             centroids: values(6, 3),
             n_clusters: 3,
             embedding_dim: 2,

@@ -26,7 +26,6 @@ mod towards;
 use std::sync::Arc;
 
 use super::event::Event;
-use crate::autoencoder::{Autoencoder, Groups, Tape};
 use crate::checkpoint::{State, Wish};
 use crate::config::{Resolved, Space};
 use crate::data::{Affine, Dataset, Preparation};
@@ -34,8 +33,9 @@ use crate::device::Choices;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
-use crate::model::{LayerWeights, Model};
+use crate::model::Model;
 use crate::neighbours::{Principal, Verdict};
+use crate::net::{Groups, LayerValues, Network, Plan, Tape};
 use crate::random;
 use crate::source::Source;
 use augment::Augment;
@@ -61,9 +61,8 @@ pub struct Trainer<'a, D: Device> {
     affine: Affine,
     /// How the data came from raw ones.
     preparation: Option<Arc<Preparation>>,
-    sizes: Vec<usize>,
     source: Source<D>,
-    autoencoder: Autoencoder<D>,
+    autoencoder: Network<D>,
     tape: Tape<D>,
     augment: Augment,
     embedding: Embedding<D>,
@@ -92,7 +91,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// # Errors
     /// The device's, when memory runs out.
     pub fn new(device: &'a D, data: &Dataset, affine: Affine, config: Resolved) -> Result<Self> {
-        let sizes = config.encoder_sizes(data.input_dim);
+        let plan = Plan::dense(&config.encoder_sizes(data.input_dim));
         let width = config.n_clusters.max(config.network.embedding_dim);
         let rows = config
             .pretrain
@@ -100,18 +99,12 @@ impl<'a, D: Device> Trainer<'a, D> {
             .max(config.cluster.batch_size)
             .min(data.n_samples);
         let source = Source::upload(device, data, &affine, width)?;
-        let groups = Groups::new(device, rows, &sizes);
+        let groups = Groups::new(device, rows, &plan);
         Ok(Self {
-            autoencoder: Autoencoder::new(
-                device,
-                &sizes,
-                &groups,
-                config.network.init,
-                config.seed,
-            )?,
-            tape: Tape::new(device, rows, &sizes, &groups)?,
+            autoencoder: Network::new(device, &plan, &groups, config.network.init, config.seed)?,
+            tape: Tape::new(device, rows, &plan, &groups)?,
             augment: Augment::new(&config.augment, config.seed, data),
-            embedding: Embedding::new(device, &source, &sizes, ROWS)?,
+            embedding: Embedding::new(device, &source, plan.encoder(), ROWS)?,
             wish: None,
             resumed: None,
             earlier_forms: None,
@@ -123,7 +116,6 @@ impl<'a, D: Device> Trainer<'a, D> {
             verdict: None,
             graph_waits: false,
             source,
-            sizes,
             affine,
             preparation: data.prepared.clone(),
             config,
@@ -146,10 +138,10 @@ impl<'a, D: Device> Trainer<'a, D> {
     }
 
     /// Takes these layers, from the first to the last.
-    fn take_layers(&mut self, layers: &[&LayerWeights]) -> Result<()> {
-        let rows = self.tape.rows_capacity();
-        let groups = Groups::new(self.device, rows, &self.sizes);
-        self.autoencoder = Autoencoder::trained(self.device, &self.sizes, &groups, layers)?;
+    fn take_layers(&mut self, layers: &[&LayerValues]) -> Result<()> {
+        let (rows, plan) = (self.tape.rows_capacity(), self.autoencoder.plan());
+        let groups = Groups::new(self.device, rows, plan);
+        self.autoencoder = Network::trained(self.device, plan, &groups, layers)?;
         Ok(())
     }
 

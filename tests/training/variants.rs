@@ -2,22 +2,27 @@
 
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::{Dataset, ImageShape, Sparse, Values};
-use dec_gpu::model::{LayerWeights, Model};
+use dec_gpu::model::Model;
+use dec_gpu::net::LayerValues;
 use dec_gpu::run::verify::{BAND, Run, blobs, compare_runs, configuration};
 
 use super::{assert_sound, bits, on_adapters, run};
 
 /// y = act(x·W + b) through some layers, ReLU on all but the last.
-fn forward(layers: &[LayerWeights], mut x: Vec<f64>) -> Vec<f64> {
+fn forward(layers: &[LayerValues], mut x: Vec<f64>) -> Vec<f64> {
     for (l, layer) in layers.iter().enumerate() {
+        let (d_in, d_out) = (layer.d_in(), layer.d_out());
+        let [weight, bias] = &layer.parameters[..] else {
+            panic!("not a fully connected layer");
+        };
         let unit = |j: usize| {
-            let sum: f64 = (0..layer.d_in)
-                .map(|i| x[i] * f64::from(layer.weight[i * layer.d_out + j]))
+            let sum: f64 = (0..d_in)
+                .map(|i| x[i] * f64::from(weight[i * d_out + j]))
                 .sum();
-            let y = sum + f64::from(layer.bias[j]);
+            let y = sum + f64::from(bias[j]);
             if l + 1 < layers.len() { y.max(0.0) } else { y }
         };
-        x = (0..layer.d_out).map(unit).collect();
+        x = (0..d_out).map(unit).collect();
     }
     x
 }

@@ -6,6 +6,7 @@ use dec_gpu::Result;
 use dec_gpu::config::Config;
 use dec_gpu::data::{Step, printable};
 use dec_gpu::model::{Model, ModelError};
+use dec_gpu::net::LayerValues;
 use safetensors::SafeTensors;
 use serde::Serialize;
 
@@ -75,7 +76,7 @@ pub(super) fn look(path: &Path) -> Result<ModelInfo> {
     // A model may be used whose configuration is from another version; then the configuration is just not told.
     let config = Config::layered(None, Some((&file, &model.config_toml)), &[]).ok();
     let layers = || model.encoder.iter().chain(&model.decoder);
-    let outputs = model.decoder.iter().map(|layer| layer.d_out);
+    let outputs = model.decoder.iter().map(LayerValues::d_out);
     Ok(ModelInfo {
         version: version(&bytes),
         n_clusters: model.n_clusters,
@@ -86,9 +87,7 @@ pub(super) fn look(path: &Path) -> Result<ModelInfo> {
         decoder: std::iter::once(model.embedding_dim)
             .chain(outputs)
             .collect(),
-        n_parameters: layers()
-            .map(|layer| layer.weight.len() + layer.bias.len())
-            .sum::<usize>()
+        n_parameters: layers().map(LayerValues::n_parameters).sum::<usize>()
             + model.centroids.len(),
         alpha: model.alpha,
         preset: config.as_ref().map(|config| config.preset.clone()),

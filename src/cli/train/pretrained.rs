@@ -18,7 +18,7 @@ pub(super) fn model(config: &mut Config, data: &Dataset) -> Result<Option<Model>
     };
     let model = read_model(Path::new(&file))?;
     check_input_size(&model, &file, data, &data.name)?;
-    if !model.is_mirrored() {
+    if !model.plan().is_mirrored() {
         return Err(ModelError::NotMirrored { file }.into());
     }
     let sizes = model.encoder_sizes();

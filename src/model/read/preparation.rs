@@ -8,6 +8,7 @@ use super::super::stored::Stored;
 use super::super::{ModelError, PREPARED_SCHEMA};
 use super::{File, MOST};
 use crate::data::{Preparation, Step, cut, said};
+use crate::net::Tensors;
 
 const IDF: &str = "prepare.idf";
 const COLUMNS: &str = "prepare.columns";

@@ -11,12 +11,12 @@ use std::ops::RangeInclusive;
 
 use super::smoothed::Smoothed;
 use super::{Event, Tell, Trainer};
-use crate::autoencoder::Snapshot;
 use crate::config::{ConfigError, Space};
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::Result;
 use crate::metrics::silhouette;
+use crate::net::Snapshot;
 use samples::sample;
 
 /// Samples that silhouette and neighbours look at.

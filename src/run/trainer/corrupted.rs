@@ -26,14 +26,14 @@ impl<D: Device> Corrupted<D> {
         let is_embedding = level + 1 == trainer.autoencoder.depth();
         let input = config.dropout > 0.0 && (level > 0 || config.corrupt_data);
         let hidden = config.dropout > 0.0 && !is_embedding;
-        let out = trainer.sizes[level + 1];
+        let own = &trainer.autoencoder.plan().kinds()[level];
         Ok(Self {
             seed: trainer.config.seed,
             rate: config.dropout,
             stream: stream::DROPOUT + 2 * (level as u32 + 1),
-            input: room(trainer, input, trainer.sizes[level])?,
-            hidden: room(trainer, hidden, out)?
-                .zip(room(trainer, hidden, out)?)
+            input: room(trainer, input, own.d_in())?,
+            hidden: room(trainer, hidden, own.d_out())?
+                .zip(room(trainer, hidden, own.d_out())?)
                 .map(<[_; 2]>::from),
         })
     }
@@ -104,7 +104,7 @@ impl<D: Device> NoisyData<D> {
         Ok(Self {
             seed: trainer.config.seed,
             rate,
-            clean: room(trainer, rate > 0.0, trainer.sizes[0])?,
+            clean: room(trainer, rate > 0.0, trainer.autoencoder.plan().input_dim())?,
         })
     }
 

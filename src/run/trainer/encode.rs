@@ -1,9 +1,8 @@
 //! Embedding every sample: z = f(x), block by block, without a copy of the inputs.
 
-use crate::autoencoder::Layer;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::kernels::linear_forward::linear_forward_into;
+use crate::net::{Kind, Layer};
 use crate::source::Source;
 
 /// Rows encoded at a time, if nothing else is asked for.
@@ -20,16 +19,16 @@ pub(crate) struct Embedding<D: Device> {
 }
 
 impl<D: Device> Embedding<D> {
-    /// Room for the embedding, computed `rows` samples at a time, fewer with less scratch memory; `sizes` run from D to d.
+    /// Room for the embedding, computed `rows` samples at a time, fewer with less scratch memory.
     pub(crate) fn new(
         device: &D,
         source: &Source<D>,
-        sizes: &[usize],
+        encoder: &[Kind],
         rows: usize,
     ) -> Result<Self> {
-        let d = sizes[sizes.len() - 1];
+        let d = encoder[encoder.len() - 1].d_out();
         let rows = (rows / device.room().scratch_divisor).clamp(1, source.n_samples());
-        let mut embedding = Self::without_blocks(device, sizes, rows)?;
+        let mut embedding = Self::without_blocks(device, encoder, rows)?;
         let blocks = source
             .block_rows()
             .into_iter()
@@ -39,10 +38,10 @@ impl<D: Device> Embedding<D> {
     }
 
     /// Room to compute `rows` samples at a time; where they go is still to be said.
-    pub(crate) fn without_blocks(device: &D, sizes: &[usize], rows: usize) -> Result<Self> {
-        let hidden = sizes[1..sizes.len() - 1]
+    pub(crate) fn without_blocks(device: &D, encoder: &[Kind], rows: usize) -> Result<Self> {
+        let hidden = encoder[..encoder.len() - 1]
             .iter()
-            .map(|cols| Matrix::zeros(device, rows, *cols));
+            .map(|kind| Matrix::zeros(device, rows, kind.d_out()));
         Ok(Self {
             blocks: Vec::new(),
             hidden: hidden.collect::<Result<_, _>>()?,
@@ -76,19 +75,12 @@ impl<D: Device> Embedding<D> {
             l => (self.hidden[l].clone(), 0),
         };
         let (output, from) = target(0);
-        source.forward_in_order(device, i, rows.clone(), &encoder[0], (&output, from));
+        let layer = encoder[0].linear().expect("the first layer is a product");
+        source.forward_in_order(device, i, rows.clone(), layer, (&output, from));
         for (l, layer) in encoder.iter().enumerate().skip(1) {
             let input = self.hidden[l - 1].first_rows(rows.len());
             let (output, first) = target(l);
-            linear_forward_into(
-                device,
-                &input,
-                &layer.weight,
-                &layer.bias,
-                layer.relu,
-                &output,
-                first,
-            );
+            layer.encode(device, &input, &output, first);
         }
     }
 }

@@ -18,7 +18,12 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// The device's, when memory runs out.
     pub fn encoding(&self, rows: usize) -> Result<Encoding<'_, 'a, D>> {
         Ok(Encoding {
-            embedding: Embedding::new(self.device, &self.source, &self.sizes, rows)?,
+            embedding: Embedding::new(
+                self.device,
+                &self.source,
+                self.autoencoder.plan().encoder(),
+                rows,
+            )?,
             trainer: self,
         })
     }

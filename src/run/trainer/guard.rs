@@ -6,11 +6,11 @@
 //! any clusters look compact in it.
 
 use super::Trainer;
-use crate::autoencoder::Snapshot;
 use crate::checkpoint::State;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::metrics::Neighbours;
+use crate::net::Snapshot;
 use crate::random::stream;
 
 /// Samples that are looked at.

@@ -3,13 +3,13 @@
 
 use super::losses::LossWindow;
 use super::{Event, Tell, Trainer};
-use crate::autoencoder::Snapshot;
 use crate::checkpoint::State;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::Order;
 use crate::kernels::linear_forward_loss::LossForm;
 use crate::loss::LossTerm;
+use crate::net::Snapshot;
 use crate::random::{self, stream};
 
 /// At most so many samples are held out: more would not tell more, and cost time.

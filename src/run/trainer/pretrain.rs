@@ -8,13 +8,13 @@ use super::held_out::{HeldOut, Split};
 use super::losses::LossWindow;
 use super::towards::Towards;
 use super::{Event, Tell, Trainer};
-use crate::autoencoder::{Layer, Update};
 use crate::checkpoint::{Phase, Wish};
 use crate::config::{Decided, Method, PretrainConfig};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::linear_forward_loss::LossForm;
 use crate::loss::LossTerm;
+use crate::net::{Layer, Update};
 use crate::optimiser::Step;
 use crate::random::stream;
 pub use steps::PretrainSteps;
@@ -138,7 +138,7 @@ impl<D: Device> Trainer<'_, D> {
     fn end_to_end(&mut self, steps: u32) -> Result<EndToEnd<D>> {
         let (device, config) = (self.device, self.end_to_end_config());
         self.autoencoder.reset_optimiser(device, config.optimiser)?;
-        let layers = 0..self.autoencoder.layers.len();
+        let layers = self.autoencoder.plan().all();
         let loss_form = (self.autoencoder).loss_form(device, layers.end - 1, &self.tape);
         Ok(EndToEnd {
             noisy: NoisyData::new(self)?,
@@ -223,7 +223,7 @@ impl<D: Device> Trainer<'_, D> {
                 self.autoencoder.update_of(device, level, &x, &dh)?,
                 self.autoencoder.update_of(device, mirror, &h, &dy)?,
             ],
-            phase: self.phase(name, level as u32 + 1, steps, loss_form, self.sizes[level])?,
+            phase: self.phase(name, level as u32 + 1, steps, loss_form, dy.cols)?,
             noisy,
         })
     }
@@ -242,7 +242,7 @@ impl<D: Device> Trainer<'_, D> {
         let h = noisy.hidden(&h);
         run.phase.loss(device, decoder, [&h, &x], &dy);
 
-        decoder.backward_input(device, &dy, &h, encoder.relu, &dh);
+        decoder.backward_input(device, &dy, &h, encoder.kind.relu(), &dh);
         noisy.drop_hidden_gradient(device, &dh, number);
         let step = run.phase.step(number);
         self.autoencoder.update(device, &run.updates, x.rows, step);

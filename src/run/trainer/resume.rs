@@ -1,12 +1,12 @@
 //! Telling the state of a run between two steps, and going on from one.
 
 use super::{Event, Tell, Trainer};
-use crate::autoencoder::{Autoencoder, Groups};
 use crate::checkpoint::{CONFIG, CheckpointError, Phase, State, Wish};
 use crate::config::{OptimiserKind, Resolved};
 use crate::device::Choices;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::net::{Groups, Network};
 
 /// The state's number of steps of pre-training in the phases before.
 const PRETRAINED: &str = "pretrained_steps";
@@ -158,9 +158,9 @@ impl<'a, D: Device> Trainer<'a, D> {
         state: &State,
         optimiser: Option<OptimiserKind>,
     ) -> Result<()> {
-        let groups = Groups::new(self.device, self.tape.rows_capacity(), &self.sizes);
-        self.autoencoder =
-            Autoencoder::of_state(self.device, &self.sizes, &groups, state, optimiser)?;
+        let plan = self.autoencoder.plan();
+        let groups = Groups::new(self.device, self.tape.rows_capacity(), plan);
+        self.autoencoder = Network::of_state(self.device, plan, &groups, state, optimiser)?;
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ fn one(bytes: &[u8]) {
     config::config(model.config_toml.as_bytes());
     let sizes = model.encoder_sizes();
     assert_eq!(sizes.last(), Some(&model.embedding_dim));
-    let n_values: usize = model.encoder.iter().map(|layer| layer.weight.len()).sum();
+    let n_values: usize = model.encoder.iter().map(|l| l.n_parameters()).sum();
     if n_values + model.raw_input_dim() <= SMALL {
         used(&model);
     }

@@ -5,7 +5,6 @@ use super::super::batches::Batches;
 use super::super::losses::LossWindow;
 use super::super::target::Target;
 use super::{Clustering, Ended, SETTLED, download_all};
-use crate::autoencoder::Update;
 use crate::config::{ClusterConfig, Decided};
 use crate::device::{Device, Matrix};
 use crate::error::{Error, Result};
@@ -16,6 +15,7 @@ use crate::kernels::linear_forward_loss::LossForm;
 use crate::kernels::soft_assign::soft_assign;
 use crate::kernels::target_distribution::target_distribution;
 use crate::loss::LossTerm;
+use crate::net::Update;
 use crate::optimiser::State;
 use crate::random::stream;
 

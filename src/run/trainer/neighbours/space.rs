@@ -1,7 +1,6 @@
 //! The points whose graph is built: the inputs on their principal directions, or their embedding, of all samples or of some.
 
 use super::super::Trainer;
-use crate::autoencoder::Layer;
 use crate::config::Space;
 use crate::data::Dataset;
 use crate::device::{Device, Matrix};
@@ -38,18 +37,15 @@ impl<D: Device> Trainer<'_, D> {
         let (device, columns) = (self.device, self.source.input_dim());
         let m = principal.count;
         let minus: Vec<f32> = principal.mean.iter().map(|x| -x).collect();
-        let layer = Layer {
-            weight: Matrix::upload(device, columns, m, &principal.directions)?,
-            bias: Matrix::upload(device, 1, m, &minus)?,
-            relu: false,
-        };
+        let weight = Matrix::upload(device, columns, m, &principal.directions)?;
+        let bias = Matrix::upload(device, 1, m, &minus)?;
         let wide = columns > WIDEST_SPACE;
         let by_direction = wide && principal.zeros > MOSTLY_ZEROS && !self.augment.is_on();
         let mut blocks = Vec::new();
         for (i, rows) in self.source.block_rows().into_iter().enumerate() {
             let points = Matrix::zeros(device, rows, m)?;
             self.source
-                .forward_in_order(device, i, 0..rows, &layer, (&points, 0));
+                .forward_in_order(device, i, 0..rows, (&weight, &bias, false), (&points, 0));
             if by_direction {
                 unit_rows(device, &points);
             }

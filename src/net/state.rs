@@ -1,7 +1,6 @@
 //! Parameters, optimiser and kept parameters to and from a [`State`].
 
-use super::groups::parameter_shapes;
-use super::{Autoencoder, Groups, Parameters, Snapshot, mirrored};
+use super::{Groups, Network, Parameters, Plan, Snapshot};
 use crate::arena::{self, Arena};
 use crate::checkpoint::State;
 use crate::config::OptimiserKind;
@@ -9,7 +8,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::optimiser;
 
-impl<D: Device> Autoencoder<D> {
+impl<D: Device> Network<D> {
     /// Adds the parameters, and what the optimiser remembers of them if it has begun.
     ///
     /// # Errors
@@ -38,20 +37,19 @@ impl<D: Device> Autoencoder<D> {
         Ok(())
     }
 
-    /// The way back from [`Autoencoder::put_into`]; `optimiser` if that is in the state.
+    /// The way back from [`Network::put_into`]; `optimiser` if that is in the state.
     ///
     /// # Errors
     /// [`crate::checkpoint::CheckpointError`]; the device's.
     pub(crate) fn of_state(
         device: &D,
-        sizes: &[usize],
+        plan: &Plan,
         groups: &Groups,
         state: &State,
         optimiser: Option<OptimiserKind>,
     ) -> Result<Self> {
-        let shapes = mirrored(sizes);
-        Self::of_sides(&shapes, groups, |group, side| {
-            let own = parameter_shapes(&shapes, groups.range(group), side);
+        Self::of_sides(plan, groups, |group, side| {
+            let own = plan.parameter_shapes(groups.range(group), side);
             let name = |what: &str| format!("{what}.{group}.{side}");
             let words = state.words_of(&name("parameters"), arena::words(&own))?;
             let names = [name("first_moment"), name("second_moment")];

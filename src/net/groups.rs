@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{mirrored, on_side, tape};
+use super::Plan;
 use crate::arena;
 use crate::device::Device;
 
@@ -11,17 +11,18 @@ use crate::device::Device;
 pub struct Groups(Vec<Range<usize>>);
 
 impl Groups {
-    /// As few as fit a device's bindings, for batches of up to `rows` rows through layers of these sizes (D to d).
-    pub fn new<D: Device>(device: &D, rows: usize, sizes: &[usize]) -> Self {
-        Self::fitting(&mirrored(sizes), rows, device.room().binding_bytes / 4)
+    /// As few as fit a device's bindings, for batches of up to `rows` rows.
+    pub fn new<D: Device>(device: &D, rows: usize, plan: &Plan) -> Self {
+        Self::fitting(plan, rows, device.room().binding_bytes / 4)
     }
 
-    fn fitting(shapes: &[(usize, usize)], rows: usize, most_words: usize) -> Self {
+    fn fitting(plan: &Plan, rows: usize, most_words: usize) -> Self {
         let mut groups = Vec::new();
         let mut start = 0;
-        for end in 1..=shapes.len() {
-            let with_next = start..(end + 1).min(shapes.len());
-            if end == shapes.len() || largest(shapes, with_next, rows) > most_words {
+        let all = plan.kinds().len();
+        for end in 1..=all {
+            let with_next = start..(end + 1).min(all);
+            if end == all || largest(plan, with_next, rows) > most_words {
                 groups.push(start..end);
                 start = end;
             }
@@ -45,23 +46,13 @@ impl Groups {
 }
 
 /// The words of the largest buffer of some layers.
-fn largest(shapes: &[(usize, usize)], layers: Range<usize>, rows: usize) -> usize {
+fn largest(plan: &Plan, layers: Range<usize>, rows: usize) -> usize {
     let buffers = [0, 1].into_iter().flat_map(|side| {
-        let [inputs, grads] = tape::operand_shapes(shapes, &layers, rows, side);
-        [parameter_shapes(shapes, &layers, side), inputs, grads]
+        let [inputs, grads] = plan.operand_shapes(&layers, rows, side);
+        [plan.parameter_shapes(&layers, side), inputs, grads]
     });
     let words = buffers.map(|shapes| arena::words(&shapes));
     words.max().unwrap_or(0)
-}
-
-/// Weight, bias, weight, bias, … of those layers that lie on a side.
-pub(super) fn parameter_shapes(
-    shapes: &[(usize, usize)],
-    layers: &Range<usize>,
-    side: usize,
-) -> Vec<(usize, usize)> {
-    let pair = |l: usize| [shapes[l], (1, shapes[l].1)];
-    on_side(layers, side).flat_map(pair).collect()
 }
 
 #[cfg(test)]
@@ -71,7 +62,7 @@ mod tests {
     const SIZES: [usize; 5] = [784, 500, 500, 2000, 10];
 
     fn groups(most_words: usize) -> Vec<Range<usize>> {
-        Groups::fitting(&mirrored(&SIZES), 256, most_words).0
+        Groups::fitting(&Plan::dense(&SIZES), 256, most_words).0
     }
 
     #[test]
@@ -87,8 +78,8 @@ mod tests {
         assert_eq!(split[0].start, 0);
         assert_eq!(split.last().map(|range| range.end), Some(8));
         assert!(split.windows(2).all(|pair| pair[0].end == pair[1].start));
-        let shapes = mirrored(&SIZES);
-        let fits = |range: &Range<usize>| largest(&shapes, range.clone(), 256) <= 1_100_000;
+        let plan = Plan::dense(&SIZES);
+        let fits = |range: &Range<usize>| largest(&plan, range.clone(), 256) <= 1_100_000;
         assert!(split.iter().all(|range| range.len() == 1 || fits(range)));
     }
 

@@ -1,6 +1,6 @@
 //! Copies of parameters on the device: all of them, to go back to the best, or some multiplied by a factor.
 
-use super::{Autoencoder, Parameters};
+use super::{Network, Parameters};
 use crate::device::{Device, DeviceBuffer, Matrix};
 use crate::error::Result;
 use crate::kernels::gather_rows::{Block, Normalisation, Order, Source, gather_rows};
@@ -13,7 +13,7 @@ pub struct Snapshot<D: Device> {
     identity: Normalisation<D>,
 }
 
-impl<D: Device> Autoencoder<D> {
+impl<D: Device> Network<D> {
     /// Room for a copy, filled with the present parameters.
     ///
     /// # Errors
@@ -31,14 +31,14 @@ impl<D: Device> Autoencoder<D> {
         Ok(snapshot)
     }
 
-    /// Copies the present parameters over those of a snapshot of this autoencoder.
+    /// Copies the present parameters over those of a snapshot of this network.
     pub fn keep(&self, device: &D, snapshot: &mut Snapshot<D>) {
         for (own, kept) in self.sides().zip(snapshot.buffers.iter().flatten()) {
             copy(device, &own.arena.buffer, kept, &snapshot.identity);
         }
     }
 
-    /// Takes the parameters of a snapshot of this autoencoder again. The optimiser's state stays; it is of other
+    /// Takes the parameters of a snapshot of this network again. The optimiser's state stays; it is of other
     /// parameters, so it should be reset.
     pub fn restore(&self, device: &D, snapshot: &Snapshot<D>) {
         for (own, kept) in self.sides().zip(snapshot.buffers.iter().flatten()) {
@@ -52,9 +52,10 @@ impl<D: Device> Autoencoder<D> {
     /// The device's, when memory runs out.
     pub fn scale_embedding(&self, device: &D, factor: f32) -> Result<()> {
         let [last, first] = [self.depth() - 1, self.depth()].map(|l| &self.layers[l]);
-        scale(device, &last.weight, factor)?;
-        scale(device, &last.bias, factor)?;
-        scale(device, &first.weight, 1.0 / factor)
+        let [last, first] = [last, first].map(|layer| layer.linear().expect("a product"));
+        scale(device, last.0, factor)?;
+        scale(device, last.1, factor)?;
+        scale(device, first.0, 1.0 / factor)
     }
 
     fn sides(&self) -> impl Iterator<Item = &Parameters<D>> {
@@ -101,42 +102,42 @@ fn copy<D: Device>(device: &D, from: &D::Buffer, to: &D::Buffer, times: &Normali
 
 #[cfg(test)]
 mod tests {
-    use super::super::Groups;
+    use super::super::{Groups, LayerValues, Plan};
     use super::*;
     use crate::config::Init;
     use crate::cpu::Cpu;
-    use crate::model::LayerWeights;
 
-    fn weights(autoencoder: &Autoencoder<Cpu>, cpu: &Cpu) -> Vec<LayerWeights> {
-        let layers = 0..autoencoder.layers.len();
-        pollster::block_on(autoencoder.download(cpu, layers)).unwrap()
+    fn weights(network: &Network<Cpu>, cpu: &Cpu) -> Vec<LayerValues> {
+        let layers = network.plan().all();
+        pollster::block_on(network.download(cpu, layers)).unwrap()
     }
 
     #[test]
     fn a_scaled_embedding_is_decoded_as_before() {
-        let (cpu, sizes) = (Cpu::new(), [7, 5, 3]);
-        let groups = Groups::new(&cpu, 4, &sizes);
-        let autoencoder = Autoencoder::new(&cpu, &sizes, &groups, Init::FanInUniform, 1).unwrap();
-        let old = weights(&autoencoder, &cpu);
-        autoencoder.scale_embedding(&cpu, 4.0).unwrap();
-        let new = weights(&autoencoder, &cpu);
+        let (cpu, plan) = (Cpu::new(), Plan::dense(&[7, 5, 3]));
+        let groups = Groups::new(&cpu, 4, &plan);
+        let network = Network::new(&cpu, &plan, &groups, Init::FanInUniform, 1).unwrap();
+        let old = weights(&network, &cpu);
+        network.scale_embedding(&cpu, 4.0).unwrap();
+        let new = weights(&network, &cpu);
         let times = |weights: &[f32], factor: f32| -> Vec<f32> {
             weights.iter().map(|value| value * factor).collect()
         };
         assert_eq!((&new[0], &new[3]), (&old[0], &old[3]));
-        assert_eq!(new[1].weight, times(&old[1].weight, 4.0));
-        assert_eq!(new[1].bias, times(&old[1].bias, 4.0));
-        assert_eq!(new[2].weight, times(&old[2].weight, 0.25));
-        assert_eq!(new[2].bias, old[2].bias);
+        let [old, new] = [&old, &new].map(|layers| [1, 2].map(|l| &layers[l].parameters));
+        assert_eq!(new[0][0], times(&old[0][0], 4.0));
+        assert_eq!(new[0][1], times(&old[0][1], 4.0));
+        assert_eq!(new[1][0], times(&old[1][0], 0.25));
+        assert_eq!(new[1][1], old[1][1]);
     }
 
     #[test]
     fn what_was_kept_comes_back_to_the_bit() {
-        let (cpu, sizes) = (Cpu::new(), [7, 5, 3, 2]);
-        let groups = Groups::new(&cpu, 4, &sizes);
-        let new = |seed| Autoencoder::new(&cpu, &sizes, &groups, Init::FanInUniform, seed).unwrap();
+        let (cpu, plan) = (Cpu::new(), Plan::dense(&[7, 5, 3, 2]));
+        let groups = Groups::new(&cpu, 4, &plan);
+        let new = |seed| Network::new(&cpu, &plan, &groups, Init::FanInUniform, seed).unwrap();
         let (first, second) = (new(1), new(2));
-        let [one, two] = [&first, &second].map(|autoencoder| weights(autoencoder, &cpu));
+        let [one, two] = [&first, &second].map(|network| weights(network, &cpu));
         assert_ne!(one, two);
 
         let mut kept = first.snapshot(&cpu).unwrap();

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Groups, mirrored, on_side, place_on_side};
+use super::parameters::{on_side, place_on_side};
+use super::{Groups, Plan};
 use crate::arena::Arena;
 use crate::device::{Device, Matrix};
 use crate::error::Result;
@@ -27,14 +28,13 @@ struct Side<D: Device> {
 }
 
 impl<D: Device> Tape<D> {
-    /// Room for batches of up to `rows` through layers of these sizes (D to d), in groups made for them.
+    /// Room for batches of up to `rows` through the layers of a plan, in groups made for it.
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn new(device: &D, rows: usize, sizes: &[usize], groups: &Groups) -> Result<Self> {
-        let shapes = mirrored(sizes);
+    pub fn new(device: &D, rows: usize, plan: &Plan, groups: &Groups) -> Result<Self> {
         let side = |layers: &Range<usize>, side: usize| -> Result<Side<D>> {
-            let [inputs, grads] = operand_shapes(&shapes, layers, rows, side);
+            let [inputs, grads] = plan.operand_shapes(layers, rows, side);
             Ok(Side {
                 inputs: Arena::zeros(device, &inputs)?,
                 grads: Arena::zeros(device, &grads)?,
@@ -94,18 +94,20 @@ impl<D: Device> Tape<D> {
     }
 }
 
-/// The shapes of the inputs, and of the gradients, of those layers that lie on a side.
-pub(super) fn operand_shapes(
-    shapes: &[(usize, usize)],
-    layers: &Range<usize>,
-    rows: usize,
-    side: usize,
-) -> [Vec<(usize, usize)>; 2] {
-    let own: Vec<_> = on_side(layers, side).map(|l| shapes[l]).collect();
-    [
-        own.iter().map(|(d_in, _)| (rows, *d_in)).collect(),
-        own.iter().map(|(_, d_out)| (rows, *d_out)).collect(),
-    ]
+impl Plan {
+    /// The shapes of the inputs, and of the gradients, of those layers that lie on a side.
+    pub(super) fn operand_shapes(
+        &self,
+        layers: &Range<usize>,
+        rows: usize,
+        side: usize,
+    ) -> [Vec<(usize, usize)>; 2] {
+        let own = || on_side(layers, side).map(|l| &self.kinds()[l]);
+        [
+            own().map(|kind| (rows, kind.d_in())).collect(),
+            own().map(|kind| (rows, kind.d_out())).collect(),
+        ]
+    }
 }
 
 #[cfg(test)]
@@ -116,12 +118,12 @@ mod tests {
     #[test]
     fn every_layer_has_a_place_of_its_own() {
         let cpu = Cpu::new();
-        let sizes = [7, 5, 3, 2];
-        let mut tape = Tape::new(&cpu, 4, &sizes, &Groups::new(&cpu, 4, &sizes)).unwrap();
+        let plan = Plan::dense(&[7, 5, 3, 2]);
+        let mut tape = Tape::new(&cpu, 4, &plan, &Groups::new(&cpu, 4, &plan)).unwrap();
         tape.rows = 2;
-        for (l, (d_in, d_out)) in mirrored(&sizes).into_iter().enumerate() {
-            assert_eq!((tape.input(l).rows, tape.input(l).cols), (2, d_in));
-            assert_eq!((tape.grad(l).rows, tape.grad(l).cols), (2, d_out));
+        for (l, kind) in plan.kinds().iter().enumerate() {
+            assert_eq!((tape.input(l).rows, tape.input(l).cols), (2, kind.d_in()));
+            assert_eq!((tape.grad(l).rows, tape.grad(l).cols), (2, kind.d_out()));
             let [x, dy] = tape.operand(l);
             assert_eq!(
                 [x, dy],

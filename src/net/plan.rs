@@ -1,0 +1,128 @@
+//! The list of layers: an encoder, and the decoder that is made from it.
+
+use std::ops::Range;
+
+use super::kind::{Dense, Kind};
+use super::values::LayerValues;
+
+/// Layers in the order of computation, numbered from 0: first those of the encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    kinds: Vec<Kind>,
+    depth: usize,
+}
+
+impl Plan {
+    /// An encoder and its mirror. A ReLU follows every layer but the last of the encoder (the embedding) and the last of all
+    /// (the reconstruction).
+    pub fn mirrored(encoder: Vec<Kind>) -> Self {
+        let decoder: Vec<Kind> = encoder.iter().rev().filter_map(Kind::mirror).collect();
+        let depth = encoder.len();
+        let last = depth + decoder.len() - 1;
+        let with_relu = |(l, kind): (usize, Kind)| kind.with_relu(l != depth - 1 && l != last);
+        let kinds = encoder.into_iter().chain(decoder).enumerate();
+        Self {
+            kinds: kinds.map(with_relu).collect(),
+            depth,
+        }
+    }
+
+    /// Fully connected layers of these sizes, from D to d, and their mirror.
+    pub fn dense(sizes: &[usize]) -> Self {
+        let layer = |pair: &[usize]| {
+            Kind::Dense(Dense {
+                d_in: pair[0],
+                d_out: pair[1],
+                relu: false,
+            })
+        };
+        Self::mirrored(sizes.windows(2).map(layer).collect())
+    }
+
+    /// Layers of a trained model; they need not be each other's mirror.
+    pub fn of_halves(encoder: &[LayerValues], decoder: &[LayerValues]) -> Self {
+        let layers = encoder.iter().chain(decoder);
+        Self {
+            kinds: layers.map(|layer| layer.kind.clone()).collect(),
+            depth: encoder.len(),
+        }
+    }
+
+    /// Whether the decoder is the encoder's mirror.
+    pub fn is_mirrored(&self) -> bool {
+        *self == Self::mirrored(self.encoder().to_vec())
+    }
+
+    /// All layers.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// From the inputs to the embedding.
+    pub fn encoder(&self) -> &[Kind] {
+        &self.kinds[..self.depth]
+    }
+
+    /// Layers of the encoder.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// All layers' numbers.
+    pub fn all(&self) -> Range<usize> {
+        0..self.kinds.len()
+    }
+
+    /// The layer that computes the reconstruction.
+    pub fn last(&self) -> usize {
+        self.kinds.len() - 1
+    }
+
+    /// D.
+    pub fn input_dim(&self) -> usize {
+        self.kinds[0].d_in()
+    }
+
+    /// d.
+    pub fn embedding_dim(&self) -> usize {
+        self.kinds[self.depth - 1].d_out()
+    }
+
+    /// Whether layer `l` reads what has passed a ReLU.
+    pub fn reads_relu(&self, l: usize) -> bool {
+        l > 0 && self.kinds[l - 1].relu()
+    }
+
+    /// The name of layer `l`, in files too: `encoder.0`, `decoder.3`.
+    pub fn name(&self, l: usize) -> String {
+        match l.checked_sub(self.depth) {
+            None => format!("encoder.{l}"),
+            Some(l) => format!("decoder.{l}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirror_is_made_from_the_encoder() {
+        let plan = Plan::dense(&[7, 5, 3]);
+        let found: Vec<_> = (plan.kinds().iter())
+            .map(|kind| (kind.d_in(), kind.d_out(), kind.relu()))
+            .collect();
+        let (relu, linear) = (true, false);
+        let expected = [(7, 5, relu), (5, 3, linear), (3, 5, relu), (5, 7, linear)];
+        assert_eq!(found, expected);
+        assert_eq!((plan.depth(), plan.last()), (2, 3));
+        assert_eq!((plan.input_dim(), plan.embedding_dim()), (7, 3));
+        let names: Vec<String> = plan.all().map(|l| plan.name(l)).collect();
+        assert_eq!(names, ["encoder.0", "encoder.1", "decoder.0", "decoder.1"]);
+        assert!(plan.is_mirrored());
+        assert_eq!(
+            [0, 1, 2, 3].map(|l| plan.reads_relu(l)),
+            [false, true, false, true]
+        );
+    }
+}
