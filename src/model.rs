@@ -1,6 +1,6 @@
 //! The trained model and its file, in the safetensors format that Python opens too.
 //!
-//! Tensors, F32 if nothing else is said, row-major, little-endian; names and shapes are stable under schemas 1 and 2:
+//! Tensors, F32 if nothing else is said, row-major, little-endian; names and shapes are stable under schemas 1 to 3:
 //!
 //! | name | shape | |
 //! |---|---|---|
@@ -18,11 +18,13 @@
 //! `alpha` (decimal) and `config` (the resolved configuration, TOML). A model made on a GPU also has
 //! `forms`: the adapter, its driver and the forms that products took there ([`Choices`], JSON), so that the
 //! same adapter gives the same bits again. Under schema 2 `prepare` is JSON: `steps` in order, `target_sum` (decimal, with
-//! the step `library-size`) and `input_dim` (raw D); a program that knows schema 1 only refuses such a file. Tensors under other names are left alone, so that a checkpoint can carry the optimiser's state in the same file.
+//! the step `library-size`) and `input_dim` (raw D); a program that knows schema 1 only refuses such a file. Under schema 3, prepared or not, `layers` is JSON too: the kind of
+//! every layer of `encoder` and of `decoder`, as [`crate::net`] names them; without it all are `dense`. Tensors under other names are left alone, so that a checkpoint can carry the optimiser's state in the same file.
 //!
-//! The same model gives the same bytes. ReLU follows every layer but the last of each half.
+//! The same model gives the same bytes. ReLU follows every `dense` layer but the last of each half.
 
 mod error;
+mod layers;
 mod prepare;
 mod read;
 mod stored;
@@ -36,6 +38,7 @@ use crate::device::Choices;
 use crate::net::{LayerValues, Plan};
 
 pub use error::ModelError;
+use layers::Layers;
 
 /// `__metadata__.format` of every model file.
 pub const FORMAT: &str = "dec-gpu-model";
@@ -45,6 +48,9 @@ pub const SCHEMA: u32 = 1;
 
 /// `__metadata__.schema` of a model that prepares raw inputs.
 pub const PREPARED_SCHEMA: u32 = 2;
+
+/// `__metadata__.schema` of a model with layers that are not fully connected.
+pub const LAYERS_SCHEMA: u32 = 3;
 
 /// Everything that is needed to assign new samples to clusters, and to reconstruct them.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,10 +177,9 @@ impl Model {
         }
     }
 
-    /// Sizes from input to embedding: D, hidden…, d.
+    /// Sizes from input to embedding, D, hidden…, d: of the layers that the decoder undoes.
     pub fn encoder_sizes(&self) -> Vec<usize> {
-        let outputs = self.encoder.iter().map(LayerValues::d_out);
-        std::iter::once(self.input_dim).chain(outputs).collect()
+        self.plan().sizes()
     }
 
     /// The list of its layers.
@@ -234,6 +239,10 @@ impl Model {
         if let Some(own) = &self.preparation {
             metadata.insert("schema", PREPARED_SCHEMA.to_string());
             metadata.insert("prepare", stored::to_json(own));
+        }
+        if let Some(layers) = Layers::of(&self.encoder, &self.decoder) {
+            metadata.insert("schema", LAYERS_SCHEMA.to_string());
+            metadata.insert("layers", layers.to_json());
         }
         let mut header = BTreeMap::from([("__metadata__", HeaderEntry::Metadata(metadata))]);
         let mut offset = 0;

@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use crate::arena::Arena;
 use crate::config::Init;
-use crate::device::Device;
+use crate::device::{Device, Matrix};
 use crate::error::Result;
 use crate::kernels::linear_forward_loss::LossForm;
 pub(crate) use file::{Operators, Tensors, Width};
@@ -146,6 +146,19 @@ impl<D: Device> Network<D> {
         }
     }
 
+    /// As [`Network::forward`], but what the last of the layers gives goes to `output` (b, out).
+    pub fn forward_into(
+        &self,
+        device: &D,
+        layers: Range<usize>,
+        tape: &Tape<D>,
+        output: &Matrix<D>,
+    ) {
+        let last = layers.end - 1;
+        self.forward(device, layers.start..last, tape);
+        self.layers[last].forward(device, &tape.input(last), output);
+    }
+
     /// The form in which the loss of layer `l` is computed.
     pub fn loss_form(&self, device: &D, l: usize, tape: &Tape<D>) -> LossForm {
         let kind = &self.plan.kinds()[l];
@@ -153,9 +166,9 @@ impl<D: Device> Network<D> {
     }
 
     /// From the gradient of the last layer's output those of all layers' outputs before it, and of the first
-    /// layer's input unless that is the data.
+    /// layer's input unless nothing before it is trained.
     pub fn backward(&self, device: &D, layers: Range<usize>, tape: &Tape<D>) {
-        for l in layers.rev().filter(|l| *l > 0) {
+        for l in layers.rev().filter(|l| *l > self.plan.head()) {
             let (dy, x, dx) = (tape.grad(l), tape.input(l), tape.grad(l - 1));
             let relu = self.plan.reads_relu(l);
             self.layers[l].backward_input(device, &dy, &x, relu, &dx);

@@ -103,6 +103,16 @@ impl<D: Device> Source<D> {
         }
     }
 
+    /// Rows of block `i` from its row `first` on, normalised, as many as `batch` (b, D) has.
+    pub fn gather_in_order(&self, device: &D, i: usize, first: usize, batch: &Matrix<D>) {
+        let block = &self.blocks[i];
+        let order = Order {
+            index: None,
+            first: block.extent().0 + first,
+        };
+        self.gather_from(device, block, order, batch);
+    }
+
     /// As [`Source::gather`], each row an image that is warped on the way.
     ///
     /// # Panics

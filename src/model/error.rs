@@ -60,7 +60,7 @@ pub enum ModelError {
     },
     /// A model file of another schema, from a newer or much older program.
     #[error(
-        "{file}: schema {found:?} (written by dec-gpu {version:?}), expected \"1\" or \"2\"; use that version of dec-gpu, or train again"
+        "{file}: schema {found:?} (written by dec-gpu {version:?}), expected \"1\", \"2\" or \"3\"; use that version of dec-gpu, or train again"
     )]
     Schema {
         /// The file's name.
@@ -69,6 +69,16 @@ pub enum ModelError {
         found: String,
         /// `__metadata__.version`, empty if there is none.
         version: String,
+    },
+    /// The kinds of layers are not such as this version knows.
+    #[error(
+        "{file}: layers of __metadata__: {reason}; use a newer version of dec-gpu, or train again"
+    )]
+    Layers {
+        /// The file's name.
+        file: String,
+        /// What is wrong with them.
+        reason: String,
     },
     /// A key of `__metadata__` is absent.
     #[error("{file}: __metadata__ has no {key:?}")]

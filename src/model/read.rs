@@ -5,7 +5,8 @@
 
 mod preparation;
 
-use super::{FORMAT, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
+use super::layers::{DENSE, Layers};
+use super::{FORMAT, LAYERS_SCHEMA, Model, ModelError, PREPARED_SCHEMA, SCHEMA};
 use crate::data::{cut, printable, said, short};
 use crate::device::Choices;
 use crate::net::{LayerValues, Tensors, Width, half};
@@ -23,10 +24,17 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
     let alpha = file.alpha()?;
     let config_toml = file.metadata("config")?.to_owned();
     let forms = file.forms()?;
-    let (encoder, embedding) = file.layers("encoder")?;
-    let (decoder, _) = file.layers("decoder")?;
+    let kinds = file.kinds()?;
+    let inputs = kinds.as_ref().map(|_| file.inputs()).transpose()?;
+    let of_half = |half: fn(&Layers) -> &Vec<String>| kinds.as_ref().map(|kinds| &half(kinds)[..]);
+    let (encoder, embedding) =
+        file.layers("encoder", of_half(|kinds| &kinds.encoder), inputs.clone())?;
+    let first = inputs.is_some().then(|| embedding.clone());
+    let (decoder, _) = file.layers("decoder", of_half(|kinds| &kinds.decoder), first)?;
     let (input_dim, embedding_dim) = (encoder[0].d_in(), embedding.values);
-    let (inputs, embedding) = ("the rows of encoder.0.weight", &embedding.like);
+    let inputs = inputs.map(|inputs| inputs.like);
+    let inputs = inputs.as_deref().unwrap_or("the rows of encoder.0.weight");
+    let embedding = &embedding.like;
 
     let found = decoder[0].d_in();
     file.same("decoder.0.weight", "rows", found, embedding_dim, embedding)?;
@@ -78,7 +86,7 @@ impl<'a> File<'a> {
                 found: cut(&text("format"), MOST),
             });
         }
-        let known = [SCHEMA, PREPARED_SCHEMA].map(|schema| schema.to_string());
+        let known = [SCHEMA, PREPARED_SCHEMA, LAYERS_SCHEMA].map(|schema| schema.to_string());
         if !known.contains(&text("schema")) {
             return Err(ModelError::Schema {
                 file: name.to_owned(),
@@ -132,17 +140,68 @@ impl<'a> File<'a> {
 
     /// The layers of one half, in order; at least one, each taking what the one before gives. What the last one's output is
     /// as wide as.
-    fn layers(&self, name: &str) -> Result<(Vec<LayerValues>, Width), ModelError> {
-        let (mut layers, mut width) = (Vec::new(), None);
-        while layers.is_empty() || self.has(&format!("{name}.{}.weight", layers.len())) {
+    fn layers(
+        &self,
+        name: &str,
+        kinds: Option<&[String]>,
+        mut width: Option<Width>,
+    ) -> Result<(Vec<LayerValues>, Width), ModelError> {
+        let mut layers: Vec<LayerValues> = Vec::new();
+        loop {
             let layer = format!("{name}.{}", layers.len());
-            let read = LayerValues::read("dense", self, &layer, width);
-            let (values, next) = read.expect("a kind that is there")?;
+            let kind = match kinds {
+                Some(kinds) => kinds.get(layers.len()).map(String::as_str),
+                None => {
+                    (layers.is_empty() || self.has(&format!("{layer}.weight"))).then_some(DENSE)
+                }
+            };
+            let Some(kind) = kind else { break };
+            let read = LayerValues::read(kind, self, &layer, width);
+            let (values, next) = read.ok_or_else(|| self.unknown_kind(kind))??;
             layers.push(values);
             width = Some(next);
         }
         self.no_strays(name, &layers)?;
         Ok((half(layers), width.expect("at least one layer")))
+    }
+
+    /// The kinds of layers, if they are named. Both halves have some.
+    fn kinds(&self) -> Result<Option<Layers>, ModelError> {
+        let announced = self.metadata("schema")? == LAYERS_SCHEMA.to_string();
+        let layers: Layers = match self.metadata.get("layers") {
+            Some(text) if announced => {
+                serde_json::from_str(text).map_err(|error| self.refused_layers(said(error)))?
+            }
+            Some(_) => {
+                return Err(
+                    self.refused_layers(format!("expected schema \"{LAYERS_SCHEMA}\" beside it"))
+                );
+            }
+            None if announced => return Err(self.missing("layers")),
+            None => return Ok(None),
+        };
+        match layers.encoder.is_empty() || layers.decoder.is_empty() {
+            true => Err(self.refused_layers("a half has no layers".into())),
+            false => Ok(Some(layers)),
+        }
+    }
+
+    /// How many values a sample has, told by the normalisation.
+    fn inputs(&self) -> Result<Width, ModelError> {
+        let ([values], _) = self.values("input.shift")?;
+        let like = "the values of input.shift".to_owned();
+        Ok(Width { values, like })
+    }
+
+    fn unknown_kind(&self, kind: &str) -> ModelError {
+        self.refused_layers(format!("a layer is of kind {:?}", cut(kind, MOST)))
+    }
+
+    fn refused_layers(&self, reason: String) -> ModelError {
+        ModelError::Layers {
+            file: self.name.to_owned(),
+            reason,
+        }
     }
 
     fn has(&self, tensor: &str) -> bool {

@@ -60,7 +60,10 @@ pub(crate) trait LayerKind: Sized {
     /// The first values of the parameters: functions of the seed and the layer's number.
     fn initial(&self, init: Init, seed: u32, layer: u32) -> Vec<Vec<f32>>;
 
-    /// The layer as a product with a bias and perhaps a ReLU, if it is one: then its input may be gathered on the way, its
+    /// Whether it is a product with a bias and perhaps a ReLU.
+    fn is_linear(&self) -> bool;
+
+    /// The layer as a product, if it is one: then its input may be gathered on the way, its
     /// loss may be computed in place of its output, and its gradient is a product too.
     fn linear<'a, D: Device>(&self, own: &'a [Matrix<D>]) -> Option<LayerOf<'a, D>>;
 
@@ -154,6 +157,11 @@ macro_rules! kinds {
 
             pub(super) fn initial(&self, init: Init, seed: u32, layer: u32) -> Vec<Vec<f32>> {
                 match self { $(Self::$kind(own) => own.initial(init, seed, layer)),+ }
+            }
+
+            /// Whether it is a product with a bias and perhaps a ReLU.
+            pub fn is_linear(&self) -> bool {
+                match self { $(Self::$kind(own) => own.is_linear()),+ }
             }
 
             pub(super) fn linear<'a, D: Device>(

@@ -10,20 +10,26 @@ use super::values::LayerValues;
 pub struct Plan {
     kinds: Vec<Kind>,
     depth: usize,
+    head: usize,
 }
 
 impl Plan {
     /// An encoder and its mirror. A ReLU follows every layer but the last of the encoder (the embedding) and the last of all
     /// (the reconstruction).
+    ///
+    /// # Panics
+    /// If a layer that the decoder does not undo comes after one that it does.
     pub fn mirrored(encoder: Vec<Kind>) -> Self {
         let decoder: Vec<Kind> = encoder.iter().rev().filter_map(Kind::mirror).collect();
-        let depth = encoder.len();
+        let (depth, head) = (encoder.len(), head(&encoder));
+        assert_eq!(decoder.len(), depth - head, "layers that are undone");
         let last = depth + decoder.len() - 1;
         let with_relu = |(l, kind): (usize, Kind)| kind.with_relu(l != depth - 1 && l != last);
         let kinds = encoder.into_iter().chain(decoder).enumerate();
         Self {
             kinds: kinds.map(with_relu).collect(),
             depth,
+            head,
         }
     }
 
@@ -42,9 +48,11 @@ impl Plan {
     /// Layers of a trained model; they need not be each other's mirror.
     pub fn of_halves(encoder: &[LayerValues], decoder: &[LayerValues]) -> Self {
         let layers = encoder.iter().chain(decoder);
+        let kinds: Vec<Kind> = layers.map(|layer| layer.kind.clone()).collect();
         Self {
-            kinds: layers.map(|layer| layer.kind.clone()).collect(),
             depth: encoder.len(),
+            head: head(&kinds[..encoder.len()]),
+            kinds,
         }
     }
 
@@ -68,6 +76,16 @@ impl Plan {
         self.depth
     }
 
+    /// Layers at the beginning that the decoder does not undo: what they give is what it reconstructs.
+    pub fn head(&self) -> usize {
+        self.head
+    }
+
+    /// The layer of the decoder that undoes layer `l` of the encoder.
+    pub fn mirror_of(&self, l: usize) -> usize {
+        self.last() + self.head - l
+    }
+
     /// All layers' numbers.
     pub fn all(&self) -> Range<usize> {
         0..self.kinds.len()
@@ -88,6 +106,14 @@ impl Plan {
         self.kinds[self.depth - 1].d_out()
     }
 
+    /// Sizes from D to d of the layers that the decoder undoes.
+    pub fn sizes(&self) -> Vec<usize> {
+        let undone = self.kinds[self.head..self.depth].iter();
+        std::iter::once(self.input_dim())
+            .chain(undone.map(Kind::d_out))
+            .collect()
+    }
+
     /// Whether layer `l` reads what has passed a ReLU.
     pub fn reads_relu(&self, l: usize) -> bool {
         l > 0 && self.kinds[l - 1].relu()
@@ -100,6 +126,11 @@ impl Plan {
             Some(l) => format!("decoder.{l}"),
         }
     }
+}
+
+fn head(encoder: &[Kind]) -> usize {
+    let alone = |kind: &&Kind| kind.mirror().is_none();
+    encoder.iter().take_while(alone).count()
 }
 
 #[cfg(test)]
@@ -117,9 +148,14 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!((plan.depth(), plan.last()), (2, 3));
         assert_eq!((plan.input_dim(), plan.embedding_dim()), (7, 3));
+        assert_eq!(plan.sizes(), [7, 5, 3]);
         let names: Vec<String> = plan.all().map(|l| plan.name(l)).collect();
         assert_eq!(names, ["encoder.0", "encoder.1", "decoder.0", "decoder.1"]);
         assert!(plan.is_mirrored());
+        assert_eq!(
+            (plan.head(), [0, 1].map(|l| plan.mirror_of(l))),
+            (0, [3, 2])
+        );
         assert_eq!(
             [0, 1, 2, 3].map(|l| plan.reads_relu(l)),
             [false, true, false, true]

@@ -29,8 +29,7 @@ use super::event::Event;
 use crate::checkpoint::{State, Wish};
 use crate::config::{Resolved, Space};
 use crate::data::{Affine, Dataset, Preparation};
-use crate::device::Choices;
-use crate::device::Device;
+use crate::device::{Choices, Device, Matrix};
 use crate::error::{Error, Result};
 use crate::kmeans::{KMeansOptions, KMeansResult, kmeans};
 use crate::model::Model;
@@ -224,6 +223,17 @@ impl<'a, D: Device> Trainer<'a, D> {
         Ok((sample, rows.download(self.device).await?))
     }
 
+    /// Fills what the first trained layer reads (b, in): `gather` gives the inputs.
+    fn fill(&self, batch: &Matrix<D>, gather: impl FnOnce(&Matrix<D>)) {
+        match self.autoencoder.plan().head() {
+            0 => gather(batch),
+            head => {
+                gather(&self.tape.input(0));
+                (self.autoencoder).forward_into(self.device, 0..head, &self.tape, batch);
+            }
+        }
+    }
+
     fn encode_all(&self) {
         self.embedding
             .encode(self.device, &self.source, self.autoencoder.encoder());
@@ -237,9 +247,8 @@ impl<'a, D: Device> Trainer<'a, D> {
         let depth = self.autoencoder.depth();
         Ok(Model {
             encoder: self.autoencoder.download(self.device, 0..depth).await?,
-            decoder: self
-                .autoencoder
-                .download(self.device, depth..2 * depth)
+            decoder: (self.autoencoder)
+                .download(self.device, depth..self.autoencoder.plan().kinds().len())
                 .await?,
             centroids: clustering.centroids.clone(),
             n_clusters: self.n_clusters(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use safetensors::Dtype;
 
 use super::super::stored::Stored;
-use super::super::{ModelError, PREPARED_SCHEMA};
+use super::super::{LAYERS_SCHEMA, ModelError, PREPARED_SCHEMA};
 use super::{File, MOST};
 use crate::data::{Preparation, Step, cut, said};
 use crate::net::Tensors;
@@ -18,11 +18,12 @@ impl File<'_> {
     /// The preparation, if there is one, that leaves the `input_dim` columns of the encoder.
     pub(super) fn preparation(&self, input_dim: usize) -> Result<Option<Preparation>, ModelError> {
         let text = self.metadata.get("prepare");
-        let announced = self.metadata("schema")? == PREPARED_SCHEMA.to_string();
+        let schema = self.metadata("schema")?;
+        let announced = schema == PREPARED_SCHEMA.to_string();
         match text {
             None if announced => Err(self.missing("prepare")),
             None => Ok(None),
-            Some(_) if !announced => {
+            Some(_) if !announced && schema != LAYERS_SCHEMA.to_string() => {
                 Err(self.refused(format!("expected schema \"{PREPARED_SCHEMA}\" beside it")))
             }
             Some(text) => self.parsed(text, input_dim).map(Some),

@@ -65,6 +65,10 @@ impl LayerKind for Dense {
         ]
     }
 
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     fn linear<'a, D: Device>(&self, own: &'a [Matrix<D>]) -> Option<LayerOf<'a, D>> {
         Some((&own[0], &own[1], self.relu))
     }

@@ -240,8 +240,11 @@ impl<D: Device> Trainer<'_, D> {
     }
 
     fn trained_layers(&self, config: &ClusterConfig<Decided>) -> std::ops::Range<usize> {
-        let depth = self.autoencoder.depth();
-        0..if config.gamma > 0.0 { 2 * depth } else { depth }
+        let plan = self.autoencoder.plan();
+        0..match config.gamma > 0.0 {
+            true => plan.kinds().len(),
+            false => plan.depth(),
+        }
     }
 
     fn reset_momentum(&mut self, run: &mut Run<D>, config: &ClusterConfig<Decided>) -> Result<()> {
@@ -299,12 +302,13 @@ impl<D: Device> Trainer<'_, D> {
         run.batches.load(device, step)?;
         let (order, rows) = run.batches.of_step(step);
         self.tape.rows = rows;
-        let number = step as u32;
-        let batch = self.tape.input(0);
-        self.augment
-            .gather_for_clustering(device, &self.source, order, number, &batch);
+        let (number, head) = (step as u32, self.autoencoder.plan().head());
+        let batch = self.tape.input(head);
+        self.fill(&batch, |rows| {
+            (self.augment).gather_for_clustering(device, &self.source, order, number, rows);
+        });
 
-        self.autoencoder.forward(device, 0..depth, &self.tape);
+        self.autoencoder.forward(device, head..depth, &self.tape);
         if config.gamma > 0.0 {
             self.reconstruct(run, &batch);
         }

@@ -23,10 +23,11 @@ impl<D: Device> Corrupted<D> {
     /// layer, unless that is the embedding.
     pub(super) fn new(trainer: &Trainer<'_, D>, level: usize) -> Result<Self> {
         let config = &trainer.config.pretrain;
-        let is_embedding = level + 1 == trainer.autoencoder.depth();
+        let plan = trainer.autoencoder.plan();
+        let l = plan.head() + level;
+        let (own, is_embedding) = (&plan.kinds()[l], l + 1 == plan.depth());
         let input = config.dropout > 0.0 && (level > 0 || config.corrupt_data);
         let hidden = config.dropout > 0.0 && !is_embedding;
-        let own = &trainer.autoencoder.plan().kinds()[level];
         Ok(Self {
             seed: trainer.config.seed,
             rate: config.dropout,

@@ -12,6 +12,8 @@ pub(crate) const ROWS: usize = 1024;
 pub(crate) struct Embedding<D: Device> {
     /// z (rows, d) for each block of the data.
     pub(crate) blocks: Vec<Matrix<D>>,
+    /// Inputs (rows, D), if the first layer does not read them from the data.
+    inputs: Option<Matrix<D>>,
     /// Outputs (rows, out) of the hidden layers.
     hidden: Vec<Matrix<D>>,
     /// Rows encoded at a time.
@@ -42,8 +44,11 @@ impl<D: Device> Embedding<D> {
         let hidden = encoder[..encoder.len() - 1]
             .iter()
             .map(|kind| Matrix::zeros(device, rows, kind.d_out()));
+        let first = &encoder[0];
+        let inputs = (!first.is_linear()).then(|| Matrix::zeros(device, rows, first.d_in()));
         Ok(Self {
             blocks: Vec::new(),
+            inputs: inputs.transpose()?,
             hidden: hidden.collect::<Result<_, _>>()?,
             rows,
         })
@@ -75,8 +80,17 @@ impl<D: Device> Embedding<D> {
             l => (self.hidden[l].clone(), 0),
         };
         let (output, from) = target(0);
-        let layer = encoder[0].linear().expect("the first layer is a product");
-        source.forward_in_order(device, i, rows.clone(), layer, (&output, from));
+        match (&self.inputs, encoder[0].linear()) {
+            (None, Some(layer)) => {
+                source.forward_in_order(device, i, rows.clone(), layer, (&output, from));
+            }
+            (Some(inputs), _) => {
+                let inputs = inputs.first_rows(rows.len());
+                source.gather_in_order(device, i, rows.start, &inputs);
+                encoder[0].encode(device, &inputs, &output, from);
+            }
+            (None, None) => unreachable!("a layer that reads no data has room for its inputs"),
+        }
         for (l, layer) in encoder.iter().enumerate().skip(1) {
             let input = self.hidden[l - 1].first_rows(rows.len());
             let (output, first) = target(l);

@@ -165,13 +165,14 @@ impl<D: Device> HeldOut<D> {
         for first in (0..all).step_by(capacity) {
             let rows = capacity.min(all - first);
             trainer.tape.rows = rows;
-            let batch = trainer.tape.input(0);
+            let head = trainer.autoencoder.plan().head();
+            let batch = trainer.tape.input(head);
             let order = Order {
                 index: Some(&self.order),
                 first,
             };
-            trainer.source.gather(device, order, &batch);
-            trainer.autoencoder.forward(device, 0..last, &trainer.tape);
+            trainer.fill(&batch, |rows| trainer.source.gather(device, order, rows));
+            (trainer.autoencoder).forward(device, head..last, &trainer.tape);
             self.add(trainer, last, &batch);
         }
         // The window gives the mean of its parts, each of which is divided by all rows.

@@ -32,7 +32,8 @@ impl<D: Device> Trainer<'_, D> {
     pub async fn pretrain(&mut self, observe: Tell<'_>) -> Result<u64> {
         self.neighbours_before_training(observe).await?;
         if self.config.pretrain.method == Method::Layerwise {
-            for level in 0..self.autoencoder.depth() {
+            let plan = self.autoencoder.plan();
+            for level in 0..plan.depth() - plan.head() {
                 if self.is_before(Phase::Layer(level as u32 + 1)) {
                     self.pretrained += self.pretrain_level(level, observe).await?;
                 }
@@ -157,14 +158,18 @@ impl<D: Device> Trainer<'_, D> {
         run.phase.batches.load(device, number.into())?;
         let (order, rows) = run.phase.batches.of_step(number.into());
         self.tape.rows = rows;
-        let input = self.tape.input(0);
+        let (head, last) = {
+            let plan = self.autoencoder.plan();
+            (plan.head(), plan.last())
+        };
+        let input = self.tape.input(head);
         let batch = run.noisy.clean(&input);
-        self.augment
-            .gather_for_pretraining(device, &self.source, order, (0, number), &batch);
+        self.fill(&batch, |rows| {
+            (self.augment).gather_for_pretraining(device, &self.source, order, (0, number), rows);
+        });
         run.noisy.drop(device, &input, number);
 
-        let last = self.autoencoder.layers.len() - 1;
-        self.autoencoder.forward(device, 0..last, &self.tape);
+        self.autoencoder.forward(device, head..last, &self.tape);
         let (x, dy) = (self.tape.input(last), self.tape.grad(last));
         run.phase
             .loss(device, &self.autoencoder.layers[last], [&x, &batch], &dy);
@@ -190,10 +195,18 @@ impl<D: Device> Trainer<'_, D> {
             run.phase.batches.load(self.device, number.into())?;
             let (order, rows) = run.phase.batches.of_step(number.into());
             self.tape.rows = rows;
-            let (batch, of_step) = (self.tape.input(0), (level as u32 + 1, number));
-            self.augment
-                .gather_for_pretraining(self.device, &self.source, order, of_step, &batch);
-            (self.autoencoder).forward(self.device, 0..level, &self.tape);
+            let head = self.autoencoder.plan().head();
+            let (batch, of_step) = (self.tape.input(head), (level as u32 + 1, number));
+            self.fill(&batch, |rows| {
+                (self.augment).gather_for_pretraining(
+                    self.device,
+                    &self.source,
+                    order,
+                    of_step,
+                    rows,
+                );
+            });
+            (self.autoencoder).forward(self.device, head..head + level, &self.tape);
             self.level_step(level, &mut run, number);
             (run.phase.after_step(self.device, number, observe)).await?;
             self.between_steps((phase, number + 1), &run.phase, None, observe)
@@ -207,20 +220,20 @@ impl<D: Device> Trainer<'_, D> {
         let (device, optimiser) = (self.device, self.config.pretrain.optimiser);
         self.autoencoder.reset_optimiser(device, optimiser)?;
         let noisy = Corrupted::new(self, level)?;
-        let mirror = self.autoencoder.layers.len() - 1 - level;
+        let [own, mirror] = self.pair(level);
         let loss_form = self.autoencoder.loss_form(device, mirror, &self.tape);
         let name = ["layer 1", "layer 2", "layer 3", "layer 4"]
             .get(level)
             .copied()
             .unwrap_or("layer 5+");
         self.tape.rows = self.tape.rows_capacity();
-        let x = noisy.input(&self.tape.input(level));
-        let h = noisy.hidden(&self.tape.output(level));
-        let dh = noisy.hidden_gradient(&self.tape.grad(level));
+        let x = noisy.input(&self.tape.input(own));
+        let h = noisy.hidden(&self.tape.output(own));
+        let dh = noisy.hidden_gradient(&self.tape.grad(own));
         let dy = self.tape.grad(mirror);
         Ok(Greedy {
             updates: vec![
-                self.autoencoder.update_of(device, level, &x, &dh)?,
+                self.autoencoder.update_of(device, own, &x, &dh)?,
                 self.autoencoder.update_of(device, mirror, &h, &dy)?,
             ],
             phase: self.phase(name, level as u32 + 1, steps, loss_form, dy.cols)?,
@@ -228,13 +241,20 @@ impl<D: Device> Trainer<'_, D> {
         })
     }
 
+    /// The layer of a level, counted from the first that is trained, and the layer that undoes it.
+    fn pair(&self, level: usize) -> [usize; 2] {
+        let plan = self.autoencoder.plan();
+        let own = plan.head() + level;
+        [own, plan.mirror_of(own)]
+    }
+
     /// x̃ = drop(x), h = g₁(x̃), h̃ = drop(h), y = g₂(h̃), loss |y − x|² against the clean x (b, in).
     fn level_step(&self, level: usize, run: &mut Greedy<D>, number: u32) {
         let (device, tape, noisy) = (self.device, &self.tape, &run.noisy);
-        let mirror = self.autoencoder.layers.len() - 1 - level;
-        let [encoder, decoder] = [level, mirror].map(|l| &self.autoencoder.layers[l]);
-        let (x, h) = (tape.input(level), tape.output(level));
-        let (dh, dy) = (tape.grad(level), tape.grad(mirror));
+        let [own, mirror] = self.pair(level);
+        let [encoder, decoder] = [own, mirror].map(|l| &self.autoencoder.layers[l]);
+        let (x, h) = (tape.input(own), tape.output(own));
+        let (dh, dy) = (tape.grad(own), tape.grad(mirror));
 
         noisy.drop_input(device, &x, number);
         encoder.forward(device, &noisy.input(&x), &h);
