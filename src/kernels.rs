@@ -99,6 +99,8 @@ kernels! {
         farthest_point,
         segment_sum,
         unit_rows,
+        rms_rows,
+        rms_rows_backward,
         nearest_rows,
         membership,
         layout_step,

@@ -313,7 +313,7 @@ mod tests {
     use super::*;
     use crate::data::Step;
     use crate::device::DeviceInfo;
-    use crate::net::half;
+    use crate::net::{Kind, RmsRows, half};
 
     fn layer(d_in: usize, d_out: usize) -> LayerValues {
         let weight = (0..d_in * d_out).map(|at| at as f32 - 0.5).collect();
@@ -397,6 +397,38 @@ mod tests {
         let columns = file.tensor("prepare.columns").unwrap();
         assert_eq!(columns.dtype(), safetensors::Dtype::U32);
         assert_eq!(columns.data()[4..8], [2, 0, 0, 0]);
+    }
+
+    #[test]
+    fn kinds_of_layers_are_kept_and_raise_the_schema() {
+        let mut written = model();
+        let rows = LayerValues {
+            kind: Kind::RmsRows(RmsRows { width: 5 }),
+            parameters: Vec::new(),
+        };
+        written.encoder.insert(0, rows);
+        let bytes = written.to_safetensors();
+        assert_eq!(Model::from_safetensors(&bytes, "m").unwrap(), written);
+        assert_eq!(written.encoder_sizes()[..2], [5, 3]);
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header.metadata().as_ref().unwrap()["schema"], "3");
+        let changed = |from: &[u8], to: &[u8]| {
+            let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
+            let mut changed = bytes.clone();
+            changed[at..at + to.len()].copy_from_slice(to);
+            Model::from_safetensors(&changed, "m").unwrap_err()
+        };
+        let error = changed(b"rms-rows", b"rms-cols");
+        assert!(matches!(error, ModelError::Layers { .. }), "{error}");
+        assert!(error.to_string().contains("rms-cols"), "{error}");
+        // Not announced by the schema; announced and absent; no room for the kinds that are there.
+        for (from, to) in [
+            (&b"\"schema\":\"3\""[..], &b"\"schema\":\"1\""[..]),
+            (b"\"layers\"", b"\"layerz\""),
+            (b"[\\\"rms-rows\\\"", b"[\\\"dense\\\"   "),
+        ] {
+            changed(from, to);
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::kernels::linear_forward_loss::LossForm;
 pub(crate) use file::{Operators, Tensors, Width};
 pub use groups::Groups;
 pub(crate) use kind::Names;
-pub use kind::{Dense, Kind, Parameter};
+pub use kind::{Dense, Kind, Parameter, RmsRows};
 pub use layer::Layer;
 use parameters::{Parameters, on_side};
 pub use plan::Plan;

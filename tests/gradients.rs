@@ -18,6 +18,7 @@ use dec_gpu::kernels::linear_backward_input::linear_backward_input;
 use dec_gpu::kernels::linear_forward::linear_forward;
 use dec_gpu::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
 use dec_gpu::kernels::pull::{ABSENT, pull};
+use dec_gpu::kernels::rms_rows_backward::rms_rows_backward;
 use dec_gpu::loss::LossTerm;
 
 fn upload(rows: usize, cols: usize, values: &[f32]) -> Matrix<Cpu> {
@@ -168,6 +169,31 @@ fn layers_and_mean_squared_error() {
     for (part, name) in ["dx", "dw1", "db1", "dw2", "db2"].iter().enumerate() {
         expect_agreement(name, &net.gradients()[part], &net.differences(part));
     }
+}
+
+#[test]
+fn rows_scaled_to_a_mean_square_of_one() {
+    const WIDTH: usize = 7;
+    let (x, dy) = (
+        inputs::uniform(12, 5 * WIDTH),
+        inputs::uniform(13, 5 * WIDTH),
+    );
+    // The loss is Σ dy·y, whose gradient with respect to y is dy.
+    let wanted = differences(&widened(&x), |x| {
+        let of_row = |(x, dy): (&[f64], &[f32])| {
+            let root = (x.iter().map(|x| x * x).sum::<f64>() / WIDTH as f64).sqrt();
+            let products = x.iter().zip(dy).map(|(x, dy)| x / root * f64::from(*dy));
+            products.sum::<f64>()
+        };
+        Evaluated {
+            loss: x.chunks(WIDTH).zip(dy.chunks(WIDTH)).map(of_row).sum(),
+            switches: Vec::new(),
+        }
+    });
+    let dx = zeros(5, WIDTH);
+    let (x, dy) = (upload(5, WIDTH, &x), upload(5, WIDTH, &dy));
+    rms_rows_backward(&Cpu::reference(), &dy, &x, false, &dx);
+    expect_agreement("dx", &download(&dx), &wanted);
 }
 
 #[test]

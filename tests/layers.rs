@@ -9,9 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The circles that are left.
-const LEFT: &[&[&str]] = &[
-    &["checkpoint", "config", "error"],
-];
+const LEFT: &[&[&str]] = &[&["checkpoint", "config", "error"]];
 
 /// The modules that each module imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;

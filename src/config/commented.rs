@@ -60,6 +60,7 @@ mod tests {
                 hidden: Some(vec![1]),
                 embedding_dim: 1,
                 init: Init::GlorotUniform,
+                normalise_rows: true,
             },
             augment: AugmentConfig {
                 pretrain: Some(true),

@@ -145,6 +145,9 @@ pub struct NetworkConfig<H: Held = Given> {
     pub embedding_dim: usize,
     /// Initial weights.
     pub init: Init,
+    /// Whether the first layer scales each normalised row to a mean square of 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub normalise_rows: bool,
 }
 
 /// Distribution of the initial weights; biases start at zero.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cpu::Cpu;
 use crate::data::Values;
-use crate::net::{LayerValues, half};
+use crate::net::{Kind, LayerValues, RmsRows, half};
 use crate::random;
 
 /// A model of one input that is embedded as it is, with these centroids.
@@ -69,7 +69,11 @@ fn data() -> Dataset {
 fn output(layers: &[LayerValues], mut x: Vec<f64>) -> Vec<f64> {
     for (l, layer) in layers.iter().enumerate() {
         let [weight, bias] = &layer.parameters[..] else {
-            panic!("not a fully connected layer");
+            assert!(matches!(layer.kind, Kind::RmsRows(_)), "{:?}", layer.kind);
+            let squares = x.iter().map(|x| x * x).sum::<f64>();
+            let root = (squares / x.len() as f64).sqrt();
+            x.iter_mut().for_each(|x| *x /= root);
+            continue;
         };
         let mut y: Vec<f64> = bias.iter().map(|b| f64::from(*b)).collect();
         for (x, weights) in x.iter().zip(weight.chunks_exact(layer.d_out())) {
@@ -98,8 +102,19 @@ fn soft_assignment(model: &Model, x: &[f64]) -> Vec<f64> {
     weights.iter().map(|weight| weight / total).collect()
 }
 
-fn explained() -> (Model, Dataset, Explanation) {
-    let (cpu, model, data) = (Cpu::reference(), random_model(), data());
+/// The same with rows scaled first.
+fn of_scaled_rows() -> Model {
+    let mut model = random_model();
+    let rows = LayerValues {
+        kind: Kind::RmsRows(RmsRows { width: 5 }),
+        parameters: Vec::new(),
+    };
+    model.encoder.insert(0, rows);
+    model
+}
+
+fn explained(model: Model) -> (Model, Dataset, Explanation) {
+    let (cpu, data) = (Cpu::reference(), data());
     let work = async {
         let found = crate::predict::predict(&cpu, &model, &data, 16).await?;
         let outputs = Outputs {
@@ -123,8 +138,13 @@ fn input(model: &Model, data: &Dataset, index: usize) -> Vec<f64> {
 
 #[test]
 fn saliency_is_the_gradient_by_finite_differences() {
+    check_saliency(random_model());
+    check_saliency(of_scaled_rows());
+}
+
+fn check_saliency(model: Model) {
     const STEP: f64 = 1e-6;
-    let (model, data, found) = explained();
+    let (model, data, found) = explained(model);
     let salient: Vec<&Exemplar> = found.salient().collect();
     assert!(salient.len() >= 4 && found.saliency.len() == 5 * salient.len());
     for (exemplar, saliency) in salient.into_iter().zip(found.saliency.chunks_exact(5)) {
@@ -149,7 +169,7 @@ fn saliency_is_the_gradient_by_finite_differences() {
 
 #[test]
 fn centroids_are_decoded_into_the_units_of_the_data() {
-    let (model, _, found) = explained();
+    let (model, _, found) = explained(random_model());
     for (mu, decoded) in model
         .centroids
         .chunks_exact(2)
@@ -170,7 +190,7 @@ fn centroids_are_decoded_into_the_units_of_the_data() {
 
 #[test]
 fn confidence_and_margin_are_those_of_the_soft_assignment() {
-    let (model, data, found) = explained();
+    let (model, data, found) = explained(of_scaled_rows());
     for (index, certainty) in found.certainty.iter().enumerate() {
         let mut q = soft_assignment(&model, &input(&model, &data, index));
         q.sort_by(|a, b| b.total_cmp(a));

@@ -229,4 +229,5 @@ macro_rules! kinds {
 
 kinds! {
     dense: Dense = "dense",
+    rms_rows: RmsRows = "rms-rows",
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::kind::{Dense, Kind};
+use super::kind::{Dense, Kind, RmsRows};
 use super::values::LayerValues;
+use crate::config::Resolved;
 
 /// Layers in the order of computation, numbered from 0: first those of the encoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,14 @@ impl Plan {
             })
         };
         Self::mirrored(sizes.windows(2).map(layer).collect())
+    }
+
+    /// The layers of a configuration: rows to a mean square of 1 if they are to be, fully connected layers, their mirror.
+    pub fn of(config: &Resolved, input_dim: usize) -> Self {
+        let rows =
+            (config.network.normalise_rows).then_some(Kind::RmsRows(RmsRows { width: input_dim }));
+        let dense = Self::dense(&config.encoder_sizes(input_dim));
+        Self::mirrored(rows.into_iter().chain(dense.encoder().to_vec()).collect())
     }
 
     /// Layers of a trained model; they need not be each other's mirror.

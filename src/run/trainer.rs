@@ -90,7 +90,7 @@ impl<'a, D: Device> Trainer<'a, D> {
     /// # Errors
     /// The device's, when memory runs out.
     pub fn new(device: &'a D, data: &Dataset, affine: Affine, config: Resolved) -> Result<Self> {
-        let plan = Plan::dense(&config.encoder_sizes(data.input_dim));
+        let plan = Plan::of(&config, data.input_dim);
         let width = config.n_clusters.max(config.network.embedding_dim);
         let rows = config
             .pretrain

@@ -11,6 +11,11 @@ const WIDTH: usize = 6;
 
 /// A folder with `data.csv`, `run` and `predictions`.
 fn trained() -> Folder {
+    trained_with(&[])
+}
+
+/// The same, with these options too.
+fn trained_with(options: &[&str]) -> Folder {
     let folder = Folder::new();
     folder.write("data.csv", csv(ROWS, WIDTH));
     let wide = [
@@ -21,7 +26,7 @@ fn trained() -> Folder {
     ];
     // Last, or the tiny schedule's one hidden layer would win.
     let train = ["train", "data.csv", "-k", "3"];
-    folder.ok(&[&train, &crate::support::TINY[..], &wide].concat());
+    folder.ok(&[&train, &crate::support::TINY[..], &wide, options].concat());
     let predict = [
         "predict",
         "run/model.safetensors",
@@ -79,9 +84,17 @@ fn assert_close(name: &str, found: &[f64], want: &[f32]) {
 
 #[test]
 fn the_graph_computes_what_predict_does() {
-    let folder = trained();
+    check_graph(&trained());
+}
+
+#[test]
+fn so_does_a_graph_whose_first_layer_scales_rows() {
+    check_graph(&trained_with(&["--set", "network.normalise-rows=true"]));
+}
+
+fn check_graph(folder: &Folder) {
     folder.ok(&["export", "run/model.safetensors", "--out", "model.onnx"]);
-    let model = decoded(&folder, "model.onnx");
+    let model = decoded(folder, "model.onnx");
     assert_eq!(
         (model.ir_version(), model.opset_import[0].version()),
         (7, 13)

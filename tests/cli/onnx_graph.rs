@@ -80,9 +80,16 @@ fn compute(node: &Node, inputs: &[&Array]) -> Array {
                 values: a.values.clone(),
             }
         }
+        ("Sqrt", [a]) => map(a, f64::sqrt),
+        ("Max", [a, b]) => broadcast(a, b, f64::max),
         ("ReduceSum", [a, axes]) => {
-            assert_eq!((axes.values[0], attribute("keepdims")), (2.0, Some(0)));
-            of_last(a, |row| vec![row.iter().sum()])
+            let last = a.shape.len() - 1;
+            assert_eq!(axes.values, [last as f64]);
+            let mut sums = of_last(a, |row| vec![row.iter().sum()]);
+            if attribute("keepdims") == Some(1) {
+                sums.shape.push(1);
+            }
+            sums
         }
         ("Softmax", [a]) => {
             assert_eq!(attribute("axis"), Some(1));

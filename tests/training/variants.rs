@@ -251,3 +251,53 @@ fn sparse_data_train_to_the_bits_of_dense_data() {
         });
     }
 }
+
+/// Rows multiplied by powers of two, which are exact.
+fn scaled(data: &Dataset) -> Dataset {
+    let Values::F32(values) = &data.values else {
+        panic!("blobs are f32");
+    };
+    let row = |(i, row): (usize, &[f32])| -> Vec<f32> {
+        let factor = [0.25, 1.0, 8.0][i % 3];
+        row.iter().map(|x| factor * x).collect()
+    };
+    let rows = values.chunks(data.input_dim).enumerate();
+    Dataset {
+        values: Values::F32(rows.flat_map(row).collect()),
+        ..data.clone()
+    }
+}
+
+#[test]
+fn scaled_rows_do_not_matter_to_a_network_that_scales_them() {
+    let data = blobs(300, 12, 14);
+    let short = [
+        "network.normalise-rows=true",
+        "data.normalisation=none",
+        "neighbours.space=off",
+        "pretrain.method=layerwise",
+        "pretrain.layer-steps=20",
+        "pretrain.steps=60",
+        "pretrain.dropout=0.2",
+        "pretrain.input-dropout=0.1",
+        "pretrain.held-out=0.2",
+        "pretrain.evaluate-every=10",
+        "cluster.gamma=0.1",
+    ];
+    let want = run(&Cpu::reference(), &data, &short);
+    assert_sound(&want, &data, "scaled rows");
+    assert_eq!(
+        bits(&run(&Cpu::new(), &data, &short)),
+        bits(&run(&Cpu::new(), &scaled(&data), &short))
+    );
+    let without = [&short[1..], &["network.normalise-rows=false"]].concat();
+    assert_ne!(
+        bits(&run(&Cpu::new(), &data, &without)),
+        bits(&run(&Cpu::new(), &scaled(&data), &without))
+    );
+    on_adapters("scaled rows", |gpu| {
+        let got = run(gpu, &data, &short);
+        compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(bits(&got), bits(&run(gpu, &scaled(&data), &short)));
+    });
+}

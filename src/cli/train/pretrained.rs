@@ -6,6 +6,7 @@ use dec_gpu::Result;
 use dec_gpu::config::Config;
 use dec_gpu::data::{Dataset, Normalisation, Step};
 use dec_gpu::model::{Model, ModelError};
+use dec_gpu::net::Kind;
 use dec_gpu::predict::check_input_size;
 
 use crate::cli::input::read_model;
@@ -39,7 +40,11 @@ pub(super) fn model(config: &mut Config, data: &Dataset) -> Result<Option<Model>
     let [given, own] =
         [config.data.normalisation, normalisation].map(|it| it.map(Normalisation::as_str));
     agree("data.normalisation", &file, &given, &own)?;
+    let rows = matches!(model.encoder[0].kind, Kind::RmsRows(_));
+    let given = config.network.normalise_rows.then_some(true);
+    agree("network.normalise-rows", &file, &given, &Some(rows))?;
     config.network.hidden = hidden;
+    config.network.normalise_rows = rows;
     config.network.embedding_dim = model.embedding_dim;
     config.data.prepare = steps;
     config.data.columns = columns;

@@ -105,8 +105,8 @@ impl<D: Device> Trainer<'_, D> {
         config.cluster.max_steps = config.cluster.max_steps.div_ceil(STEPS);
         config.neighbours.space = Space::Off;
         let mut part = Self::new(self.device, samples, self.affine.clone(), config)?;
-        let depth = self.autoencoder.depth();
-        let layers = self.autoencoder.download(self.device, 0..2 * depth).await?;
+        let all = 0..self.autoencoder.plan().kinds().len();
+        let layers = self.autoencoder.download(self.device, all).await?;
         part.take_layers(&layers.iter().collect::<Vec<_>>())?;
         Ok(part)
     }
