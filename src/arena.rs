@@ -76,7 +76,7 @@ pub fn words(shapes: &[(usize, usize)]) -> usize {
 }
 
 /// Where each begins and ends: every one on a boundary of its own.
-fn ranges(shapes: &[(usize, usize)]) -> Vec<Range<usize>> {
+pub(crate) fn ranges(shapes: &[(usize, usize)]) -> Vec<Range<usize>> {
     let mut end = 0usize;
     let place = |(rows, cols): &(usize, usize)| {
         let start = end.next_multiple_of(ALIGNMENT);

@@ -5,14 +5,17 @@
 //!
 //! | name | words |
 //! |---|---|
-//! | `parameters.G.S`, `first_moment.G.S`, `second_moment.G.S` | of group G of layers, side S: weights and biases, what the optimiser remembers |
-//! | `best.G.S` | the parameters to go back to |
-//! | `losses`, `losses.used` | losses since the last reading |
+//! | `layer.L.P`, `layer.L.P.first_moment`, `layer.L.P.second_moment` | parameter P of layer L, what the optimiser remembers of it |
+//! | `best.layer.L.P` | the parameters to go back to |
+//! | `losses`, `losses.used` | partial sums of the losses since the last reading, and how many each step has |
 //! | `centroids`, `centroids.first_moment`, `centroids.second_moment` | mu (k, d) |
 //! | `target` | p (n, k) |
 //! | `assignment` | the cluster of each sample (n) |
-//! | `layout.z.G`, `layout.m.G`, `layout.v.G` | places of the layouts of group G, and Adam's moments |
+//! | `layout.z`, `layout.m`, `layout.v` | places of all layouts, and Adam's moments |
 //! | `guard.…` | what clustering is judged by |
+//!
+//! Nothing in it depends on how a device groups layers or layouts in its buffers, so a state made on a CPU goes on on a GPU, and
+//! the reverse; the last bits then differ from those of a run on one device.
 //!
 //! `__metadata__` holds `format` = [`FORMAT`], `schema` = [`SCHEMA`], `phase`, `step`, and facts: numbers and texts by name.
 //! The last tensor, `checksum`, is XXH3-128 of all bytes before it, so that any changed bit is noticed.
@@ -30,7 +33,7 @@ pub use error::CheckpointError;
 /// `__metadata__.format` of every checkpoint.
 pub const FORMAT: &str = "dec-gpu-checkpoint";
 /// `__metadata__.schema`.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The text that is the configuration at that time, as TOML.
 pub(crate) const CONFIG: &str = "config";

@@ -5,7 +5,7 @@ mod rule;
 
 use crate::checkpoint;
 use crate::config::{Decided, OptimiserKind, PretrainConfig, Schedule};
-use crate::device::Device;
+use crate::device::{self, Device};
 use crate::error::Result;
 pub(crate) use rule::{Rule, rule_of};
 
@@ -111,15 +111,39 @@ impl<D: Device> State<D> {
         words: usize,
         kind: OptimiserKind,
     ) -> Result<Self> {
+        let first = state.words_of(names[0], words)?;
         let second = match kind {
-            OptimiserKind::Adam => words,
-            OptimiserKind::Sgd => 1,
+            OptimiserKind::Adam => Some(state.words_of(names[1], words)?),
+            OptimiserKind::Sgd => None,
         };
+        Ok(Self::upload(device, first, second)?)
+    }
+
+    /// What was remembered: Adam's two moments, or SGD's velocity alone.
+    ///
+    /// # Errors
+    /// The device's.
+    pub(crate) fn upload(
+        device: &D,
+        first: &[u32],
+        second: Option<&[u32]>,
+    ) -> device::Result<Self> {
         Ok(Self {
-            m: device.upload(state.words_of(names[0], words)?)?,
-            v: device.upload(state.words_of(names[1], second)?)?,
-            kind,
+            m: device.upload(first)?,
+            v: match second {
+                Some(second) => device.upload(second)?,
+                None => device.zeros(1)?,
+            },
+            kind: match second {
+                Some(_) => OptimiserKind::Adam,
+                None => OptimiserKind::Sgd,
+            },
         })
+    }
+
+    /// Whether there is a second moment.
+    pub(crate) fn has_second(&self) -> bool {
+        self.kind == OptimiserKind::Adam
     }
 
     /// Panics unless the state is of the optimiser that a step is of: another one was reset before it.

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::SCHEMA;
 use crate::data::{cut, said, short};
 
 /// Why a checkpoint cannot be used.
@@ -24,6 +25,16 @@ pub enum CheckpointError {
         /// What it should say.
         expected: String,
     },
+    /// It has the layout of another version.
+    #[error(
+        "it was written by version {version} of dec-gpu in layout {found}, this one reads layout {SCHEMA}; finish the run with that version, or begin again"
+    )]
+    Layout {
+        /// The version that wrote it.
+        version: String,
+        /// The layout it is in.
+        found: String,
+    },
     /// It lacks something.
     #[error(
         "{} is missing; it was written by another version of dec-gpu, or for another phase",
@@ -33,9 +44,9 @@ pub enum CheckpointError {
         /// The tensor, the number or the text.
         name: String,
     },
-    /// A tensor is of another run, or of a device that lays parameters out in another way.
+    /// A tensor is of another run.
     #[error(
-        "{} has {found} words, expected {expected}; it is of another run, or of another kind of device",
+        "{} has {found} words, expected {expected}; it is of another run",
         short(name)
     )]
     Length {

@@ -59,18 +59,18 @@ impl State {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let text = |name: &str| metadata.get(name).cloned().unwrap_or_default();
-        for (name, expected) in [
-            ("format", FORMAT.to_owned()),
-            ("schema", SCHEMA.to_string()),
-        ] {
-            if text(name) != expected {
-                let found = cut(&text(name), 40);
-                return Err(CheckpointError::Format {
-                    name,
-                    found,
-                    expected,
-                });
-            }
+        if text("format") != FORMAT {
+            return Err(CheckpointError::Format {
+                name: "format",
+                found: cut(&text("format"), 40),
+                expected: FORMAT.to_owned(),
+            });
+        }
+        if text("schema") != SCHEMA.to_string() {
+            return Err(CheckpointError::Layout {
+                version: cut(&text("version"), 40),
+                found: cut(&text("schema"), 40),
+            });
         }
         let fact = |name: &str| CheckpointError::Fact {
             name: name.into(),

@@ -5,7 +5,7 @@ use crate::random;
 
 fn state() -> State {
     let mut state = State::new(Phase::Layer(2), 1234);
-    state.put("parameters.0.1", vec![f32::NAN.to_bits(), 0, u32::MAX, 1]);
+    state.put("layer.1.weight", vec![f32::NAN.to_bits(), 0, u32::MAX, 1]);
     state.put("empty", Vec::new());
     state.put_text("config", "seed = 1\n\"ü\" \u{0}");
     state.put_number("best", f64::INFINITY);
@@ -62,7 +62,7 @@ fn what_is_not_there_or_does_not_fit_is_named() {
     let state = state();
     let text = state.words("centroids").unwrap_err().to_string();
     assert!(text.starts_with("centroids is missing"), "{text}");
-    let text = state.words_of("parameters.0.1", 5).unwrap_err().to_string();
+    let text = state.words_of("layer.1.weight", 5).unwrap_err().to_string();
     assert!(text.contains("has 4 words, expected 5"), "{text}");
     assert!(state.number("config").is_err());
 }

@@ -148,7 +148,7 @@ fn none_left(damaged: &str) -> Error {
     ))
 }
 
-/// Refuses a folder of another training, of other seeds too, or of another kind of device, before anything is trained.
+/// Refuses a folder of another training, of other seeds too, or of another precision, before anything is trained.
 /// All checkpoints in it are of one: the oldest that is whole tells.
 fn check(folder: &Path, identity: &Identity, place: &Place) -> Result<()> {
     let mut damaged = None;

@@ -148,26 +148,38 @@ impl<'a, D: Device> Laying<'a, D> {
 
     /// Adds what the next step needs.
     pub(crate) async fn put_into(&self, state: &mut State) -> Result<()> {
-        for (g, group) in self.groups.iter().enumerate() {
-            for (name, matrix) in [("z", &group.z), ("m", &group.m), ("v", &group.v)] {
-                let name = format!("layout.{name}.{g}");
-                state.put_buffer(self.device, name, &matrix.buffer).await?;
-            }
+        let (device, groups) = (self.device, &self.groups);
+        let [z, m, v] = [
+            groups.iter().map(|group| &group.z).collect::<Vec<_>>(),
+            groups.iter().map(|group| &group.m).collect(),
+            groups.iter().map(|group| &group.v).collect(),
+        ];
+        for (name, blocks) in [("layout.z", z), ("layout.m", m), ("layout.v", v)] {
+            state.put_blocks(device, name, blocks.into_iter()).await?;
         }
         Ok(())
     }
 
     /// Goes on from a state that [`Laying::put_into`] filled.
     pub(crate) fn take_from(&mut self, state: &State) -> Result<()> {
-        for (g, group) in self.groups.iter_mut().enumerate() {
-            let parts = [
-                ("z", &mut group.z),
-                ("m", &mut group.m),
-                ("v", &mut group.v),
-            ];
-            for (name, matrix) in parts {
-                let values = state.floats_of(&format!("layout.{name}.{g}"), matrix.len())?;
-                *matrix = Matrix::upload(self.device, matrix.rows, matrix.cols, &values)?;
+        let groups = &mut self.groups;
+        let [z, m, v] = [
+            groups.iter().map(|group| group.z.len()).sum(),
+            groups.iter().map(|group| group.m.len()).sum(),
+            groups.iter().map(|group| group.v.len()).sum(),
+        ];
+        let (z, m, v) = (
+            state.floats_of("layout.z", z)?,
+            state.floats_of("layout.m", m)?,
+            state.floats_of("layout.v", v)?,
+        );
+        let mut left = [&z[..], &m[..], &v[..]];
+        for group in groups {
+            let parts = [&mut group.z, &mut group.m, &mut group.v];
+            for (matrix, left) in parts.into_iter().zip(&mut left) {
+                let (own, rest) = left.split_at(matrix.len());
+                *matrix = Matrix::upload(self.device, matrix.rows, matrix.cols, own)?;
+                *left = rest;
             }
         }
         self.step = state.step as u32;

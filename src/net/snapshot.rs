@@ -1,5 +1,6 @@
 //! Copies of parameters on the device: all of them, to go back to the best, or some multiplied by a factor.
 
+use super::state::Places;
 use super::{Network, Parameters};
 use crate::device::{Device, DeviceBuffer, Matrix};
 use crate::error::Result;
@@ -9,6 +10,8 @@ use crate::kernels::gather_rows::{Block, Normalisation, Order, Source, gather_ro
 pub struct Snapshot<D: Device> {
     /// Of each side of each group of layers.
     pub(super) buffers: Vec<[D::Buffer; 2]>,
+    /// Where each parameter lies in them.
+    pub(super) places: Places,
     /// Values are copied as they are.
     identity: Normalisation<D>,
 }
@@ -25,6 +28,7 @@ impl<D: Device> Network<D> {
             .collect::<Result<_>>()?;
         let mut snapshot = Snapshot {
             buffers,
+            places: self.plan.places(&self.groups),
             identity: times(device, 1.0)?,
         };
         self.keep(device, &mut snapshot);

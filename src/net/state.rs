@@ -1,12 +1,84 @@
-//! Parameters, optimiser and kept parameters to and from a [`State`].
+//! Parameters, optimiser and kept parameters to and from a [`State`], layer by layer: how a device groups layers in its
+//! buffers leaves no trace, so a state can go on on another one.
 
+use std::ops::Range;
+
+use super::parameters::on_side;
 use super::{Groups, Network, Parameters, Plan, Snapshot};
 use crate::arena::{self, Arena};
-use crate::checkpoint::State;
+use crate::checkpoint::{CheckpointError, State};
 use crate::config::OptimiserKind;
-use crate::device::Device;
+use crate::device::{Device, DeviceBuffer};
 use crate::error::Result;
 use crate::optimiser;
+
+/// What the optimiser remembers, after the name of its parameter.
+const MOMENTS: [&str; 2] = ["first_moment", "second_moment"];
+
+/// A parameter's name in states, and the words of its side's buffer that are its own.
+#[derive(Clone)]
+pub(super) struct Place {
+    name: String,
+    range: Range<usize>,
+}
+
+/// What lies on each side of each group.
+pub(super) type Places = Vec<[Vec<Place>; 2]>;
+
+impl Plan {
+    /// Every parameter, by group and side.
+    pub(super) fn places(&self, groups: &Groups) -> Places {
+        let of_side = |layers: &Range<usize>, side| {
+            let names = on_side(layers, side).flat_map(|l| {
+                let own = self.kinds()[l].parameters();
+                own.into_iter()
+                    .map(move |p| format!("layer.{l}.{}", p.name))
+            });
+            let ranges = arena::ranges(&self.parameter_shapes(layers, side));
+            let places = names.zip(ranges);
+            places.map(|(name, range)| Place { name, range }).collect()
+        };
+        let sides = |layers| [0, 1].map(|side| of_side(layers, side));
+        groups.iter().map(sides).collect()
+    }
+}
+
+/// Adds the words of a side's buffer under the parameters' names.
+async fn put<D: Device>(
+    device: &D,
+    buffer: &D::Buffer,
+    places: &[Place],
+    called: impl Fn(&str) -> String,
+    state: &mut State,
+) -> Result<()> {
+    let words = device.download(buffer).await?;
+    for place in places {
+        state.put(called(&place.name), words[place.range.clone()].to_vec());
+    }
+    Ok(())
+}
+
+/// The words of a side's buffer, put together again.
+fn taken(
+    places: &[Place],
+    called: impl Fn(&str) -> String,
+    state: &State,
+) -> Result<Vec<u32>, CheckpointError> {
+    let mut words = vec![0; places.last().map_or(0, |last| last.range.end)];
+    for place in places {
+        let own = state.words_of(&called(&place.name), place.range.len())?;
+        words[place.range.clone()].copy_from_slice(own);
+    }
+    Ok(words)
+}
+
+fn moment(i: usize) -> impl Fn(&str) -> String {
+    move |name| format!("{name}.{}", MOMENTS[i])
+}
+
+fn best(name: &str) -> String {
+    format!("best.{name}")
+}
 
 impl<D: Device> Network<D> {
     /// Adds the parameters, and what the optimiser remembers of them if it has begun.
@@ -19,19 +91,16 @@ impl<D: Device> Network<D> {
         state: &mut State,
         optimiser: bool,
     ) -> Result<()> {
-        for (group, sides) in self.parameters.iter().enumerate() {
-            for (side, parameters) in sides.iter().enumerate() {
-                let name = |what: &str| format!("{what}.{group}.{side}");
-                let buffer = &parameters.arena.buffer;
-                state.put_buffer(device, name("parameters"), buffer).await?;
-                if let Some(memory) = parameters.state.as_ref().filter(|_| optimiser) {
-                    state
-                        .put_buffer(device, name("first_moment"), &memory.m)
-                        .await?;
-                    state
-                        .put_buffer(device, name("second_moment"), &memory.v)
-                        .await?;
-                }
+        let places = self.plan.places(&self.groups);
+        let sides = self.parameters.iter().flatten();
+        for (side, places) in sides.zip(places.iter().flatten()) {
+            put(device, &side.arena.buffer, places, str::to_owned, state).await?;
+            let Some(memory) = side.state.as_ref().filter(|_| optimiser) else {
+                continue;
+            };
+            put(device, &memory.m, places, moment(0), state).await?;
+            if memory.has_second() {
+                put(device, &memory.v, places, moment(1), state).await?;
             }
         }
         Ok(())
@@ -40,7 +109,7 @@ impl<D: Device> Network<D> {
     /// The way back from [`Network::put_into`]; `optimiser` if that is in the state.
     ///
     /// # Errors
-    /// [`crate::checkpoint::CheckpointError`]; the device's.
+    /// [`CheckpointError`]; the device's.
     pub(crate) fn of_state(
         device: &D,
         plan: &Plan,
@@ -48,16 +117,23 @@ impl<D: Device> Network<D> {
         state: &State,
         optimiser: Option<OptimiserKind>,
     ) -> Result<Self> {
+        let places = plan.places(groups);
         Self::of_sides(plan, groups, |group, side| {
-            let own = plan.parameter_shapes(groups.range(group), side);
-            let name = |what: &str| format!("{what}.{group}.{side}");
-            let words = state.words_of(&name("parameters"), arena::words(&own))?;
-            let names = [name("first_moment"), name("second_moment")];
+            let (own, places) = (
+                plan.parameter_shapes(groups.range(group), side),
+                &places[group][side],
+            );
+            let words = taken(places, str::to_owned, state)?;
             let memory = optimiser.map(|kind| {
-                optimiser::State::of_words(device, state, [&names[0], &names[1]], words.len(), kind)
+                let first = taken(places, moment(0), state)?;
+                let second = match kind {
+                    OptimiserKind::Adam => Some(taken(places, moment(1), state)?),
+                    OptimiserKind::Sgd => None,
+                };
+                Ok::<_, crate::Error>(optimiser::State::upload(device, &first, second.as_deref())?)
             });
             Ok(Parameters {
-                arena: Arena::of_buffer(device.upload(words)?, &own),
+                arena: Arena::of_buffer(device.upload(&words)?, &own),
                 state: memory.transpose()?,
             })
         })
@@ -70,12 +146,9 @@ impl<D: Device> Snapshot<D> {
     /// # Errors
     /// The device's.
     pub(crate) async fn put_into(&self, device: &D, state: &mut State) -> Result<()> {
-        for (group, sides) in self.buffers.iter().enumerate() {
-            for (side, buffer) in sides.iter().enumerate() {
-                state
-                    .put_buffer(device, format!("best.{group}.{side}"), buffer)
-                    .await?;
-            }
+        let sides = self.buffers.iter().flatten();
+        for (buffer, places) in sides.zip(self.places.iter().flatten()) {
+            put(device, buffer, places, best, state).await?;
         }
         Ok(())
     }
@@ -83,14 +156,13 @@ impl<D: Device> Snapshot<D> {
     /// Takes those of a state.
     ///
     /// # Errors
-    /// [`crate::checkpoint::CheckpointError`]; the device's.
+    /// [`CheckpointError`]; the device's.
     pub(crate) fn take_from(&mut self, device: &D, state: &State) -> Result<()> {
-        use crate::device::DeviceBuffer;
-        for (group, sides) in self.buffers.iter_mut().enumerate() {
-            for (side, buffer) in sides.iter_mut().enumerate() {
-                let words = state.words_of(&format!("best.{group}.{side}"), buffer.words())?;
-                *buffer = device.upload(words)?;
-            }
+        let sides = self.buffers.iter_mut().flatten();
+        for (buffer, places) in sides.zip(self.places.iter().flatten()) {
+            let words = taken(places, best, state)?;
+            assert_eq!(words.len(), buffer.words(), "the words of a side");
+            *buffer = device.upload(&words)?;
         }
         Ok(())
     }

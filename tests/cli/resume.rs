@@ -220,7 +220,7 @@ fn other_data_another_configuration_and_damage_are_noticed() {
     folder.refuses(
         &args("run", &["--resume", "--precision", "f16"]),
         2,
-        &["of another kind of device: cpu at f32, expected cpu at f16"],
+        &["of another precision: f32, expected f16"],
     );
     // A seed of which there is no checkpoint is no reason to begin anew.
     let runs =

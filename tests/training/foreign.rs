@@ -65,7 +65,7 @@ const CHANGES: [Change; 26] = [
     ("infinite steps", Never, |s| {
         s.put_number("pretrained_steps", f64::INFINITY);
     }),
-    ("no parameters", Always, |s| s.put("parameters.0.0", vec![])),
+    ("no parameters", Always, |s| s.put("layer.0.weight", vec![])),
     ("a step far away", InClustering, |s| s.step = u64::MAX),
     ("a layer that is not there", Never, |s| {
         s.phase = Phase::Layer(9);

@@ -8,7 +8,7 @@ use dec_gpu::config::Resolved;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::data::Dataset;
 use dec_gpu::device::Device;
-use dec_gpu::run::verify::{LossAt, Run, blobs};
+use dec_gpu::run::verify::{BAND, LossAt, Run, blobs, compare_runs};
 use dec_gpu::run::{Event, Fit, Observer, Store};
 
 use super::{bits, config, on_adapters};
@@ -205,6 +205,28 @@ fn runs_on_adapters_go_on_too() {
                 stops_and_goes_on(gpu, &data, &config, &want, stop),
                 "there is no {stop}-th step"
             );
+        }
+    });
+}
+
+/// Layers, losses and targets have the same names and shapes on all: only last bits differ.
+#[test]
+fn a_run_of_one_device_goes_on_on_another() {
+    let data = blobs(300, 12, 9);
+    let (cpu, config) = (Cpu::new(), config(&data, &SHORT));
+    let want = whole(train(&cpu, &data, &config, None, None));
+    on_adapters("going on elsewhere", |gpu| {
+        for stop in [3, 9, 26, 38] {
+            let End::Stopped(there) = train(&cpu, &data, &config, None, Some(stop)) else {
+                panic!("there is no {stop}-th step");
+            };
+            let got = whole(train(gpu, &data, &config, Some(there), None));
+            compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+            let End::Stopped(back) = train(gpu, &data, &config, None, Some(stop)) else {
+                panic!("there is no {stop}-th step");
+            };
+            let got = whole(train(&cpu, &data, &config, Some(back), None));
+            compare_runs(&got, &want, BAND).unwrap_or_else(|failure| panic!("{failure}"));
         }
     });
 }

@@ -38,20 +38,30 @@ impl<D: Device> LossWindow<D> {
 
     /// Adds the losses since the last reading.
     pub(super) async fn put_into(&self, device: &D, state: &mut State) -> Result<()> {
+        let all = device.download(&self.partials.buffer).await?;
+        let steps = self.used.iter().zip(all.chunks(self.slots.max(1)));
+        let partials = steps.flat_map(|(used, step)| &step[..*used]).copied();
+        state.put("losses", partials.collect());
         let used = self.used.iter().map(|slots| *slots as u32);
         state.put("losses.used", used.collect());
-        state
-            .put_buffer(device, "losses", &self.partials.buffer)
-            .await
+        Ok(())
     }
 
     /// Takes those of a state.
     pub(super) fn take_from(&mut self, device: &D, state: &State) -> Result<()> {
-        let words = state.words_of("losses", self.partials.buffer.words())?;
-        self.partials.buffer = device.upload(words)?;
-        let used = state.indices("losses.used", self.slots + 1)?;
+        let used = state.words("losses.used")?;
         check_index("losses.used", used.len() as u64, self.steps as u64 + 1)?;
-        self.used = used.iter().map(|slots| *slots as usize).collect();
+        let sum = used.iter().map(|slots| u64::from(*slots)).sum::<u64>();
+        let mut left = state.words_of("losses", usize::try_from(sum).unwrap_or(usize::MAX))?;
+        let mut all = vec![0; self.partials.buffer.words()];
+        self.used.clear();
+        for slots in used {
+            let (step, rest) = left.split_at(*slots as usize);
+            let to = &mut all[self.used.len() * self.slots..][..self.slots];
+            self.used.push(placed(step, to));
+            left = rest;
+        }
+        self.partials.buffer = device.upload(&all)?;
         Ok(())
     }
 
@@ -90,5 +100,35 @@ impl<D: Device> LossWindow<D> {
         }
         self.used.clear();
         Ok(Some(losses.iter().sum::<f64>() / steps as f64))
+    }
+}
+
+/// Puts the partial sums of a step into its slots, as one sum where another device made more of them; how many are in use.
+fn placed(step: &[u32], slots: &mut [u32]) -> usize {
+    if step.len() <= slots.len() {
+        slots[..step.len()].copy_from_slice(step);
+        return step.len();
+    }
+    let sum: f64 = step
+        .iter()
+        .map(|word| f64::from(f32::from_bits(*word)))
+        .sum();
+    slots[0] = (sum as f32).to_bits();
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_a_device_with_more_slots_become_one() {
+        let words = [1.5f32, 2.0, -0.5].map(f32::to_bits);
+        let mut slots = [0; 3];
+        assert_eq!(placed(&words, &mut slots), 3);
+        assert_eq!(slots, words);
+        let mut slots = [7; 2];
+        assert_eq!(placed(&words, &mut slots), 1);
+        assert_eq!(f32::from_bits(slots[0]), 3.0);
     }
 }

@@ -233,7 +233,7 @@ pub(super) fn model() -> Vec<Vec<u8>> {
 pub(super) fn checkpoint() -> Vec<Vec<u8>> {
     let file = |phase, step| {
         let mut state = State::new(phase, step);
-        state.put("parameters.0.1", vec![f32::NAN.to_bits(), 0, u32::MAX, 1]);
+        state.put("layer.1.weight", vec![f32::NAN.to_bits(), 0, u32::MAX, 1]);
         state.put("empty", Vec::new());
         state.put_text(
             "config",

@@ -26,11 +26,13 @@ impl<D: Device> Trainer<'_, D> {
         }
         self.autoencoder.put_into(device, &mut state, true).await?;
         let memory = &run.centroid_state;
+        let second = memory.has_second().then_some(&memory.v);
         for (name, buffer) in [
-            ("centroids", &run.centroids.buffer),
-            ("centroids.first_moment", &memory.m),
-            ("centroids.second_moment", &memory.v),
+            ("centroids", Some(&run.centroids.buffer)),
+            ("centroids.first_moment", Some(&memory.m)),
+            ("centroids.second_moment", second),
         ] {
+            let Some(buffer) = buffer else { continue };
             state.put_buffer(device, name, buffer).await?;
         }
         state
