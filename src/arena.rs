@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::device::Result;
 use crate::device::{ALIGNMENT, Device, DeviceBuffer, Matrix};
-use crate::error::Result;
 
 /// Matrices (rows, cols) in one buffer.
 pub struct Arena<D: Device> {

@@ -26,9 +26,9 @@ mod file;
 use std::collections::BTreeMap;
 
 use crate::config::Resolved;
-use crate::device::{Device, Matrix};
+use crate::device::{self, Device, Matrix};
 
-pub use error::CheckpointError;
+pub use error::{CheckpointError, RestoreError};
 
 /// `__metadata__.format` of every checkpoint.
 pub const FORMAT: &str = "dec-gpu-checkpoint";
@@ -147,7 +147,7 @@ impl State {
         device: &D,
         name: impl Into<String>,
         buffer: &D::Buffer,
-    ) -> crate::Result<()> {
+    ) -> device::Result<()> {
         let words = device.download(buffer).await?;
         self.put(name, words);
         Ok(())
@@ -162,7 +162,7 @@ impl State {
         device: &D,
         name: impl Into<String>,
         blocks: impl Iterator<Item = &'a Matrix<D>>,
-    ) -> crate::Result<()> {
+    ) -> device::Result<()> {
         let mut words = Vec::new();
         for block in blocks {
             let all = device.download(&block.buffer).await?;
@@ -272,7 +272,7 @@ pub enum Wish {
     GoOn,
     /// To be told the state ([`crate::run::trainer::Event::State`]).
     State,
-    /// To be told the state; then training ends with [`crate::Error::Interrupted`].
+    /// To be told the state; then training ends as interrupted.
     Stop,
 }
 

@@ -14,6 +14,7 @@ mod sections;
 pub use commented::commented;
 pub use error::ConfigError;
 pub use flat::{Difference, differences, flat};
+pub use prepare::PrepareError;
 pub use rules::DataShape;
 pub(crate) use rules::MIXTURE_SAMPLES;
 pub use sections::{

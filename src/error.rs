@@ -1,5 +1,7 @@
 //! The one typed error of the library: a sum of its modules' own.
 
+use crate::checkpoint::RestoreError;
+use crate::config::PrepareError;
 use crate::data::DataError;
 use crate::device::DeviceFault;
 
@@ -59,6 +61,24 @@ pub enum Error {
         /// What is not finite, e.g. `loss`.
         tensor: &'static str,
     },
+}
+
+impl From<RestoreError> for Error {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::State(error) => error.into(),
+            RestoreError::Device(error) => error.into(),
+        }
+    }
+}
+
+impl From<PrepareError> for Error {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Config(error) => error.into(),
+            PrepareError::Data(error) => error.into(),
+        }
+    }
 }
 
 /// A result with the library's error.

@@ -22,8 +22,8 @@ use std::ops::Range;
 
 use crate::arena::Arena;
 use crate::config::Init;
+use crate::device::Result;
 use crate::device::{Device, Matrix};
-use crate::error::Result;
 use crate::kernels::linear_forward_loss::LossForm;
 pub(crate) use file::{Operators, Tensors, Width};
 pub use groups::Groups;
@@ -97,11 +97,11 @@ impl<D: Device> Network<D> {
     }
 
     /// Layers whose parameters are told by group and side.
-    fn of_sides(
+    fn of_sides<E>(
         plan: &Plan,
         groups: &Groups,
-        side: impl Fn(usize, usize) -> Result<Parameters<D>>,
-    ) -> Result<Self> {
+        side: impl Fn(usize, usize) -> Result<Parameters<D>, E>,
+    ) -> Result<Self, E> {
         let (mut layers, mut parameters) = (Vec::new(), Vec::new());
         for (group, range) in groups.iter().enumerate() {
             let sides = [side(group, 0)?, side(group, 1)?];

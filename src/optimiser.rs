@@ -3,10 +3,9 @@
 
 mod rule;
 
-use crate::checkpoint;
+use crate::checkpoint::{self, RestoreError};
 use crate::config::{Decided, OptimiserKind, PretrainConfig, Schedule};
 use crate::device::{self, Device};
-use crate::error::Result;
 pub(crate) use rule::{Rule, rule_of};
 
 /// How parameters are updated in one step.
@@ -88,7 +87,7 @@ impl<D: Device> State<D> {
     ///
     /// # Errors
     /// The device's, when memory runs out.
-    pub fn zeros(device: &D, words: usize, kind: OptimiserKind) -> Result<Self> {
+    pub fn zeros(device: &D, words: usize, kind: OptimiserKind) -> device::Result<Self> {
         let second = match kind {
             OptimiserKind::Adam => words,
             OptimiserKind::Sgd => 1,
@@ -103,14 +102,14 @@ impl<D: Device> State<D> {
     /// That of a checkpoint, for `words` elements; `names` of the two moments.
     ///
     /// # Errors
-    /// [`crate::checkpoint::CheckpointError`]; the device's.
+    /// [`RestoreError`].
     pub(crate) fn of_words(
         device: &D,
         state: &checkpoint::State,
         names: [&str; 2],
         words: usize,
         kind: OptimiserKind,
-    ) -> Result<Self> {
+    ) -> Result<Self, RestoreError> {
         let first = state.words_of(names[0], words)?;
         let second = match kind {
             OptimiserKind::Adam => Some(state.words_of(names[1], words)?),

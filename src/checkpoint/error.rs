@@ -4,6 +4,18 @@ use thiserror::Error;
 
 use super::SCHEMA;
 use crate::data::{cut, said, short};
+use crate::device::DeviceFault;
+
+/// Why a run cannot go on from a state.
+#[derive(Debug, Error)]
+pub enum RestoreError {
+    /// The state cannot be used.
+    #[error(transparent)]
+    State(#[from] CheckpointError),
+    /// The device cannot take it.
+    #[error(transparent)]
+    Device(#[from] DeviceFault),
+}
 
 /// Why a checkpoint cannot be used.
 #[derive(Debug, Error)]

@@ -1,19 +1,29 @@
 //! The raw values of a data set are prepared before the rules look at them.
 
 use super::{Config, ConfigError, DataConfig, Held};
-use crate::data::{Dataset, prepare};
-use crate::error::Result;
+use crate::data::{DataError, Dataset, prepare};
+
+/// Why raw data cannot be prepared as a configuration says.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// What it says breaks a rule.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The values do not allow it.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
 
 impl Config {
     /// Takes raw data through `data.prepare` and leaves `data.columns` of their columns; to be called before
     /// [`Self::resolve`]. Data that neither is asked for stay as they are.
     ///
     /// # Errors
-    /// A [`ConfigError`] if the two break a rule, else that of [`prepare`].
+    /// [`PrepareError`].
     ///
     /// # Panics
     /// If the data are prepared already, and are to be again.
-    pub fn prepare(&self, data: Dataset) -> Result<Dataset> {
+    pub fn prepare(&self, data: Dataset) -> Result<Dataset, PrepareError> {
         let own = &self.data;
         if !own.prepares() {
             return Ok(data);
@@ -29,7 +39,7 @@ impl<H: Held> DataConfig<H> {
         !self.prepare.is_empty() || self.columns.is_some()
     }
 
-    fn check(&self, input_dim: usize) -> std::result::Result<(), ConfigError> {
+    fn check(&self, input_dim: usize) -> Result<(), ConfigError> {
         let twice =
             (self.prepare.iter().enumerate()).find(|(at, step)| self.prepare[..*at].contains(step));
         if let Some((_, step)) = twice {
@@ -96,7 +106,7 @@ mod tests {
         ] {
             let error = config(&[item]).prepare(counts()).unwrap_err();
             assert!(error.to_string().contains(words), "{item}: {error}");
-            assert!(matches!(error, crate::Error::Config(_)), "{error}");
+            assert!(matches!(error, PrepareError::Config(_)), "{error}");
         }
         let unknown = Config::layered(None, None, &["data.prepare=[\"log2\"]".into()]);
         let text = unknown.unwrap_err().to_string();

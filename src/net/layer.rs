@@ -2,8 +2,8 @@
 
 use super::kind::Kind;
 use super::values::LayerValues;
+use crate::device::Result;
 use crate::device::{Device, Matrix};
-use crate::error::Result;
 use crate::kernels::linear_forward::LayerOf;
 use crate::kernels::linear_forward_loss::{LossForm, linear_forward_loss};
 use crate::loss::LossTerm;

@@ -2,8 +2,8 @@
 
 use super::state::Places;
 use super::{Network, Parameters};
+use crate::device::Result;
 use crate::device::{Device, DeviceBuffer, Matrix};
-use crate::error::Result;
 use crate::kernels::gather_rows::{Block, Normalisation, Order, Source, gather_rows};
 
 /// A copy of all weights and biases; the optimiser's state is not in it.

@@ -6,10 +6,9 @@ use std::ops::Range;
 use super::parameters::on_side;
 use super::{Groups, Network, Parameters, Plan, Snapshot};
 use crate::arena::{self, Arena};
-use crate::checkpoint::{CheckpointError, State};
+use crate::checkpoint::{CheckpointError, RestoreError, State};
 use crate::config::OptimiserKind;
-use crate::device::{Device, DeviceBuffer};
-use crate::error::Result;
+use crate::device::{self, Device, DeviceBuffer};
 use crate::optimiser;
 
 /// What the optimiser remembers, after the name of its parameter.
@@ -50,7 +49,7 @@ async fn put<D: Device>(
     places: &[Place],
     called: impl Fn(&str) -> String,
     state: &mut State,
-) -> Result<()> {
+) -> device::Result<()> {
     let words = device.download(buffer).await?;
     for place in places {
         state.put(called(&place.name), words[place.range.clone()].to_vec());
@@ -90,7 +89,7 @@ impl<D: Device> Network<D> {
         device: &D,
         state: &mut State,
         optimiser: bool,
-    ) -> Result<()> {
+    ) -> device::Result<()> {
         let places = self.plan.places(&self.groups);
         let sides = self.parameters.iter().flatten();
         for (side, places) in sides.zip(places.iter().flatten()) {
@@ -109,14 +108,14 @@ impl<D: Device> Network<D> {
     /// The way back from [`Network::put_into`]; `optimiser` if that is in the state.
     ///
     /// # Errors
-    /// [`CheckpointError`]; the device's.
+    /// [`RestoreError`].
     pub(crate) fn of_state(
         device: &D,
         plan: &Plan,
         groups: &Groups,
         state: &State,
         optimiser: Option<OptimiserKind>,
-    ) -> Result<Self> {
+    ) -> Result<Self, RestoreError> {
         let places = plan.places(groups);
         Self::of_sides(plan, groups, |group, side| {
             let (own, places) = (
@@ -130,7 +129,7 @@ impl<D: Device> Network<D> {
                     OptimiserKind::Adam => Some(taken(places, moment(1), state)?),
                     OptimiserKind::Sgd => None,
                 };
-                Ok::<_, crate::Error>(optimiser::State::upload(device, &first, second.as_deref())?)
+                Ok::<_, RestoreError>(optimiser::State::upload(device, &first, second.as_deref())?)
             });
             Ok(Parameters {
                 arena: Arena::of_buffer(device.upload(&words)?, &own),
@@ -145,7 +144,7 @@ impl<D: Device> Snapshot<D> {
     ///
     /// # Errors
     /// The device's.
-    pub(crate) async fn put_into(&self, device: &D, state: &mut State) -> Result<()> {
+    pub(crate) async fn put_into(&self, device: &D, state: &mut State) -> device::Result<()> {
         let sides = self.buffers.iter().flatten();
         for (buffer, places) in sides.zip(self.places.iter().flatten()) {
             put(device, buffer, places, best, state).await?;
@@ -156,8 +155,8 @@ impl<D: Device> Snapshot<D> {
     /// Takes those of a state.
     ///
     /// # Errors
-    /// [`CheckpointError`]; the device's.
-    pub(crate) fn take_from(&mut self, device: &D, state: &State) -> Result<()> {
+    /// [`RestoreError`].
+    pub(crate) fn take_from(&mut self, device: &D, state: &State) -> Result<(), RestoreError> {
         let sides = self.buffers.iter_mut().flatten();
         for (buffer, places) in sides.zip(self.places.iter().flatten()) {
             let words = taken(places, best, state)?;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::parameters::{on_side, place_on_side};
 use super::{Groups, Plan};
 use crate::arena::Arena;
+use crate::device::Result;
 use crate::device::{Device, Matrix};
-use crate::error::Result;
 use crate::kernels::linear_update::Operands;
 
 /// Each layer's input and the gradient of its output for one batch.

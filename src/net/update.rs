@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::parameters::{Parameters, on_side};
 use super::{Network, Tape};
 use crate::config::OptimiserKind;
+use crate::device::Result;
 use crate::device::{Device, DeviceBuffer, Matrix};
-use crate::error::Result;
 use crate::kernels::linear_update::{LayerPlace, LayerTable, Operands, linear_update};
 use crate::optimiser::{State, Step};
 

@@ -58,7 +58,7 @@ pub(super) fn metadata() -> Vec<Case> {
     cases! {
         "no metadata", spoilt(|body| body.metadata.clear()) => Format, "format \"\"", "\"dec-gpu-model\"";
         "PyTorch's metadata", set("format", "pt") => Format, "format \"pt\"";
-        "newer schema", set("schema", "3") => Schema, "schema \"3\"", "\"0.1.0\"";
+        "newer schema", set("schema", "4") => Schema, "schema \"4\"", "\"0.1.0\"";
         "schema 2 without a preparation", set("schema", "2") => MissingMetadata, "\"prepare\"";
         "a preparation under schema 1", set("prepare", PREPARE) => Preparation, "schema \"2\"";
         "schema is not a number", set("schema", "one") => Schema, "\"one\"";

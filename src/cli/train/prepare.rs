@@ -36,7 +36,7 @@ pub(super) fn prepared(
 ) -> Result<Dataset> {
     match pretrained {
         Some(model) => Ok(model.prepare(data, 0)?),
-        None => config.prepare(data),
+        None => Ok(config.prepare(data)?),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::random::stream;
 /// Samples that are looked at.
 const SAMPLES: usize = 4096;
 /// A fall by more than this is worse than the start, and ends clustering at once. Smaller ones came with better clusters
-/// as often as not (docs/design.md).
+/// as often as not (docs/decisions/).
 const TOLERATED: f64 = 0.05;
 
 /// What clustering began with, and the best since.
@@ -141,7 +141,7 @@ impl<D: Device> Guard<D> {
         state.put("guard.centroids", centroids.collect());
         state.put("guard.empty", self.empty.map(|count| count as u32).into());
         self.course.put_into(state);
-        self.kept.put_into(device, state).await
+        Ok(self.kept.put_into(device, state).await?)
     }
 
     /// That of a state.

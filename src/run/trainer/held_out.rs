@@ -116,7 +116,7 @@ impl<D: Device> HeldOut<D> {
         state.put_number("held_out.loss", self.best.loss);
         state.put_number("held_out.step", self.best.step.into());
         state.put_number("held_out.since", self.best.since.into());
-        self.kept.put_into(device, state).await
+        Ok(self.kept.put_into(device, state).await?)
     }
 
     /// Takes that of a state.
@@ -126,7 +126,7 @@ impl<D: Device> HeldOut<D> {
             step: state.number("held_out.step")? as u32,
             since: state.number("held_out.since")? as u32,
         };
-        self.kept.take_from(device, state)
+        Ok(self.kept.take_from(device, state)?)
     }
 
     /// Looks at the loss when it is time, after `done` steps; true if training should end.

@@ -5,7 +5,7 @@
 //! an even cloud look like groups. Neither deceives where their mean is highest. A few samples far from all others make any
 //! silhouette of two clusters high and say little, hence the root of the evenness. The paper reads k off the fall of
 //! G (§5.5), by eye; here G moved less from one k to the next than from one seed to another, so it is not computed.
-//! What was compared: docs/design.md.
+//! What was compared: docs/decisions/.
 
 use super::Candidate;
 
