@@ -179,6 +179,7 @@ fn filled<R: BufRead>(reader: &mut R) -> Result<&[u8], LineFault> {
         match reader.fill_buf() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(LineFault::Io(error)),
+            Ok([]) => return Ok(&[]), // asked again, it would read again
             Ok(_) => break,
         }
     }
