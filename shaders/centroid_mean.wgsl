@@ -1,19 +1,5 @@
 // mu_rj += sum_p partial_rpj / count_rj; an empty cluster keeps its centroid and shows count 0.   Lloyd 1982, step 2
 // A workgroup takes 16 cells (restart, cluster, column); 16 invocations share a cell's parts and a fixed tree adds them.
-struct Params {
-    d: u32, // columns
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    parts: u32, // parts P
-    iteration: u32, // t; a restart that converged in it is left alone
-    tolerance: u32, // a restart has converged when no more labels than this were new
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> partial: array<f32>; // (R, P, k, d + 1)
-@group(0) @binding(2) var<storage, read> changes: array<u32>; // (iterations, R)
-@group(0) @binding(3) var<storage, read_write> mu: array<f32>; // (R, k, d)
-@group(0) @binding(4) var<storage, read_write> count: array<u32>; // (R, k)
 
 const CELLS = 16u;
 

@@ -1,24 +1,5 @@
 // mu_jc = step(mu_jc, -Σ_i c_ij (z_ic - mu_jc)), c from kl_gradient: the centroids' gradient and the optimiser's step on it.   Xie et al. 2016, eq. 5; optimiser.wgsl
 // One workgroup per (cluster j, column c), its 64 lanes stride the rows; a tree sums: the same bits each run.
-struct Params {
-    n: u32, // rows of z
-    d: u32, // embedding size
-    k: u32, // clusters
-    adam: u32, // elements of w below it take Adam, the others SGD: all or 0
-    learning_rate: f32, // step size
-    beta1: f32, // decay of the first moment; of SGD: the momentum
-    beta2: f32, // decay of the second moment
-    epsilon: f32, // keeps the quotient finite
-    correction1: f32, // 1/(1 - beta1^t)
-    correction2: f32, // 1/(1 - beta2^t)
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> coefficient: array<f32>; // (n, k)
-@group(0) @binding(2) var<storage, read> z: array<f32>; // (n, d)
-@group(0) @binding(3) var<storage, read_write> w: array<f32>; // (k, d), mu
-@group(0) @binding(4) var<storage, read_write> m: array<f32>; // (k, d) first moment, or velocity
-@group(0) @binding(5) var<storage, read_write> v: array<f32>; // (k, d) second moment; of SGD (1), not touched
 
 var<workgroup> sums: array<f32, 64>;
 

@@ -1,25 +1,5 @@
 // partial_rpjc = sum of x_ic - mu_rjc over the rows i of part p with label_ri = j; column d counts them.   Lloyd 1982, step 2
 // One invocation per (restart, part, 32 clusters, column): it walks the part's rows in order: the same bits each run.
-struct Params {
-    first: u32, // global index of the block's first row
-    rows: u32, // rows of x
-    n: u32, // rows of all blocks
-    d: u32, // columns of x
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    rows_per_part: u32, // rows of one part; the block's last may have fewer
-    part_offset: u32, // the block's first part
-    parts: u32, // parts of all blocks, P
-    iteration: u32, // t; a restart that converged before it is left alone
-    tolerance: u32, // a restart has converged when no more labels than this were new
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (rows, d)
-@group(0) @binding(2) var<storage, read> mu: array<f32>; // (R, k, d)
-@group(0) @binding(3) var<storage, read> label: array<u32>; // (R, n)
-@group(0) @binding(4) var<storage, read> changes: array<u32>; // (iterations, R)
-@group(0) @binding(5) var<storage, read_write> partial: array<f32>; // (R, P, k, d + 1)
 
 const CLUSTERS = 32u;
 

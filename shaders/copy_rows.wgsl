@@ -1,19 +1,5 @@
 // mu_rj = x_i for i = index_rj, where row i is in this block; NONE (2^32 - 1) copies nothing.
 // One invocation per (restart, centroid, column).
-struct Params {
-    first: u32, // global index of the block's first row
-    rows: u32, // rows of x
-    d: u32, // columns of x
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    start: u32, // the first centroid j to copy
-    centroids: u32, // how many
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (rows, d)
-@group(0) @binding(2) var<storage, read> index: array<u32>; // (R, k)
-@group(0) @binding(3) var<storage, read_write> mu: array<f32>; // (R, k, d)
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {

@@ -1,17 +1,5 @@
 // y = scale * x where bits(seed, step, layer, element) >= threshold, else 0; scale = 1/(1 - rate).   Srivastava et al. 2014, §10 (inverted)
 // One invocation per element; bits4 is the prelude pcg.wgsl.
-struct Params {
-    n: u32, // elements
-    seed: u32, // of the run
-    step: u32, // of training
-    layer: u32, // stream of the layer
-    threshold: u32, // rate * 2^32
-    scale: f32, // 1/(1 - rate)
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (b, D), n elements
-@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (b, D)
 
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {

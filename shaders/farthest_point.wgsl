@@ -1,18 +1,5 @@
 // index_rj = argmax_i distance_ri for each empty cluster j in turn, ties to the lowest i; NONE (2^32 - 1) for the others.
 // One workgroup per restart. A row that was taken gets distance 0, so the next empty cluster finds another; none is taken at 0.
-struct Params {
-    n: u32, // rows
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    iteration: u32, // t; a restart that converged in it is left alone
-    tolerance: u32, // a restart has converged when no more labels than this were new
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> count: array<u32>; // (R, k)
-@group(0) @binding(2) var<storage, read> changes: array<u32>; // (iterations, R)
-@group(0) @binding(3) var<storage, read_write> distance: array<f32>; // (R, n)
-@group(0) @binding(4) var<storage, read_write> index: array<u32>; // (R, k)
 
 const NONE = 0xffffffffu;
 

@@ -2,30 +2,6 @@
 // One invocation per (row i, plane, pixel); the map turns by up to `rotation`, scales by up to `zoom` and moves by up to `translation`.
 // All planes of an image, such as its red, green and blue, are sent through the same map.
 // Rows outside this block of x are left as they are, one dispatch per block fills them.
-struct Params {
-    rows: u32, // images in the batch
-    height: u32, // H
-    width: u32, // W
-    channels: u32, // C, planes of an image one after the other
-    first: u32, // position in the order that row 0 of out takes
-    indexed: u32, // 1: rows are named by index, 0: they follow each other
-    block_first: u32, // row of the data set that row 0 of x is
-    block_rows: u32, // rows of x
-    source: u32, // 0: x holds f32, 1: x holds u8, four to a word
-    seed: u32, // of the run
-    step: u32, // of training
-    stream: u32, // of the phase
-    rotation: f32, // radians, at most pi/4
-    zoom: f32, // the scale is in [1 - zoom, 1 + zoom)
-    translation: f32, // share of height and width
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> index: array<u32>; // (first + rows or more, 1)
-@group(0) @binding(2) var<storage, read> x: array<u32>; // (block_rows, C*H*W); u8 rows do not start on words
-@group(0) @binding(3) var<storage, read> shift: array<f32>; // (1, C*H*W)
-@group(0) @binding(4) var<storage, read> scale: array<f32>; // (1, C*H*W)
-@group(0) @binding(5) var<storage, read_write> out: array<f32>; // (rows, C*H*W)
 
 // A pixel of the image that starts at `image`, in the plane that starts at `plane` of it, normalised.
 fn pixel_at(image: u32, plane: u32, line: u32, column: u32) -> f32 {

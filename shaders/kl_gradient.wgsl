@@ -1,28 +1,6 @@
 // q as in soft_assign; c_ij = (alpha + 1)/alpha · u_ij (p_ij - q_ij), u_ij = 1/(1 + |z_i - mu_j|²/alpha); dz_i = Σ_j c_ij (z_i - mu_j); loss_i = Σ_j p_ij log(p_ij/q_ij).   Xie et al. 2016, eqs. 1, 2, 4, 5
 // One workgroup per row i of the batch, its 64 lanes stride the clusters, then the columns; trees sum: the same bits each run.
 // p log p = 0 at p = 0. The rows of p are found through the batch's order.
-struct Params {
-    n: u32, // rows of z
-    d: u32, // embedding size
-    k: u32, // clusters
-    alpha: f32, // degrees of freedom
-    gradient_scale: f32, // factor on c
-    loss_scale: f32, // factor on the loss
-    first_loss: u32, // element of loss that row 0 is written to
-    min_q: f32, // q is not taken smaller than this in the loss
-    first: u32, // position in the order that row 0 takes
-    indexed: u32, // 1: rows of p are named by index, 0: they follow each other
-    accumulate: u32, // 1: dz +=, 0: dz =
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> z: array<f32>; // (n, d)
-@group(0) @binding(2) var<storage, read> mu: array<f32>; // (k, d)
-@group(0) @binding(3) var<storage, read> p: array<f32>; // (samples, k)
-@group(0) @binding(4) var<storage, read> index: array<u32>; // (first + n or more)
-@group(0) @binding(5) var<storage, read_write> coefficient: array<f32>; // (n, k)
-@group(0) @binding(6) var<storage, read_write> dz: array<f32>; // (n, d)
-@group(0) @binding(7) var<storage, read_write> loss: array<f32>; // (first_loss + n or more)
 
 var<workgroup> sums: array<f32, 64>;
 

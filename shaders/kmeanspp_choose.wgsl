@@ -1,17 +1,5 @@
 // index_rj = trial_rt for the t with the least sum_p partial_rtp; of equal ones the first.   greedy k-means++: Arthur and Vassilvitskii 2007, section 5
 // One workgroup per restart; each invocation sums every 64th part, then neighbours are added up: the same bits each run.
-struct Params {
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    trials: u32, // candidates of each restart, T
-    parts: u32, // parts of all blocks, P
-    chosen: u32, // the centroid j
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> trial: array<u32>; // (R, T)
-@group(0) @binding(2) var<storage, read> partial: array<f32>; // (R, T, P)
-@group(0) @binding(3) var<storage, read_write> index: array<u32>; // (R, k)
 
 const LANES = 64u;
 

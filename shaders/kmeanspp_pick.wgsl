@@ -1,17 +1,5 @@
 // trial_rt = i with probability distance_ri / sum_i distance_ri.   Arthur and Vassilvitskii 2007, step 1b
 // One workgroup per restart and trial. Each invocation sums one run of rows; invocation 0 finds the run that holds the drawn share.
-struct Params {
-    n: u32, // rows
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    trials: u32, // rows to draw, T
-    chosen: u32, // the centroid j to draw for; the first is uniform over the rows
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> distance: array<f32>; // (R, n)
-@group(0) @binding(2) var<storage, read> draw: array<f32>; // (R, k, T), uniform in [0, 1)
-@group(0) @binding(3) var<storage, read_write> trial: array<u32>; // (R, T)
 
 const NONE = 0xffffffffu;
 

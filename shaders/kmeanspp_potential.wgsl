@@ -1,22 +1,5 @@
 // partial_rtp = sum of min(distance_ri, |x_i - candidate_rt|^2) over the rows i of part p.   greedy k-means++: Arthur and Vassilvitskii 2007, section 5
 // One workgroup per part, restart and trial; each invocation sums every 64th row, then neighbours are added up: the same bits each run.
-struct Params {
-    first: u32, // global index of the block's first row
-    rows: u32, // rows of x
-    n: u32, // rows of all blocks
-    d: u32, // columns of x
-    restarts: u32, // restarts R
-    trials: u32, // candidates of each restart, T
-    rows_per_part: u32, // rows of one part; the block's last may have fewer
-    part_offset: u32, // the block's first part
-    parts: u32, // parts of all blocks, P
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (rows, d)
-@group(0) @binding(2) var<storage, read> candidate: array<f32>; // (R, T, d)
-@group(0) @binding(3) var<storage, read> distance: array<f32>; // (R, n)
-@group(0) @binding(4) var<storage, read_write> partial: array<f32>; // (R, T, P)
 
 const LANES = 64u;
 

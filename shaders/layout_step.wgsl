@@ -1,32 +1,6 @@
 // One step of a layout of a graph: dz_i = Σ_j (w_ij/s_i) 2Δ/(1+|Δ|²) - (γ/8) Σ_8 2Δ/((.001+|Δ|²)(1+|Δ|²)), Δ = z_i - z_j, then Adam.
 // UMAP's cross entropy (McInnes, Healy and Melville 2018, eq. 3) with DEC's kernel 1/(1+|Δ|²); all points move at once, from z to next.
 // One invocation per point i, layouts in z. A point sums its own row of the graph in order: the same bits each run.
-struct Params {
-    n: u32, // points
-    d: u32, // columns of a layout, at most 16
-    step: u32, // number of the step, for the random numbers
-    seed: u32,
-    stream: u32, // random numbers of layout l: streams stream + 2 l and the next
-    gamma_even: f32, // γ of layouts 0, 2, …
-    gamma_odd: f32, // γ of layouts 1, 3, …
-    learning_rate: f32,
-    beta1: f32,
-    beta2: f32,
-    epsilon: f32,
-    correction1: f32, // 1/(1 - beta1^t)
-    correction2: f32, // 1/(1 - beta2^t)
-    with_loss: u32, // 1: the loss is written
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> start: array<u32>; // (n + 1): where a point's neighbours begin
-@group(0) @binding(2) var<storage, read> neighbour: array<u32>; // (edges)
-@group(0) @binding(3) var<storage, read> weight: array<f32>; // (edges): w_ij/s_i
-@group(0) @binding(4) var<storage, read> z: array<f32>; // (layouts, n, d)
-@group(0) @binding(5) var<storage, read_write> next: array<f32>; // (layouts, n, d)
-@group(0) @binding(6) var<storage, read_write> m: array<f32>; // (layouts, n, d)
-@group(0) @binding(7) var<storage, read_write> v: array<f32>; // (layouts, n, d)
-@group(0) @binding(8) var<storage, read_write> loss: array<f32>; // (layouts, n)
 
 const WIDEST = 16u;
 const NEAR = 0.001;

@@ -1,17 +1,5 @@
 // dx = (dy·wᵀ) ⊙ [x > 0]: the gradient with respect to a layer's input, through the ReLU that made it.   chain rule
 // One workgroup per tile of dx (gemm_*.wgsl); the mask comes from the stored activation x.
-struct Params {
-    rows: u32, // b
-    d_in: u32, // columns of dx
-    d_out: u32, // columns of dy
-    relu: u32, // 1: x came out of a ReLU, 0: no mask
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>; // (b, out)
-@group(0) @binding(2) var<storage, read> w: array<f32>; // (in, out)
-@group(0) @binding(3) var<storage, read> x: array<f32>; // (b, in)
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>; // (b, in)
 
 const A_ALONG_DEPTH = true;
 const B_ALONG_DEPTH = true;

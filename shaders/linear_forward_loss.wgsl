@@ -1,22 +1,5 @@
 // y = act(x·w + bias), dy = gradient_scale (y - target), 0 where a ReLU made y 0; partial_g = loss_scale · Σ (y - target)² over tile g: the last layer forward, with the mean squared error and its gradient.   Xie et al. 2016, §3.2
 // One workgroup per tile (gemm_*.wgsl); y stays in registers. dy is the gradient before the activation.
-struct Params {
-    rows: u32, // b
-    d_in: u32, // columns of x
-    d_out: u32, // columns of y
-    relu: u32, // 1: ReLU, 0: identity
-    gradient_scale: f32, // factor on y - target
-    loss_scale: f32, // factor on (y - target)²
-    first_partial: u32, // element of partial that tile 0 is written to
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (b, in)
-@group(0) @binding(2) var<storage, read> w: array<f32>; // (in, out)
-@group(0) @binding(3) var<storage, read> bias: array<f32>; // (out)
-@group(0) @binding(4) var<storage, read> goal: array<f32>; // (b, out), the target
-@group(0) @binding(5) var<storage, read_write> dy: array<f32>; // (b, out)
-@group(0) @binding(6) var<storage, read_write> partial: array<f32>; // (first_partial + tiles or more)
 
 var<private> squares: f32; // of the invocation's elements
 

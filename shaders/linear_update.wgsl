@@ -1,20 +1,6 @@
 // w = step(w, xᵀ·dy), bias = step(bias, Σ_i dy_i) for several layers: the gradients of weights and biases, and the optimiser's step on them.   chain rule; Kingma and Ba 2015 (optimiser.wgsl)
 // One workgroup per tile of one layer's gradient (gemm_*.wgsl), which is never stored; the table says which tiles are whose. The
 // first row of tiles of a layer also sums the columns of dy, in order.
-struct Params {
-    rows: u32, // b
-    layers: u32, // layers in the table
-    tiles: u32, // tiles of all layers
-    adam: u32, // elements of w below it take Adam, the others SGD: all or 0
-    learning_rate: f32, // of the weights
-    beta1: f32, // decay of the first moment; of SGD: the momentum
-    beta2: f32, // decay of the second moment
-    epsilon: f32, // keeps the quotient finite
-    correction1: f32, // 1/(1 - beta1^t)
-    correction2: f32, // 1/(1 - beta2^t)
-    bias_rate: f32, // factor on the learning rate of the biases
-}
-
 struct Layer {
     first_tile: u32, // tiles of the layers before it
     d_in: u32, // columns of x
@@ -24,14 +10,6 @@ struct Layer {
     weight: u32, // element of w at which its weight (in, out) begins
     bias: u32, // element of w at which its bias (out) begins
 }
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> table: array<u32>; // (layers, 7)
-@group(0) @binding(2) var<storage, read> x: array<f32>; // (b, in) of every layer, one behind the other
-@group(0) @binding(3) var<storage, read> dy: array<f32>; // (b, out) of every layer
-@group(0) @binding(4) var<storage, read_write> w: array<f32>; // (in, out) and (out), weight and bias of every layer
-@group(0) @binding(5) var<storage, read_write> m: array<f32>; // (in, out) and (out), as w: first moment, or velocity
-@group(0) @binding(6) var<storage, read_write> v: array<f32>; // (in, out) and (out), as w: second moment; of SGD (1), not touched
 
 const A_ALONG_DEPTH = false;
 const B_ALONG_DEPTH = false;

@@ -1,14 +1,5 @@
 // w_ij = exp(-max(0, D_ij - rho_i)/sigma_i), D_ij = sqrt(distance_ij), rho_i = D_i1, sigma_i such that Σ_j w_ij = log2(k + 1).   McInnes, Healy, Melville 2018, §3.1 and alg. 3
 // One invocation per row i. sigma is in units of the mean of D_ij - rho_i, so no data set's scale leaves the range.
-struct Params {
-    n: u32, // rows
-    k: u32, // neighbours of a row
-    wanted: f32, // log2(k + 1)
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> distance: array<f32>; // (n, k), squared, ascending
-@group(0) @binding(2) var<storage, read_write> weight: array<f32>; // (n, k)
 
 const BISECTIONS = 40u;
 const MISSING = -1.0; // in place of D - rho

@@ -1,18 +1,6 @@
 // p_ij = w_j N(z_i; mu_j, S_j) / sum_j' w_j' N(z_i; mu_j', S_j'): who made sample i.   Bishop 2006, eq. 9.23
 // log of the numerator = offset_j - |W_j (z_i - mu_j)|^2 / 2, W_j the inverse of S_j's Cholesky factor, lower triangular.
 // One workgroup per row i, its 64 lanes stride the components. The largest log is taken off before the exponential.
-struct Params {
-    n: u32, // rows of z
-    d: u32, // embedding size
-    k: u32, // components
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> z: array<f32>; // (n, d)
-@group(0) @binding(2) var<storage, read> mu: array<f32>; // (k, d)
-@group(0) @binding(3) var<storage, read> whitening: array<f32>; // (k, d, d)
-@group(0) @binding(4) var<storage, read> offset: array<f32>; // (k): log w_j - log |S_j| / 2
-@group(0) @binding(5) var<storage, read_write> p: array<f32>; // (n, k)
 
 var<workgroup> parts: array<f32, 64>;
 

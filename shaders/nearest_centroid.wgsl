@@ -1,22 +1,5 @@
 // label_ri = argmin_j |x_i - mu_rj|^2, ties to the lowest j; changes_tr counts new labels.   Lloyd 1982, step 1
 // One invocation per row i, restarts in z; 16 columns of 64 rows and of 12 centroids at a time in workgroup memory.
-struct Params {
-    first: u32, // global index of the block's first row
-    rows: u32, // rows of x
-    n: u32, // rows of all blocks
-    d: u32, // columns of x
-    k: u32, // clusters
-    restarts: u32, // restarts R
-    iteration: u32, // t; in the first every label counts as new
-    tolerance: u32, // a restart has converged when no more labels than this were new
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (rows, d)
-@group(0) @binding(2) var<storage, read> mu: array<f32>; // (R, k, d)
-@group(0) @binding(3) var<storage, read_write> label: array<u32>; // (R, n)
-@group(0) @binding(4) var<storage, read_write> distance: array<f32>; // (R, n)
-@group(0) @binding(5) var<storage, read_write> changes: array<atomic<u32>>; // (iterations, R)
 
 const COLUMNS = 16u;
 const PITCH = 17u; // one more than COLUMNS: lanes then read different banks

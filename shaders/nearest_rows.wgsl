@@ -1,22 +1,6 @@
 // nearest_i = the k rows x_j, j != i, of smallest |y_i - x_j|^2, by rising distance, ties to the lowest j.   Brute force: Garcia et al. 2008
 // One invocation per query i, which keeps a sorted list of k; 16 columns of 64 queries and of 16 rows at a time in workgroup memory.
 // A dispatch sees `count` rows; the lists go on from one dispatch to the next.
-struct Params {
-    queries: u32, // rows of y
-    first_query: u32, // global index of y's first row
-    first_row: u32, // global index of x's first row
-    start: u32, // first row of x to look at
-    count: u32, // rows to look at
-    d: u32, // columns
-    k: u32, // length of a list
-    fresh: u32, // 1: the lists begin empty
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> y: array<f32>; // (queries, d)
-@group(0) @binding(2) var<storage, read> x: array<f32>; // (rows, d)
-@group(0) @binding(3) var<storage, read_write> nearest: array<u32>; // (queries, k), global indices
-@group(0) @binding(4) var<storage, read_write> distance: array<f32>; // (queries, k)
 
 const COLUMNS = 16u;
 const PITCH = 17u; // one more than COLUMNS: lanes then read different banks

@@ -1,22 +1,5 @@
 // dz_i = gradient_scale (z_i - goal_r), loss_i = loss_scale |z_i - goal_r|², r = the sample that row i of the batch is: an encoder follows a layout.   Sum of squares: Bishop 2006, eq. 5.11
 // One invocation per row i of the batch; any d. A row of goal that is marked absent pulls nowhere.
-struct Params {
-    n: u32, // rows of z
-    d: u32, // columns of z
-    gradient_scale: f32, // factor on z - goal
-    loss_scale: f32, // factor on |z - goal|²
-    first_loss: u32, // element of loss that row 0 is written to
-    first: u32, // position in the order that row 0 takes
-    indexed: u32, // 1: rows of goal are named by index, 0: they follow each other
-    accumulate: u32, // 1: dz +=, 0: dz =
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> z: array<f32>; // (n, d)
-@group(0) @binding(2) var<storage, read> goal: array<f32>; // (samples, d), the target
-@group(0) @binding(3) var<storage, read> index: array<u32>; // (first + n or more)
-@group(0) @binding(4) var<storage, read_write> dz: array<f32>; // (n, d)
-@group(0) @binding(5) var<storage, read_write> loss: array<f32>; // (first_loss + n or more)
 
 const FIRST_ABSENT = 1e38; // a row of goal that begins with this or more is absent
 

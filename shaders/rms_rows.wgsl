@@ -1,14 +1,5 @@
 // y_i = x_i / sqrt(Σ_c x_ic² / m): rows whose mean square is 1; a row of zeros stays.   Xie et al. 2016, §4.2; Zhang and Sennrich 2019, eq. 4, without gain
 // One workgroup per row i, its 64 lanes stride the columns; any m (row_length.wgsl).
-struct Params {
-    n: u32, // rows of x
-    m: u32, // columns of x
-    first: u32, // row of y that row 0 is written to
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (n, m)
-@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (rows, m)
 
 @compute @workgroup_size(64)
 fn main(

@@ -1,15 +1,5 @@
 // dx_i = (dy_i - y_i (y_i·dy_i)/m) / r, y_i = x_i/r, r = sqrt(Σ_c x_ic² / m), through a ReLU that made x if there is one.   quotient rule on rms_rows.wgsl
 // One workgroup per row i, its 64 lanes stride the columns; any m (row_length.wgsl). A row of zeros has no gradient.
-struct Params {
-    n: u32, // rows of x
-    m: u32, // columns of x
-    relu: u32, // 1: x came out of a ReLU
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (n, m)
-@group(0) @binding(2) var<storage, read> dy: array<f32>; // (n, m)
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>; // (n, m)
 
 @compute @workgroup_size(64)
 fn main(

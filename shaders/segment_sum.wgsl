@@ -1,18 +1,5 @@
 // y_sg = scale * sum of x_si over the i of group g.
 // One workgroup per group, segments in z: strided sums, then a fixed tree, so the bits are the same each run.
-struct Params {
-    segments: u32, // rows of x, S
-    length: u32, // columns of x
-    per_group: u32, // columns of one group; the last may have fewer
-    groups: u32, // groups of one segment
-    stride: u32, // columns of y
-    column: u32, // the column of y for group 0
-    scale: f32, // factor of each sum
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // (S, length)
-@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (S, stride)
 
 var<workgroup> sums: array<f32, 256>;
 

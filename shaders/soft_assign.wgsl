@@ -1,16 +1,5 @@
 // q_ij = (1 + |z_i - mu_j|^2 / alpha)^(-(alpha + 1)/2), each row divided by its sum.   Xie et al. 2016, eq. 1
 // One workgroup per row i, its 64 lanes stride the clusters; any k and d. d^2 is summed from differences: no cancellation.
-struct Params {
-    n: u32, // rows of z
-    d: u32, // embedding size
-    k: u32, // clusters
-    alpha: f32, // degrees of freedom
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> z: array<f32>; // (n, d)
-@group(0) @binding(2) var<storage, read> mu: array<f32>; // (k, d)
-@group(0) @binding(3) var<storage, read_write> q: array<f32>; // (n, k)
 
 var<workgroup> sums: array<f32, 64>;
 

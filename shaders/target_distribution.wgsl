@@ -1,16 +1,5 @@
 // p_ij = (q_ij^2 / f_j^beta) / sum_j' (q_ij'^2 / f_j'^beta).   Xie et al. 2016, eq. 3, where beta = 1
 // One invocation per row i; any k. A row of q sums to 1, so at least one of its squares does not underflow.
-struct Params {
-    n: u32, // rows of q
-    k: u32, // clusters
-    min_frequency: f32, // f_j is not taken smaller than this
-    balance: f32, // beta: 1 weighs clusters alike however large, 0 samples
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<f32>; // (n, k)
-@group(0) @binding(2) var<storage, read> f: array<f32>; // (1, k)
-@group(0) @binding(3) var<storage, read_write> p: array<f32>; // (n, k)
 
 // f_j^beta, f_j itself to the bit if beta is 1.
 fn frequency(j: u32) -> f32 {

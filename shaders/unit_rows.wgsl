@@ -1,12 +1,5 @@
 // x_i <- x_i / |x_i|, |x_i| = sqrt(Σ_c x_ic²): rows of length 1; a row of zeros stays.   Spherical k-means: Dhillon and Modha 2001, §2
 // One workgroup per row i, its 64 lanes stride the columns; any m (row_length.wgsl).
-struct Params {
-    n: u32, // rows of x
-    m: u32, // columns of x
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> x: array<f32>; // (n, m)
 
 @compute @workgroup_size(64)
 fn main(

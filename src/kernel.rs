@@ -1,8 +1,8 @@
 //! A kernel as data: its WGSL, the layout of its parameters and bindings, its reference and its cases.
 //!
 //! A [`Kernel`] lives in two files of one stem, `shaders/x.wgsl` and `src/kernels/x.rs`. Nothing here
-//! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]), and the tests compare
-//! it with what the WGSL says (`tests/contract.rs`).
+//! knows wgpu: devices read the description ([`crate::device::Device::dispatch`]). Parameters and bindings are written
+//! once, in Rust: their WGSL is made from the description and stands before that of the files.
 
 pub mod tile;
 
@@ -38,23 +38,46 @@ pub struct Binding {
     pub access: Access,
     /// The element type.
     pub element: Element,
+    /// What the elements are: the shape first, `(rows, d)`.
+    pub shape: &'static str,
+}
+
+impl Access {
+    fn wgsl(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::ReadWrite => "read_write",
+        }
+    }
+}
+
+impl Element {
+    fn wgsl(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::U32 => "u32",
+            Self::AtomicU32 => "atomic<u32>",
+        }
+    }
 }
 
 /// A read-only binding.
-pub const fn read(name: &'static str, element: Element) -> Binding {
+pub const fn read(name: &'static str, element: Element, shape: &'static str) -> Binding {
     Binding {
         name,
         access: Access::Read,
         element,
+        shape,
     }
 }
 
 /// A binding that the kernel writes.
-pub const fn write(name: &'static str, element: Element) -> Binding {
+pub const fn write(name: &'static str, element: Element, shape: &'static str) -> Binding {
     Binding {
         name,
         access: Access::ReadWrite,
         element,
+        shape,
     }
 }
 
@@ -65,6 +88,15 @@ pub enum Scalar {
     U32,
     /// A 32-bit float.
     F32,
+}
+
+impl Scalar {
+    fn wgsl(self) -> &'static str {
+        match self {
+            Self::U32 => "u32",
+            Self::F32 => "f32",
+        }
+    }
 }
 
 /// Maps a Rust parameter type to its [`Scalar`]; only `u32` and `f32` have one.
@@ -231,13 +263,50 @@ impl Kernel {
         self.tile.map_or(Features::NONE, |tiled| tiled.tile.needs)
     }
 
-    /// The joined WGSL source. WGSL wants `enable` before everything else, so these lines go to the top.
+    /// The whole WGSL: what its files declare not themselves, and the files.
     pub fn source(&self) -> String {
+        let params = "@group(0) @binding(0) var<uniform> params: Params;\n";
+        self.source_with(&(self.params_struct() + params + &self.storage()))
+    }
+
+    /// The joined WGSL of its files behind these declarations. WGSL wants `enable` before everything else.
+    pub(crate) fn source_with(&self, declarations: &str) -> String {
+        let code = self.code();
+        let lines = code.split_inclusive('\n');
+        let enabled: usize = lines
+            .take_while(|line| line.starts_with("enable "))
+            .map(str::len)
+            .sum();
+        let (enable, rest) = code.split_at(enabled);
+        format!("{enable}{declarations}\n{rest}")
+    }
+
+    /// The joined WGSL of its files, `enable` lines first.
+    pub fn code(&self) -> String {
         let lines = self.wgsl.iter().flat_map(|part| part.lines());
-        let (mut source, rest): (Vec<_>, Vec<_>) =
+        let (mut code, rest): (Vec<_>, Vec<_>) =
             lines.partition(|line| line.starts_with("enable "));
-        source.extend(rest);
-        source.join("\n") + "\n"
+        code.extend(rest);
+        code.join("\n") + "\n"
+    }
+
+    /// `struct Params {…}` in WGSL.
+    pub(crate) fn params_struct(&self) -> String {
+        let field = |field: &Field| format!("    {}: {},\n", field.name, field.scalar.wgsl());
+        let fields: String = self.params.iter().map(field).collect();
+        format!("struct Params {{\n{fields}}}\n")
+    }
+
+    /// The declarations of the storage buffers in WGSL.
+    pub(crate) fn storage(&self) -> String {
+        let declare = |(binding, at): (&Binding, usize)| {
+            let (access, element) = (binding.access.wgsl(), binding.element.wgsl());
+            format!(
+                "@group(0) @binding({at}) var<storage, {access}> {}: array<{element}>; // {}\n",
+                binding.name, binding.shape
+            )
+        };
+        self.bindings.iter().zip(1..).map(declare).collect()
     }
 }
 
@@ -364,6 +433,27 @@ mod tests {
             );
             assert!(x as usize * y as usize * 64 >= items, "{items}");
         }
+    }
+
+    #[test]
+    fn declarations_are_made_from_the_description() {
+        let source = crate::kernels::centroid_mean::KERNEL.source();
+        let declared = "struct Params {
+    d: u32,
+    k: u32,
+    restarts: u32,
+    parts: u32,
+    iteration: u32,
+    tolerance: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partial: array<f32>; // (R, P, k, d + 1)
+@group(0) @binding(2) var<storage, read> changes: array<u32>; // (iterations, R)
+@group(0) @binding(3) var<storage, read_write> mu: array<f32>; // (R, k, d)
+@group(0) @binding(4) var<storage, read_write> count: array<u32>; // (R, k)
+
+// mu_rj += ";
+        assert!(source.starts_with(declared), "{source}");
     }
 
     #[test]

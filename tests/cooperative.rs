@@ -54,7 +54,7 @@ fn store_sums(value: Sums, spot: u32) {
 /// The kernel with its cooperative calls written out, for subgroups of `size`.
 fn written_out(kernel: &'static Kernel, size: u32) -> Kernel {
     let tiled = kernel.tile.expect("a form of a product");
-    let mut source = kernel.source();
+    let mut source = kernel.code();
     for (from, to) in [
         ("enable wgpu_cooperative_matrix;\n", ""),
         ("subgroupAdd(1u);", "SIZE;\n    own_lane = lane % SIZE;"),

@@ -24,7 +24,10 @@ pub static KERNEL: Kernel = Kernel {
     name: "column_sum",
     wgsl: &[include_str!("../../shaders/column_sum.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), write("part", F32)],
+    bindings: &[
+        read("x", F32, "(rows, cols)"),
+        write("part", F32, "(first_part + parts or more, cols)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

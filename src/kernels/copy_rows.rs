@@ -33,7 +33,11 @@ pub static KERNEL: Kernel = Kernel {
     name: "copy_rows",
     wgsl: &[include_str!("../../shaders/copy_rows.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), read("index", U32), write("mu", F32)],
+    bindings: &[
+        read("x", F32, "(rows, d)"),
+        read("index", U32, "(R, k)"),
+        write("mu", F32, "(R, k, d)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

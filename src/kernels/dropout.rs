@@ -32,7 +32,10 @@ pub static KERNEL: Kernel = Kernel {
         include_str!("../../shaders/dropout.wgsl"),
     ],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), write("y", F32)],
+    bindings: &[
+        read("x", F32, "(b, D), n elements"),
+        write("y", F32, "(b, D)"),
+    ],
     workgroup_size: [256, 1, 1],
     tile: None,
     reference,

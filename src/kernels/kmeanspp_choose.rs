@@ -30,9 +30,9 @@ pub static KERNEL: Kernel = Kernel {
     ],
     params: Params::FIELDS,
     bindings: &[
-        read("trial", U32),
-        read("partial", F32),
-        write("index", U32),
+        read("trial", U32, "(R, T)"),
+        read("partial", F32, "(R, T, P)"),
+        write("index", U32, "(R, k)"),
     ],
     workgroup_size: [64, 1, 1],
     tile: None,

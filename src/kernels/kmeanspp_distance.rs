@@ -31,7 +31,11 @@ pub static KERNEL: Kernel = Kernel {
     name: "kmeanspp_distance",
     wgsl: &[include_str!("../../shaders/kmeanspp_distance.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), read("mu", F32), write("distance", F32)],
+    bindings: &[
+        read("x", F32, "(rows, d)"),
+        read("mu", F32, "(R, k, d)"),
+        write("distance", F32, "(R, n)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

@@ -27,9 +27,9 @@ pub static KERNEL: Kernel = Kernel {
     wgsl: &[include_str!("../../shaders/kmeanspp_pick.wgsl")],
     params: Params::FIELDS,
     bindings: &[
-        read("distance", F32),
-        read("draw", F32),
-        write("trial", U32),
+        read("distance", F32, "(R, n)"),
+        read("draw", F32, "(R, k, T), uniform in [0, 1)"),
+        write("trial", U32, "(R, T)"),
     ],
     workgroup_size: [256, 1, 1],
     tile: None,

@@ -26,10 +26,10 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_backward_input",
     [],
     &[
-        read("dy", F32),
-        read("w", F32),
-        read("x", F32),
-        write("dx", F32)
+        read("dy", F32, "(b, out)"),
+        read("w", F32, "(in, out)"),
+        read("x", F32, "(b, in)"),
+        write("dx", F32, "(b, in)")
     ],
     ("x[at] > 0.0", "x[at] < 0.0")
 );

@@ -30,10 +30,10 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward",
     ["linear_product"],
     &[
-        read("x", F32),
-        read("w", F32),
-        read("bias", F32),
-        write("y", F32)
+        read("x", F32, "(b, in)"),
+        read("w", F32, "(in, out)"),
+        read("bias", F32, "(out)"),
+        write("y", F32, "(at least first + b, out)")
     ],
     ("value + bias[col]", "value - bias[col]")
 );

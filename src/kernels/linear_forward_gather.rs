@@ -39,13 +39,13 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_gather",
     ["block_value", "ordered_row"],
     &[
-        read("x", U32),
-        read("index", U32),
-        read("shift", F32),
-        read("scale", F32),
-        read("w", F32),
-        read("bias", F32),
-        write("y", F32),
+        read("x", U32, "(rows of the block, in) f32 bits or packed u8"),
+        read("index", U32, "(first + b or more)"),
+        read("shift", F32, "(in)"),
+        read("scale", F32, "(in)"),
+        read("w", F32, "(in, out)"),
+        read("bias", F32, "(out)"),
+        write("y", F32, "(at least out_first + b, out)"),
     ],
     ("- shift[k]", "+ shift[k]")
 );

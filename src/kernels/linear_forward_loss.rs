@@ -36,12 +36,12 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_forward_loss",
     [sum, "linear_product"],
     &[
-        read("x", F32),
-        read("w", F32),
-        read("bias", F32),
-        read("goal", F32),
-        write("dy", F32),
-        write("partial", F32),
+        read("x", F32, "(b, in)"),
+        read("w", F32, "(in, out)"),
+        read("bias", F32, "(out)"),
+        read("goal", F32, "(b, out), the target"),
+        write("dy", F32, "(b, out)"),
+        write("partial", F32, "(first_partial + tiles or more)"),
     ],
     ("difference * difference", "difference * 0.5")
 );

@@ -49,12 +49,24 @@ pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_update",
     ["optimiser"],
     &[
-        read("table", U32),
-        read("x", F32),
-        read("dy", F32),
-        write("w", F32),
-        write("m", F32),
-        write("v", F32),
+        read("table", U32, "(layers, 7)"),
+        read("x", F32, "(b, in) of every layer, one behind the other"),
+        read("dy", F32, "(b, out) of every layer"),
+        write(
+            "w",
+            F32,
+            "(in, out) and (out), weight and bias of every layer"
+        ),
+        write(
+            "m",
+            F32,
+            "(in, out) and (out), as w: first moment, or velocity"
+        ),
+        write(
+            "v",
+            F32,
+            "(in, out) and (out), as w: second moment; of SGD (1), not touched"
+        ),
     ],
     ("root + params.epsilon", "root + 2.0 * params.epsilon")
 );

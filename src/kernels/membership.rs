@@ -22,7 +22,10 @@ pub static KERNEL: Kernel = Kernel {
     name: "membership",
     wgsl: &[include_str!("../../shaders/membership.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("distance", F32), write("weight", F32)],
+    bindings: &[
+        read("distance", F32, "(n, k), squared, ascending"),
+        write("weight", F32, "(n, k)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

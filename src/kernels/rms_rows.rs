@@ -25,7 +25,7 @@ pub static KERNEL: Kernel = Kernel {
         include_str!("../../shaders/rms_rows.wgsl"),
     ],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), write("y", F32)],
+    bindings: &[read("x", F32, "(n, m)"), write("y", F32, "(rows, m)")],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

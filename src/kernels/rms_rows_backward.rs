@@ -24,7 +24,11 @@ pub static KERNEL: Kernel = Kernel {
         include_str!("../../shaders/rms_rows_backward.wgsl"),
     ],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), read("dy", F32), write("dx", F32)],
+    bindings: &[
+        read("x", F32, "(n, m)"),
+        read("dy", F32, "(n, m)"),
+        write("dx", F32, "(n, m)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

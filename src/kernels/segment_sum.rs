@@ -28,7 +28,10 @@ pub static KERNEL: Kernel = Kernel {
     name: "segment_sum",
     wgsl: &[include_str!("../../shaders/segment_sum.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("x", F32), write("y", F32)],
+    bindings: &[
+        read("x", F32, "(S, length)"),
+        write("y", F32, "(S, stride)"),
+    ],
     workgroup_size: [256, 1, 1],
     tile: None,
     reference,

@@ -24,7 +24,11 @@ pub static KERNEL: Kernel = Kernel {
     name: "soft_assign",
     wgsl: &[include_str!("../../shaders/soft_assign.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("z", F32), read("mu", F32), write("q", F32)],
+    bindings: &[
+        read("z", F32, "(n, d)"),
+        read("mu", F32, "(k, d)"),
+        write("q", F32, "(n, k)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

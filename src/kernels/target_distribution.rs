@@ -22,7 +22,11 @@ pub static KERNEL: Kernel = Kernel {
     name: "target_distribution",
     wgsl: &[include_str!("../../shaders/target_distribution.wgsl")],
     params: Params::FIELDS,
-    bindings: &[read("q", F32), read("f", F32), write("p", F32)],
+    bindings: &[
+        read("q", F32, "(n, k)"),
+        read("f", F32, "(1, k)"),
+        write("p", F32, "(n, k)"),
+    ],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

@@ -21,7 +21,7 @@ pub static KERNEL: Kernel = Kernel {
         include_str!("../../shaders/unit_rows.wgsl"),
     ],
     params: Params::FIELDS,
-    bindings: &[write("x", F32)],
+    bindings: &[write("x", F32, "(n, m)")],
     workgroup_size: [64, 1, 1],
     tile: None,
     reference,

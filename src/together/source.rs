@@ -3,24 +3,23 @@
 use super::MOST;
 use crate::kernel::Kernel;
 
-/// The WGSL of a kernel with one model along each z of the grid. The uniform becomes an array of
-/// `ModelParams`, of which each invocation takes its own once, and what a storage buffer is indexed with begins at the model's
+/// The WGSL of a kernel with one model along each z of the grid: other declarations, and the files with another index. The
+/// uniform is an array of `ModelParams`, of which each invocation takes its own once, and what a storage buffer is indexed with begins at the model's
 /// first word; all else stays.
 ///
 /// The source may use `params` and its storage buffers as the project's kernels do: `params.field` and `buffer[index]`.
 pub fn source(kernel: &Kernel) -> String {
-    let mut text = without_comments(&kernel.source());
+    let params =
+        format!("@group(0) @binding(0) var<uniform> params_of: array<ModelParams, {MOST}>;\n");
+    let declarations = kernel.params_struct() + MODEL + &params + &kernel.storage();
+    let mut text = without_comments(&kernel.source_with(&declarations));
     for (i, binding) in kernel.bindings.iter().enumerate() {
         let first = format!("model_first[{}][{}]", i / 4, i % 4);
         text = offset(&text, binding.name, &first);
     }
-    text = text.replace(
-        "var<uniform> params: Params;",
-        &format!("var<uniform> params_of: array<ModelParams, {MOST}>;"),
-    );
     let entry = text.find("@compute").expect("a kernel has an entry point");
     let (head, main) = text.split_at(entry);
-    format!("{head}{MODEL}{}", by_model(main))
+    format!("{head}{}", by_model(main))
 }
 
 /// Binding 0, one element for each model; each begins at a multiple of 16 bytes, as uniforms must. What an invocation
@@ -31,10 +30,8 @@ struct ModelParams {
     @align(16) own: Params,
     @align(16) first: array<vec4<u32>, 2>, // word of each binding that is the model's first
 }
-
 var<private> params: Params;
 var<private> model_first: array<vec4<u32>, 2>;
-
 ";
 
 /// The bytes of one `ModelParams`, and where `first` begins in it.
@@ -156,7 +153,7 @@ mod tests {
                 let first = format!("{}[model_first[{}][{}] + (", binding.name, i / 4, i % 4);
                 let name = kernel.title();
                 // What is not indexed is a buffer that one form does not use.
-                let indexed = found(&without_comments(&kernel.source()), binding.name, "[");
+                let indexed = found(&without_comments(&kernel.code()), binding.name, "[");
                 assert_eq!(
                     text.contains(&first),
                     indexed.is_some(),

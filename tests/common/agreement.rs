@@ -2,8 +2,8 @@
 //!
 //! Functions that return complaints, so that a test can show that they do complain.
 
-use dec_gpu::kernel::{Access, Element, Kernel, Scalar};
-use naga::{AddressSpace, GlobalVariable, Module, ScalarKind, StorageAccess, TypeInner};
+use dec_gpu::kernel::Kernel;
+use naga::{AddressSpace, Module};
 
 use super::parse;
 
@@ -18,7 +18,12 @@ pub fn complaints(kernel: &Kernel) -> Vec<String> {
         Ok(parsed) => parsed,
         Err(error) => return vec![error],
     };
-    let checks = [params_agree, bindings_agree, entry_agrees, limits_are_kept];
+    let checks = [
+        declared_is_used,
+        params_are_packed,
+        entry_agrees,
+        limits_are_kept,
+    ];
     let mut complaints: Vec<String> = checks
         .iter()
         .filter_map(|check| check(kernel, &module).err())
@@ -35,112 +40,40 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, wgsl: &T, rust: &T) -> Resul
     Err(format!("{what} differ\n  wgsl {wgsl:?}\n  rust {rust:?}"))
 }
 
-/// The global bound at `@group(0) @binding(index)`.
-fn bound(module: &Module, index: usize) -> Result<&GlobalVariable, String> {
-    let at = |global: &GlobalVariable| {
-        (global.binding.as_ref()).is_some_and(|b| b.group == 0 && b.binding as usize == index)
-    };
-    let mut found = module
-        .global_variables
-        .iter()
-        .filter(|(_, global)| at(global));
-    match (found.next(), found.next()) {
-        (Some((_, global)), None) => Ok(global),
-        (None, _) => Err(format!("nothing is bound at @group(0) @binding({index})")),
-        (Some(_), Some(_)) => Err(format!("two globals are bound at {index}")),
-    }
-}
+/// How often a kernel is to run: its workgroups tell it, and the reference must be told.
+const BY_THE_GRID: [&str; 2] = ["restarts", "segments"];
 
-/// `u32` and `f32` of WGSL; nothing else is allowed in parameters.
-fn scalar(inner: &TypeInner) -> Option<Scalar> {
-    match inner {
-        TypeInner::Scalar(s) if s.width == 4 && s.kind == ScalarKind::Uint => Some(Scalar::U32),
-        TypeInner::Scalar(s) if s.width == 4 && s.kind == ScalarKind::Float => Some(Scalar::F32),
-        _ => None,
-    }
-}
-
-/// Binding 0 is `var<uniform> params` with the fields of `Params`, in order, and the same size.
-fn params_agree(kernel: &Kernel, module: &Module) -> Result<(), String> {
-    let global = bound(module, 0)?;
-    if global.space != AddressSpace::Uniform || global.name.as_deref() != Some("params") {
-        return Err("binding 0 is not `var<uniform> params`".into());
-    }
-    let TypeInner::Struct { members, span } = &module.types[global.ty].inner else {
-        return Err("params is not a struct".into());
-    };
-    let wgsl: Vec<_> = (members.iter())
-        .map(|m| {
-            let name = m.name.as_deref().unwrap_or_default();
-            (name, scalar(&module.types[m.ty].inner), m.offset as usize)
+/// Every parameter is read and every buffer used: what is declared from Rust is not declared for nothing.
+fn declared_is_used(kernel: &Kernel, _: &Module) -> Result<(), String> {
+    let code = kernel.code();
+    let stands = |word: &str| {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        code.match_indices(word).any(|(at, _)| {
+            !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part)
         })
-        .collect();
-    let rust: Vec<_> = (kernel.params.iter())
-        .map(|f| (f.name, Some(f.scalar), f.offset))
-        .collect();
-    same("params", &wgsl, &rust)?;
-    same(
-        "the sizes of params",
-        &(*span as usize),
-        &kernel.params_size(),
-    )
-}
-
-/// The element type of a runtime-sized array.
-fn element(module: &Module, global: &GlobalVariable) -> Result<Element, String> {
-    let name = global.name.as_deref().unwrap_or_default();
-    let TypeInner::Array {
-        base,
-        size: naga::ArraySize::Dynamic,
-        ..
-    } = module.types[global.ty].inner
-    else {
-        return Err(format!("{name} is not a runtime-sized array"));
     };
-    let inner = &module.types[base].inner;
-    match (inner, scalar(inner)) {
-        (TypeInner::Atomic(s), _) if s.kind == ScalarKind::Uint && s.width == 4 => {
-            Ok(Element::AtomicU32)
+    for field in kernel.params {
+        let by_the_grid = BY_THE_GRID.contains(&field.name);
+        if !by_the_grid && !stands(&format!("params.{}", field.name)) {
+            return Err(format!("params.{} is not read", field.name));
         }
-        (_, Some(Scalar::F32)) => Ok(Element::F32),
-        (_, Some(Scalar::U32)) => Ok(Element::U32),
-        _ => Err(format!("{name} holds {inner:?}")),
     }
+    for binding in kernel.bindings {
+        if !stands(binding.name) {
+            return Err(format!("{} is not used", binding.name));
+        }
+        if !binding.shape.starts_with('(') {
+            return Err(format!("no shape of {}: {}", binding.name, binding.shape));
+        }
+    }
+    Ok(())
 }
 
-/// Bindings 1, 2, … have the declared names, access and elements, and nothing else is bound.
-fn bindings_agree(kernel: &Kernel, module: &Module) -> Result<(), String> {
-    let mut wgsl = Vec::new();
-    for index in 1..=kernel.bindings.len() {
-        let global = bound(module, index)?;
-        let AddressSpace::Storage { access } = global.space else {
-            return Err(format!("binding {index} is not in storage"));
-        };
-        let access = if access.contains(StorageAccess::STORE) {
-            Access::ReadWrite
-        } else {
-            Access::Read
-        };
-        wgsl.push((
-            global.name.clone().unwrap_or_default(),
-            access,
-            element(module, global)?,
-        ));
-    }
-    let rust: Vec<_> = (kernel.bindings.iter())
-        .map(|b| (b.name.to_owned(), b.access, b.element))
-        .collect();
-    same("bindings", &wgsl, &rust)?;
-    let resources = module
-        .global_variables
-        .iter()
-        .filter(|(_, g)| g.binding.is_some())
-        .count();
-    same(
-        "the numbers of bindings",
-        &resources,
-        &(kernel.bindings.len() + 1),
-    )
+/// The fields of Rust's `Params` lie as WGSL lays them out: 4 bytes each, one behind the other.
+fn params_are_packed(kernel: &Kernel, _: &Module) -> Result<(), String> {
+    let offsets: Vec<usize> = kernel.params.iter().map(|field| field.offset).collect();
+    let packed: Vec<usize> = (0..offsets.len()).map(|at| 4 * at).collect();
+    same("the offsets of params", &packed, &offsets)
 }
 
 /// There is one entry point, a compute shader called `main` with the declared workgroup size.
@@ -190,7 +123,7 @@ fn limits_are_kept(kernel: &Kernel, module: &Module) -> Result<(), String> {
     Ok(())
 }
 
-/// What a reader relies on: equation first, shapes on every buffer, sizes only from the parameters.
+/// What a reader relies on: equation first, sizes only from the parameters.
 fn source_rules(kernel: &Kernel) -> Vec<String> {
     let mut complaints = Vec::new();
     let own = kernel.wgsl.last().copied().unwrap_or_default();
@@ -200,12 +133,7 @@ fn source_rules(kernel: &Kernel) -> Vec<String> {
             "its first line is no comment with an equation: {first}"
         ));
     }
-    for line in own.lines().filter(|line| line.contains("var<storage")) {
-        if !line.contains("; // (") {
-            complaints.push(format!("no shape behind: {line}"));
-        }
-    }
-    if kernel.source().contains("arrayLength") {
+    if kernel.code().contains("arrayLength") {
         complaints.push("arrayLength: buffers may be longer than the data in use".into());
     }
     complaints

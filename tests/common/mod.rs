@@ -34,7 +34,7 @@ pub fn with_source(kernel: &'static Kernel, source: String) -> &'static Kernel {
 /// The kernel with its declared mutation in its WGSL, or why there is none.
 pub fn mutated(kernel: &'static Kernel) -> Result<&'static Kernel, String> {
     let (from, to) = kernel.mutation;
-    let source = kernel.source();
+    let source = kernel.code();
     if !source.contains(from) {
         return Err(format!("the WGSL does not contain `{from}`"));
     }

@@ -41,7 +41,7 @@ fn with_changed(form: usize, from: &str, to: &str) -> &'static [Kernel] {
         if place != form {
             return Kernel { ..*kernel };
         }
-        let source = kernel.source();
+        let source = kernel.code();
         assert!(source.contains(from), "the WGSL does not contain `{from}`");
         Kernel {
             ..*common::with_source(kernel, source.replace(from, to))
