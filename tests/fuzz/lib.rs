@@ -6,7 +6,9 @@ mod bodies;
 mod hostile;
 
 use std::fs;
+use std::panic;
 use std::path::Path;
+use std::sync::Once;
 
 #[doc(hidden)]
 pub use libfuzzer_sys;
@@ -42,5 +44,17 @@ pub fn begin(name: &str) {
 
 /// One execution.
 pub fn body(name: &str, bytes: &[u8]) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(pass_expected_panics);
     (bodies::target(name).body)(bytes);
+}
+
+/// libFuzzer's hook aborts at every panic, but those that the Parquet reader catches are errors of the file.
+fn pass_expected_panics() {
+    let abort = panic::take_hook();
+    panic::set_hook(Box::new(move |found| {
+        if !dec_gpu::data::expects_panic() {
+            abort(found);
+        }
+    }));
 }
