@@ -1,6 +1,6 @@
 //! Hyper-parameters: presets as data, TOML, overrides, and the one check that makes them valid.
 //!
-//! A preset is a TOML file (`src/config/*.toml`). A run's configuration is the preset, then `--config`,
+//! A preset is a TOML file (`src/config/*.toml`). A run's configuration is the preset, then a file,
 //! then single keys, merged as tables ([`Config::layered`]). What a preset leaves out is chosen from the
 //! data's shape by [`Config::resolve`], in one place, by rules that hold for every data set; a [`Resolved`] comes out.
 

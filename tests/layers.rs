@@ -19,6 +19,33 @@ fn imports_make_no_circle() {
     assert!(found.is_empty(), "circles: {found:?}");
 }
 
+/// Flags and exit codes are the command line's: an error of the library has remedies, and `src/cli/failure.rs` the words.
+#[test]
+fn the_library_names_no_option_of_the_command_line() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = sources(&root.join("src"));
+    files.extend(sources(&root.join("crates/data/src")));
+    files.retain(|path| {
+        let of_cli = path.starts_with(root.join("src/cli")) || *path == root.join("src/cli.rs");
+        !of_cli && path.extension().is_some_and(|end| end == "rs")
+    });
+    let mut named = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("sources are text");
+        let lines = text.lines().filter(|line| names_option(line));
+        named.extend(lines.map(|line| format!("{}: {}", path.display(), line.trim())));
+    }
+    assert!(named.is_empty(), "\n{}", named.join("\n"));
+    assert!(names_option("leave `--layer` out") && !names_option("a -- b, i-- > 0"));
+}
+
+fn names_option(line: &str) -> bool {
+    let mut rests = line
+        .match_indices("--")
+        .map(|(at, dashes)| &line[at + dashes.len()..]);
+    rests.any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+}
+
 #[test]
 fn a_circle_is_found_and_a_chain_is_none() {
     let files = [

@@ -5,7 +5,7 @@ use super::{ConfigError, parse, preset};
 /// Every key with a comment and an example, below a paragraph on the file itself.
 const KEYS: &str = include_str!("keys.toml");
 /// How to read what is printed.
-const HOW: &str = "# A file for `train --config`; what it does not say is the preset's. A line `# key = value` is a key left out, with an\n# example: it is set without the #.";
+const HOW: &str = "# A configuration; what a file of it does not say is the preset's. A line `# key = value` is a key left out, with an\n# example: it is set without the #.";
 
 /// The text of a preset with all comments; it parses to the preset's own values.
 ///

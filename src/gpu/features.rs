@@ -59,7 +59,7 @@ pub(super) fn consent(granted: Features) -> wgpu::ExperimentalFeatures {
     // SAFETY: the call asks to accept that wgpu's experimental parts may have bugs. The one part in use is
     // cooperative matrices, in kernels of `kernels::ALL` alone, whose loads and stores stay within arrays of
     // workgroup memory of a fixed size; before any result of theirs is used, every case of them is compared
-    // with the reference (`self_test`), and users ask for it with `--precision f16`.
+    // with the reference (`self_test`), and users ask for it with the precision f16.
     unsafe {
         wgpu::ExperimentalFeatures::enabled()
     }

@@ -2,7 +2,7 @@
 //! `features.tsv` (`genes.tsv` before 2018), a line for each gene. Each may be packed with gzip.
 //!
 //! Cells are the samples, with the first column of their file as ids; genes are the columns, with the second column of
-//! theirs (the symbol; the first, if there is one only) as names. `--samples rows` exchanges the two.
+//! theirs (the symbol; the first, if there is one only) as names. `ReadOptions::samples` exchanges the two.
 
 use std::fs::File;
 use std::io::BufReader;

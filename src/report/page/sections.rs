@@ -249,7 +249,7 @@ pub(super) fn details(page: &Page) -> Markup {
     html! {
         h2 { "Details" }
         (table(&["phase", "seconds"].map(String::from), &rows))
-        details { summary { "Configuration: run it again with --config config.toml" } pre { (Text(&page.config)) } }
+        details { summary { "Configuration: config.toml, which runs it again" } pre { (Text(&page.config)) } }
         @if let Some(forms) = &page.metrics.forms {
             details {
                 summary { "Forms of the matrix products on this device" }

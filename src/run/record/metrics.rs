@@ -23,7 +23,7 @@ pub struct RunMetrics {
     /// What the data set is called; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// What tells the run from others, for `train --resume`; not in older files.
+    /// What tells the run from others, for one that resumes it; not in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<RunIdentity>,
     /// The seed of every random number of the run.
