@@ -270,7 +270,7 @@ pub(crate) fn check_index(name: &str, found: u64, below: u64) -> Result<(), Chec
 pub enum Wish {
     /// Nothing.
     GoOn,
-    /// To be told the state ([`crate::run::trainer::Event::State`]).
+    /// To be told the state ([`crate::run::Event::State`]).
     State,
     /// To be told the state; then training ends as interrupted.
     Stop,

@@ -84,8 +84,8 @@ pub struct Trainer<'a, D: Device> {
 }
 
 impl<'a, D: Device> Trainer<'a, D> {
-    /// Uploads the data and draws the initial weights. `config` must come from [`Config::resolve`] for
-    /// data of this shape, `affine` from its normalisation.
+    /// Uploads the data and draws the initial weights. `config` must be of data of this shape, `affine` of its
+    /// normalisation.
     ///
     /// # Errors
     /// The device's, when memory runs out.

@@ -1,7 +1,6 @@
 //! Panics of other crates that mean a broken file.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
@@ -17,7 +16,7 @@ pub fn expects_panic() -> bool {
 #[cfg(feature = "parquet")]
 pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
     let before = EXPECTED.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(call));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
     EXPECTED.set(before);
     result.ok()
 }
