@@ -83,6 +83,10 @@ kernels! {
         target_distribution,
         kl_gradient,
         centroid_step,
+        centroid_gradient,
+        optimiser_step,
+        square_sum,
+        clip_factor,
         argmax_rows,
         dropout,
         gather_rows,
@@ -110,7 +114,8 @@ kernels! {
         linear_forward_gather,
         linear_forward_loss,
         linear_backward_input,
-        linear_update;
+        linear_update,
+        linear_gradient;
 }
 
 /// Inputs for the kernels' cases: seeded, spread, and the same on every machine.

@@ -79,7 +79,7 @@
 //! | write it down | [`report`]: a renderer for each file of a run folder, the page among them; [`report::tensorboard`] |
 //! | know what went wrong | [`error`] |
 //! | check a device | [`verify`]: every kernel against its reference |
-//! | compute parts of it | [`net`], [`arena`], [`loss`], [`optimiser`], [`kmeans`], [`mixture`], [`source`], [`random`]; [`kernel`], [`kernels`]: one module per kernel, with its equation |
+//! | compute parts of it | [`net`], [`arena`], [`loss`], [`optimiser`], [`optim`], [`kmeans`], [`mixture`], [`source`], [`random`]; [`kernel`], [`kernels`]: one module per kernel, with its equation |
 
 pub mod arena;
 pub mod checkpoint;
@@ -101,6 +101,7 @@ pub mod model;
 pub mod neighbours;
 pub mod net;
 pub mod onnx;
+pub mod optim;
 pub mod optimiser;
 pub mod precision;
 pub mod predict;

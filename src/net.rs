@@ -7,6 +7,7 @@
 //! ([`Tape`]): layer l in those of side l mod 2. So two dispatches that share nothing update all layers.
 
 mod file;
+mod gradients;
 mod groups;
 mod kind;
 mod layer;
@@ -26,6 +27,7 @@ use crate::device::Result;
 use crate::device::{Device, Matrix};
 use crate::kernels::linear_forward_loss::LossForm;
 pub(crate) use file::{Operators, Tensors, Width};
+pub use gradients::Gradients;
 pub use groups::Groups;
 pub(crate) use kind::Names;
 pub use kind::{Dense, Kind, Parameter, RmsRows};

@@ -96,6 +96,7 @@ mod tests {
                 layer_steps: 1,
                 dropout: 0.0,
                 corrupt_data: false,
+                clip_norm: Some(1.0),
                 loss_scale: 1.0,
                 shuffle: true,
                 held_out: 0.0,
@@ -124,6 +125,7 @@ mod tests {
                 optimiser: OptimiserKind::Sgd,
                 learning_rate: 1.0,
                 momentum: 0.0,
+                clip_norm: Some(1.0),
                 reset_momentum: false,
                 batch_size: 1,
                 gamma: 0.0,
@@ -161,7 +163,7 @@ mod tests {
     #[test]
     fn every_key_of_the_struct_is_printed_and_no_other() {
         let expected = keys(&fully_set().to_toml());
-        assert_eq!(expected.len(), 67, "the keys of today");
+        assert_eq!(expected.len(), 69, "the keys of today");
         for name in PRESETS {
             let text = uncommented(&commented(name).unwrap());
             assert_eq!(keys(&text), expected, "{name}");

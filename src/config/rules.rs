@@ -232,6 +232,8 @@ impl Resolved {
             ("pretrain.learning-rate", pretrain.learning_rate),
             ("pretrain.bias-rate", pretrain.bias_rate),
             ("pretrain.loss-scale", pretrain.loss_scale),
+            ("pretrain.clip-norm", pretrain.clip_norm.unwrap_or(1.0)),
+            ("cluster.clip-norm", cluster.clip_norm.unwrap_or(1.0)),
             ("neighbours.resolution", self.neighbours.resolution),
             (
                 "neighbours.first-learning-rate",

@@ -228,6 +228,9 @@ pub struct PretrainConfig<H: Held = Given> {
     pub dropout: f32,
     /// Whether the data themselves are corrupted too when the first layer is trained (paper: yes, Caffe: no).
     pub corrupt_data: bool,
+    /// The largest norm of all gradients of a step together; larger ones are scaled to it. None if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f32>,
     /// The reconstruction loss is this times the mean of squares (Caffe: 0.5).
     pub loss_scale: f32,
     /// Whether samples are visited in a new order every epoch.
@@ -303,6 +306,9 @@ pub struct ClusterConfig<H: Held = Given> {
     pub learning_rate: f32,
     /// Momentum of SGD.
     pub momentum: f32,
+    /// The largest norm of all gradients of a step together; larger ones are scaled to it. None if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f32>,
     /// Whether momentum is zeroed at every update of the target distribution (Caffe).
     pub reset_momentum: bool,
     /// Samples per step, B.

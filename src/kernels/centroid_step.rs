@@ -35,6 +35,7 @@ pub static KERNEL: Kernel = Kernel {
     name: "centroid_step",
     wgsl: &[
         include_str!("../../shaders/optimiser.wgsl"),
+        include_str!("../../shaders/centroid_pull.wgsl"),
         include_str!("../../shaders/centroid_step.wgsl"),
     ],
     params: Params::FIELDS,
@@ -50,7 +51,7 @@ pub static KERNEL: Kernel = Kernel {
     reference,
     fast: None,
     cases,
-    mutation: ("update(t, -sums[0]", "update(t, sums[0]"),
+    mutation: ("update(t, -sum", "update(t, sum"),
 };
 
 /// One step on the centroids mu (k, d) from the coefficient (b, k) of [`super::kl_gradient`] and z (b, d). `state` is
@@ -100,18 +101,27 @@ fn reference(params: &[u8], buffers: &mut [View<'_>]) {
     let p: Params = params_of(params);
     let rule = rule_of!(p);
     let [coefficient, z, mu, m, v] = views(buffers);
-    let (n, d, k) = (p.n as usize, p.d as usize, p.k as usize);
-    for at in 0..k * d {
-        let (j, c) = (at / d, at % d);
-        let mu_jc = f64::from(mu.f32()[at]);
-        let pull = |i: usize| {
-            let z = f64::from(z.f32()[i * d + c]);
-            f64::from(coefficient.f32()[i * k + j]) * (z - mu_jc)
-        };
-        let gradient = -(0..n).map(pull).sum::<f64>();
+    let sizes = [p.n, p.d, p.k].map(|size| size as usize);
+    for at in 0..sizes[1] * sizes[2] {
+        let mu_jc = mu.f32()[at];
+        let gradient = gradient(sizes, [coefficient.f32(), z.f32()], (at, mu_jc));
         let trained = [mu.f32_mut(), m.f32_mut(), v.f32_mut()];
         rule.reference(p.learning_rate, gradient, at, trained);
     }
+}
+
+/// The gradient of element `at` of mu, in f64.
+pub(super) fn gradient(
+    [n, d, k]: [usize; 3],
+    [coefficient, z]: [&[f32]; 2],
+    (at, mu_jc): (usize, f32),
+) -> f64 {
+    let (j, c) = (at / d, at % d);
+    let pull = |i: usize| {
+        let offset = f64::from(z[i * d + c]) - f64::from(mu_jc);
+        f64::from(coefficient[i * k + j]) * offset
+    };
+    -(0..n).map(pull).sum::<f64>()
 }
 
 fn cases() -> Vec<Case> {

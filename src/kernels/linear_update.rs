@@ -1,8 +1,8 @@
 //! The gradients of several layers' weights and biases, dw = xᵀ·dy and dbias_c = Σ_i dy_ic, and one step of the optimiser
 //! on them, in one dispatch; no gradient is stored.
 
-mod host;
-mod table;
+pub(super) mod host;
+pub(super) mod table;
 #[cfg(test)]
 mod tests;
 
@@ -47,7 +47,7 @@ crate::params! {
 /// The kernel in every form of the product.
 pub static KERNELS: [Kernel; FORMS] = super::product_kernels!(
     "linear_update",
-    ["optimiser"],
+    ["optimiser", "layer_gradients"],
     &[
         read("table", U32, "(layers, 7)"),
         read("x", F32, "(b, in) of every layer, one behind the other"),

@@ -76,7 +76,7 @@ fn scale<D: Device>(device: &D, matrix: &Matrix<D>, factor: f32) -> Result<()> {
 }
 
 /// What a copy multiplies every value by.
-fn times<D: Device>(device: &D, factor: f32) -> Result<Normalisation<D>> {
+pub(super) fn times<D: Device>(device: &D, factor: f32) -> Result<Normalisation<D>> {
     Ok(Normalisation {
         shift: Matrix::zeros(device, 1, 1)?,
         scale: Matrix::upload(device, 1, 1, &[factor])?,
@@ -84,7 +84,12 @@ fn times<D: Device>(device: &D, factor: f32) -> Result<Normalisation<D>> {
 }
 
 /// `to` = `from`, word by word, each times the normalisation's scale.
-fn copy<D: Device>(device: &D, from: &D::Buffer, to: &D::Buffer, times: &Normalisation<D>) {
+pub(super) fn copy<D: Device>(
+    device: &D,
+    from: &D::Buffer,
+    to: &D::Buffer,
+    times: &Normalisation<D>,
+) {
     let rows = from.words();
     let block = Block {
         x: from.clone(),

@@ -12,10 +12,10 @@ use crate::optimiser::{State, Step};
 
 /// The layers of one dispatch of an update, and where their operands lie.
 pub struct Update<D: Device> {
-    group: usize,
-    side: usize,
-    table: LayerTable<D>,
-    operands: Operands<D>,
+    pub(super) group: usize,
+    pub(super) side: usize,
+    pub(super) table: LayerTable<D>,
+    pub(super) operands: Operands<D>,
 }
 
 impl<D: Device> Network<D> {

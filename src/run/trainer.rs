@@ -7,6 +7,7 @@
 mod augment;
 mod batches;
 mod choose;
+mod clipped;
 mod cluster;
 mod corrupted;
 mod encode;

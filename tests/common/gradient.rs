@@ -1,40 +1,35 @@
-//! The gradients of a layer's parameters, by the kernel that updates them.
+//! The gradients of a layer's parameters, and a layer that is trained alone.
 
 use dec_gpu::config::OptimiserKind;
 use dec_gpu::cpu::Cpu;
 use dec_gpu::device::{Device, Matrix};
-use dec_gpu::kernels::centroid_step::centroid_step;
+use dec_gpu::kernels::centroid_gradient;
+use dec_gpu::kernels::linear_gradient::linear_gradient;
 use dec_gpu::kernels::linear_update::{LayerPlace, LayerTable, Operands, linear_update};
 use dec_gpu::optimiser::{State, Step};
-
-/// With this step the velocity becomes the gradient, to the bit.
-const KEEP_GRADIENT: Step = Step::Sgd {
-    learning_rate: 1.0,
-    momentum: 0.0,
-};
 
 /// dw (in, out) and dbias (1, out) from x (b, in) and dy (b, out).
 pub fn layer_gradients(device: &Cpu, x: &Matrix<Cpu>, dy: &Matrix<Cpu>) -> [Matrix<Cpu>; 2] {
     let layer = OneLayer::new(device, x.rows, x.cols, dy.cols, OptimiserKind::Sgd, None);
-    layer.step(device, x, dy, KEEP_GRADIENT);
-    layer.parts(device, &layer.state.m)
+    let from = Operands {
+        x: x.buffer.clone(),
+        dy: dy.buffer.clone(),
+    };
+    let g = (device.zeros(layer.d_in * layer.d_out + layer.d_out)).expect("host memory suffices");
+    linear_gradient(device, &layer.table, x.rows, &from, &g);
+    layer.parts(device, &g)
 }
 
-/// dmu (k, d) from the coefficient (b, k), z (b, d) and mu (k, d), which stays.
+/// dmu (k, d) from the coefficient (b, k), z (b, d) and mu (k, d).
 pub fn centroid_gradient(
     device: &Cpu,
     coefficient: &Matrix<Cpu>,
     z: &Matrix<Cpu>,
     mu: &Matrix<Cpu>,
 ) -> Matrix<Cpu> {
-    let state = State::zeros(device, mu.len(), OptimiserKind::Sgd).expect("host memory suffices");
-    let values = pollster::block_on(mu.download(device)).expect("host memory suffices");
-    let moved = Matrix::upload(device, mu.rows, mu.cols, &values).expect("host memory suffices");
-    centroid_step(device, coefficient, z, KEEP_GRADIENT, &moved, &state);
-    Matrix {
-        buffer: state.m,
-        ..moved
-    }
+    let g = Matrix::zeros(device, mu.rows, mu.cols).expect("host memory suffices");
+    centroid_gradient::centroid_gradient(device, coefficient, z, mu, &g);
+    g
 }
 
 /// A layer that is trained alone: its weight, then its bias.

@@ -301,3 +301,26 @@ fn scaled_rows_do_not_matter_to_a_network_that_scales_them() {
         assert_eq!(bits(&got), bits(&run(gpu, &scaled(&data), &short)));
     });
 }
+
+#[test]
+fn clipped_gradients_train_everywhere_and_a_bound_that_is_never_met_changes_little() {
+    let data = blobs(300, 12, 15);
+    let short = |most: &'static str| {
+        let both = match most {
+            "" => vec![],
+            "1e9" => vec!["pretrain.clip-norm=1e9", "cluster.clip-norm=1e9"],
+            _ => vec!["pretrain.clip-norm=0.01", "cluster.clip-norm=0.01"],
+        };
+        let gamma = ["cluster.gamma=0.1", "pretrain.steps=40"];
+        [&gamma[..], &both[..]].concat()
+    };
+    let cpu = |most| run(&Cpu::new(), &data, &short(most));
+    let (fused, free, clipped) = (cpu(""), cpu("1e9"), cpu("0.01"));
+    compare_runs(&free, &fused, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+    assert_sound(&clipped, &data, "clipped");
+    assert_ne!(bits(&clipped).2, bits(&free).2, "the bound is met");
+    on_adapters("clipped", |gpu| {
+        let got = run(gpu, &data, &short("0.01"));
+        compare_runs(&got, &clipped, BAND).unwrap_or_else(|failure| panic!("{failure}"));
+    });
+}

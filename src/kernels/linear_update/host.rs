@@ -17,17 +17,17 @@ thread_local! {
 }
 
 /// A layer of the table with its operands.
-struct Layer<'a> {
+pub(in crate::kernels) struct Layer<'a> {
     d_in: usize,
     d_out: usize,
     x: &'a [f32],
     dy: &'a [f32],
-    weight: usize,
-    bias: usize,
+    pub(in crate::kernels) weight: usize,
+    pub(in crate::kernels) bias: usize,
 }
 
 impl<'a> Layer<'a> {
-    fn read(words: &[u32], x: &'a [f32], dy: &'a [f32]) -> Self {
+    pub(in crate::kernels) fn read(words: &[u32], x: &'a [f32], dy: &'a [f32]) -> Self {
         let word = |i: usize| words[i] as usize;
         Self {
             d_in: word(1),
@@ -57,20 +57,29 @@ pub(super) fn reference<const FORM: usize>(params: &[u8], buffers: &mut [View<'_
     let (rows, bias_rate) = (p.rows as usize, p.learning_rate * p.bias_rate);
     for words in table.u32().chunks_exact(WORDS).take(p.layers as usize) {
         let layer = Layer::read(words, x.f32(), dy.f32());
-        let (x, gradients) = layer.operands::<FORM>(rows);
-        for c in 0..layer.d_out {
-            let rounded = |i: usize| f64::from(gradients[i * layer.d_out + c]);
-            let dy = |i: usize| f64::from(layer.dy[i * layer.d_out + c]);
-            let mut step = |rate: f32, gradient: f64, at: usize| {
-                rule.reference(rate, gradient, at, [w.f32_mut(), m.f32_mut(), v.f32_mut()]);
-            };
-            for r in 0..layer.d_in {
-                let products = (0..rows).map(|i| f64::from(x[i * layer.d_in + r]) * rounded(i));
-                let at = layer.weight + r * layer.d_out + c;
-                step(p.learning_rate, products.sum(), at);
-            }
-            step(bias_rate, (0..rows).map(dy).sum(), layer.bias + c);
+        reference_gradients::<FORM>(&layer, rows, |at, gradient| {
+            let of_bias = (layer.bias..layer.bias + layer.d_out).contains(&at);
+            let rate = if of_bias { bias_rate } else { p.learning_rate };
+            rule.reference(rate, gradient, at, [w.f32_mut(), m.f32_mut(), v.f32_mut()]);
+        });
+    }
+}
+
+/// Each element of a layer's weight and bias with its gradient, in f64.
+pub(in crate::kernels) fn reference_gradients<const FORM: usize>(
+    layer: &Layer<'_>,
+    rows: usize,
+    mut take: impl FnMut(usize, f64),
+) {
+    let (x, gradients) = layer.operands::<FORM>(rows);
+    for c in 0..layer.d_out {
+        let rounded = |i: usize| f64::from(gradients[i * layer.d_out + c]);
+        let dy = |i: usize| f64::from(layer.dy[i * layer.d_out + c]);
+        for r in 0..layer.d_in {
+            let products = (0..rows).map(|i| f64::from(x[i * layer.d_in + r]) * rounded(i));
+            take(layer.weight + r * layer.d_out + c, products.sum());
         }
+        take(layer.bias + c, (0..rows).map(dy).sum());
     }
 }
 
@@ -96,7 +105,7 @@ pub(super) fn fast<const FORM: usize>(params: &[u8], buffers: &mut [View<'_>]) {
 }
 
 /// The gradients of a layer's weight and bias.
-fn gradients<'g, const FORM: usize>(
+pub(in crate::kernels) fn gradients<'g, const FORM: usize>(
     layer: &Layer<'_>,
     rows: usize,
     room: &'g mut Vec<f32>,

@@ -6,7 +6,7 @@ use crate::kernel::Kernel;
 use crate::kernel::tile::{Product, TILES, Tile};
 
 /// Words of a layer in the table.
-pub(super) const WORDS: usize = 7;
+pub(in crate::kernels) const WORDS: usize = 7;
 
 /// Where one layer's parts lie.
 #[derive(Clone, Copy, Debug)]
@@ -50,24 +50,29 @@ impl<D: Device> LayerTable<D> {
         })
     }
 
-    pub(super) fn kernel(&self) -> &'static Kernel {
+    /// Where the layers lie.
+    pub fn places(&self) -> &[LayerPlace] {
+        &self.places
+    }
+
+    pub(in crate::kernels) fn kernel(&self) -> &'static Kernel {
         self.kernel
     }
 
-    pub(super) fn tiles(&self) -> usize {
+    pub(in crate::kernels) fn tiles(&self) -> usize {
         self.tiles
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::kernels) fn len(&self) -> usize {
         self.places.len()
     }
 
-    pub(super) fn buffer(&self) -> &D::Buffer {
+    pub(in crate::kernels) fn buffer(&self) -> &D::Buffer {
         &self.buffer
     }
 
     /// Panics unless every part lies within its buffer.
-    pub(super) fn expect_room(&self, rows: usize, from: &Operands<D>, w: usize) {
+    pub(in crate::kernels) fn expect_room(&self, rows: usize, from: &Operands<D>, w: usize) {
         for place in &self.places {
             let LayerPlace { d_in, d_out, .. } = *place;
             let parts = [
@@ -95,7 +100,7 @@ fn together(rows: usize, places: &[LayerPlace]) -> Product {
 }
 
 /// The table as the kernel reads it, and the tiles of all its layers.
-pub(super) fn words(places: &[LayerPlace], tile: &Tile) -> (Vec<u32>, usize) {
+pub(in crate::kernels) fn words(places: &[LayerPlace], tile: &Tile) -> (Vec<u32>, usize) {
     debug_assert!(KERNELS.len() == TILES.len(), "every form has a kernel");
     let mut words = Vec::with_capacity(WORDS * places.len());
     let mut tiles = 0usize;
@@ -119,7 +124,10 @@ pub(super) fn words(places: &[LayerPlace], tile: &Tile) -> (Vec<u32>, usize) {
 }
 
 /// Places one behind the other, and the lengths of x, dy and w.
-pub(super) fn in_order(rows: usize, shapes: &[(usize, usize)]) -> (Vec<LayerPlace>, [usize; 3]) {
+pub(in crate::kernels) fn in_order(
+    rows: usize,
+    shapes: &[(usize, usize)],
+) -> (Vec<LayerPlace>, [usize; 3]) {
     let mut lengths = [0usize; 3];
     let mut take = |buffer: usize, len: usize| {
         let first = lengths[buffer];

@@ -12,7 +12,6 @@ use crate::checkpoint::{Phase, Wish};
 use crate::config::{ClusterConfig, Decided};
 use crate::device::{Device, Matrix};
 use crate::error::Result;
-use crate::kernels::centroid_step::centroid_step;
 use crate::loss::LossTerm;
 use crate::optimiser::{State, Step};
 use crate::run::record::StopReason;
@@ -319,11 +318,13 @@ impl<D: Device> Trainer<'_, D> {
 
         let (rate, momentum) = (run.rate(config), config.momentum);
         let update = Step::new(config.optimiser, rate, momentum, number);
-        self.autoencoder
-            .update(device, &run.updates, rows, (update, 1.0));
-        let coefficient = run.coefficient.first_rows(rows);
-        let (mu, state) = (&run.centroids, &run.centroid_state);
-        centroid_step(device, &coefficient, &z, update, mu, state);
+        let centroids = Stepped {
+            coefficient: &run.coefficient.first_rows(rows),
+            z: &z,
+            mu: &run.centroids,
+            state: &run.centroid_state,
+        };
+        self.step_all(&run.updates, &centroids, update, run.clipped.as_ref());
         Ok(())
     }
 
@@ -359,6 +360,17 @@ struct Refreshed {
     taught: bool,
     /// Every sample's cluster (n).
     assignment: Vec<u32>,
+}
+
+/// What a step on the centroids reads and writes.
+pub(super) struct Stepped<'a, D: Device> {
+    /// Of the KL loss's gradient (b, k).
+    pub(super) coefficient: &'a Matrix<D>,
+    /// z (b, d).
+    pub(super) z: &'a Matrix<D>,
+    /// mu (k, d), and what the optimiser remembers of it.
+    pub(super) mu: &'a Matrix<D>,
+    pub(super) state: &'a State<D>,
 }
 
 /// How a clustering ended.

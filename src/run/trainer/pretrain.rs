@@ -3,6 +3,7 @@
 mod steps;
 
 use super::batches::Batches;
+use super::clipped::Clipped;
 use super::corrupted::{Corrupted, NoisyData};
 use super::held_out::{HeldOut, Split};
 use super::losses::LossWindow;
@@ -180,7 +181,7 @@ impl<D: Device> Trainer<'_, D> {
             None => self.autoencoder.backward(device, 0..last + 1, &self.tape),
         }
         let step = run.phase.step(number);
-        self.autoencoder.update(device, &run.updates, rows, step);
+        self.step_layers(&run.updates, rows, step, run.phase.clipped.as_ref());
         Ok(())
     }
 
@@ -265,7 +266,7 @@ impl<D: Device> Trainer<'_, D> {
         decoder.backward_input(device, &dy, &h, encoder.kind.relu(), &dh);
         noisy.drop_hidden_gradient(device, &dh, number);
         let step = run.phase.step(number);
-        self.autoencoder.update(device, &run.updates, x.rows, step);
+        self.step_layers(&run.updates, x.rows, step, run.phase.clipped.as_ref());
     }
 
     /// What every phase of pre-training keeps: order, schedule, losses. Phases do not share an order.
@@ -293,6 +294,7 @@ impl<D: Device> Trainer<'_, D> {
             ),
             window: LossWindow::new(self.device, window as usize, slots)?,
             loss_form,
+            clipped: Clipped::new(self, config.clip_norm, None)?,
             config,
         })
     }
@@ -321,6 +323,8 @@ struct PhaseRun<D: Device> {
     batches: Batches<D>,
     window: LossWindow<D>,
     loss_form: LossForm,
+    /// If gradients are clipped.
+    clipped: Option<Clipped<D>>,
     config: PretrainConfig<Decided>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::Trainer;
 use super::super::batches::Batches;
+use super::super::clipped::Clipped;
 use super::super::losses::LossWindow;
 use super::super::target::Target;
 use super::{Clustering, Ended, SETTLED, download_all};
@@ -25,6 +26,8 @@ pub(super) struct Run<D: Device> {
     pub(super) centroids: Matrix<D>,
     pub(super) centroid_state: State<D>,
     pub(super) updates: Vec<Update<D>>,
+    /// If gradients are clipped.
+    pub(super) clipped: Option<Clipped<D>>,
     pub(super) batches: Batches<D>,
     pub(super) target: Target<D>,
     pub(super) frequency: ColumnSum<D>,
@@ -83,6 +86,7 @@ impl<D: Device> Run<D> {
             centroids: Matrix::upload(device, k, trainer.config.network.embedding_dim, centroids)?,
             centroid_state: State::zeros(device, centroids.len(), config.optimiser)?,
             updates: autoencoder.updates(device, trainer.trained_layers(config), tape)?,
+            clipped: Clipped::new(trainer, config.clip_norm, Some([k, centroids.len() / k]))?,
             batches: Batches::new(n, config.batch_size, seed, stream, config.shuffle),
             target: Target::new(device, &block_rows, k, rows)?,
             frequency: ColumnSum::new(device, &block_rows, k)?,
