@@ -42,7 +42,7 @@ use seeds::Seeds;
 /// A run that is to be done.
 ///
 /// ```
-/// use dec_gpu::config::{Resolved, DataShape};
+/// use dec_gpu::config::{Config, DataShape};
 /// use dec_gpu::data::digits;
 /// use dec_gpu::devices::Where;
 /// use dec_gpu::run::Fit;
