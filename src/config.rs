@@ -97,13 +97,6 @@ impl Resolved {
         toml::from_str(text)
     }
 
-    /// The same with another number of clusters.
-    #[must_use]
-    pub fn with_clusters(mut self, n_clusters: usize) -> Self {
-        self.n_clusters = n_clusters;
-        self
-    }
-
     /// Sizes from input to embedding: D, hidden…, d.
     pub fn encoder_sizes(&self, input_dim: usize) -> Vec<usize> {
         let hidden = self.network.hidden.iter().copied();

@@ -66,7 +66,7 @@ pub(super) const FORMAT: Format = Format {
     labels_beside: false,
 };
 
-/// Entries may be in any order, so the set is held whole.
+/// The largest column is known at the end, so the set is held whole.
 fn rows<'i>(
     input: &'i mut Input<'_>,
     name: String,
